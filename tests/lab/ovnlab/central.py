@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Databases and the central daemons: one set per zone, one interconnection pair."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .journal import Journal
+from .process import Process
+from .shell import run, wait_for
+
+SCHEMAS = Path("/usr/share/ovn")
+
+
+class Database:
+    """An ovsdb-server with one database, on a unix socket."""
+
+    def __init__(self, journal: Journal, name: str, schema: Path) -> None:
+        self.socket = journal.directory / f"{name}.sock"
+        self.remote = f"unix:{self.socket}"
+        self.file = journal.directory / f"{name}.db"
+        self.log = journal.directory / f"{name}.log"
+        run("ovsdb-tool", "create", str(self.file), str(schema))
+        self.process = Process(journal, name, [
+            "ovsdb-server", str(self.file), f"--remote=p{self.remote}", f"--log-file={self.log}",
+            f"--unixctl={journal.directory}/{name}.ctl"])
+
+    def start(self) -> None:
+        """Start without waiting: several come up side by side."""
+        self.process.start()
+
+    def wait(self) -> None:
+        wait_for(f"database {self.process.name}", lambda: run(
+            "ovsdb-client", "list-dbs", self.remote, timeout=5))
+
+
+class Interconnection:
+    """The pair of databases that all zones share."""
+
+    def __init__(self, journal: Journal) -> None:
+        self.northbound = Database(journal, "ic-nb", SCHEMAS / "ovn-ic-nb.ovsschema")
+        self.southbound = Database(journal, "ic-sb", SCHEMAS / "ovn-ic-sb.ovsschema")
+        self.databases = (self.northbound, self.southbound)
+
+    def nbctl(self, *argv: str) -> str:
+        return run("ovn-ic-nbctl", f"--db={self.northbound.remote}", *argv)
+
+    def sbctl(self, *argv: str) -> str:
+        return run("ovn-ic-sbctl", f"--db={self.southbound.remote}", *argv)
+
+    def gateway_of(self, port: str) -> str:
+        """The gateway that holds a transit port, as zones tell each other."""
+        return self.sbctl("--bare", "--columns=gateway", "find", "Port_Binding",
+                          f"logical_port={port}").strip()
+
+
+class Central:
+    """The databases of one zone with ovn-northd and ovn-ic."""
+
+    def __init__(self, journal: Journal, zone: int, interconnection: Interconnection) -> None:
+        self.name = f"az{zone}"
+        self.northbound = Database(journal, f"nb{zone}", SCHEMAS / "ovn-nb.ovsschema")
+        self.southbound = Database(journal, f"sb{zone}", SCHEMAS / "ovn-sb.ovsschema")
+        self.databases = (self.northbound, self.southbound)
+        local = [f"--ovnnb-db={self.northbound.remote}", f"--ovnsb-db={self.southbound.remote}"]
+        shared = [f"--ic-nb-db={interconnection.northbound.remote}",
+                  f"--ic-sb-db={interconnection.southbound.remote}"]
+        self.northd = self._daemon(journal, "ovn-northd", zone, local)
+        self.ic = self._daemon(journal, "ovn-ic", zone, local + shared)
+
+    @staticmethod
+    def _daemon(journal: Journal, program: str, zone: int, remotes: list[str]) -> Process:
+        base = journal.directory / f"{program}{zone}"
+        return Process(journal, base.name, [program, *remotes, f"--unixctl={base}.ctl",
+                                            f"--log-file={base}.log"])
+
+    def start(self) -> None:
+        self.nbctl("init")
+        self.nbctl("set", "NB_Global", ".", f"name={self.name}", "options:ic-route-adv=true",
+                   "options:ic-route-learn=true")
+        self.northd.start()
+        self.ic.start()
+
+    def nbctl(self, *argv: str, timeout: float = 30) -> str:
+        return run("ovn-nbctl", f"--db={self.northbound.remote}", *argv, timeout=timeout)
+
+    def sbctl(self, *argv: str) -> str:
+        return run("ovn-sbctl", f"--db={self.southbound.remote}", *argv)
+
+    def chassis_of(self, port: str) -> str:
+        """The name of the chassis that a port is bound to; "" when there is none."""
+        uuid = self.sbctl("--bare", "--columns=chassis", "find", "Port_Binding",
+                          f"logical_port={port}").strip()
+        return self.sbctl("get", "Chassis", uuid, "name").strip().strip('"') if uuid else ""
+
+    def rows(self, table: str, condition: str) -> list[str]:
+        """UUIDs of the Southbound rows that fulfil a condition."""
+        return self.sbctl("--bare", "--columns=_uuid", "find", table, condition).split()
+
+    def sync(self, timeout: float = 20) -> None:
+        """Return once every chassis says that it holds the present state."""
+        self.nbctl(f"--timeout={timeout:g}", "--wait=hv", "sync", timeout=timeout + 5)

@@ -1,0 +1,128 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A gateway that runs ovnic-gw, configured as the contract in the README says."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from .central import Central, Interconnection
+from .journal import Journal
+from .netns import Netns, hide_from_kernel
+from .process import Process
+from .shell import LabError, run, wait_for
+from .underlay import Underlay
+
+BUILD = Path(__file__).resolve().parents[3] / "build"
+DAEMON = BUILD / "ovnic-gw"
+CONTROL = BUILD / "ovnic-gw-ctl"
+HOST_INTERFACE = "ovnic-uplink"
+
+CONFIG = """\
+[chassis]
+name = {name}
+encap-ip = {address}
+[ovn]
+southbound = {southbound}
+ic-southbound = {ic_southbound}
+[port uplink]
+device = net_af_packet0,iface=uplink
+host-interface = {host_interface}
+{address_line}
+[workers]
+cores = 1
+idle = sleep
+[dpdk]
+huge-pages = no
+memory = 256
+"""
+
+
+class OvnicGateway:
+    kind = "ovnic-gw"
+
+    def __init__(self, journal: Journal, name: str, host: int, central: Central,
+                 underlay: Underlay, interconnection: Interconnection) -> None:
+        self.name = name
+        self.central = central
+        self.underlay = underlay
+        self.address = underlay.kind.address(host)
+        self.netns = Netns(journal, name)
+        self.socket = journal.directory / f"{name}.ctl"
+        self.config = journal.directory / f"{name}.conf"
+        self.config.write_text(self._config(interconnection))
+        self.process = Process(journal, name, [
+            str(DAEMON), "--config", str(self.config), "--unixctl", str(self.socket),
+            f"--pidfile={journal.directory}/{name}.pid",
+            f"--log-file={journal.directory}/{name}.log"], self.netns)
+        underlay.attach(self.netns, "uplink", name, tagged=True)
+        hide_from_kernel(self.netns, "uplink")
+
+    def _config(self, interconnection: Interconnection) -> str:
+        kind = self.underlay.kind
+        line = f"address = {self.address}/{kind.prefix_length}"
+        return CONFIG.format(
+            name=self.name, address=self.address, host_interface=HOST_INTERFACE,
+            southbound=self.central.southbound.remote,
+            ic_southbound=interconnection.southbound.remote,
+            # With a VLAN the address belongs to a VLAN device on the host interface.
+            address_line="" if kind.vlan else line)
+
+    def start(self) -> None:
+        if not DAEMON.exists():
+            raise LabError(f"{DAEMON} is not built")
+        self.process.start()
+
+    def configure(self) -> None:
+        if self.underlay.kind.vlan:
+            self._add_vlan_device()
+
+    def _add_vlan_device(self) -> None:
+        kind, vlan = self.underlay.kind, f"{HOST_INTERFACE}.{self.underlay.kind.vlan}"[-15:]
+        wait_for(f"{HOST_INTERFACE} in {self.name}", self._has_host_interface)
+        self.netns.ip("link", "add", "link", HOST_INTERFACE, "name", vlan, "type", "vlan",
+                      "id", str(kind.vlan))
+        self.netns.ip("address", "add", f"{self.address}/{kind.prefix_length}", "dev", vlan)
+        self.netns.ip("link", "set", vlan, "up")
+
+    def _has_host_interface(self) -> bool:
+        self.process.check()
+        return HOST_INTERFACE in self.netns.ip("-br", "link")
+
+    def ready(self) -> None:
+        wait_for(f"chassis {self.name}", self._registered)
+
+    def _registered(self) -> list[str]:
+        self.process.check()
+        return self.central.rows("Chassis", f"name={self.name}")
+
+    def restart(self) -> None:
+        self.process.start()
+        self.configure()
+
+    def ctl(self, *argv: str) -> str:
+        return run(str(CONTROL), "-t", str(self.socket), *argv, timeout=10)
+
+    def query(self, command: str) -> Any:
+        """What a command says in JSON."""
+        text = self.ctl("--json", command)
+        try:
+            return json.loads(text)
+        except json.JSONDecodeError as error:
+            raise LabError(f"{command} of {self.name} is not JSON ({error}): {text!r}") from error
+
+    def drops(self) -> dict[str, int]:
+        counters: dict[str, int] = self.query("stats")["drops"]
+        return counters
+
+    def sent(self) -> int:
+        """Packets that the workers have transmitted."""
+        return sum(worker["tx_packets"] for worker in self.query("stats")["workers"])
+
+    def processes(self) -> list[Process]:
+        return [self.process]
+
+    def describe(self) -> str:
+        parts = [self.ctl(command) for command in ("status", "show", "list-unsupported")]
+        return "\n".join(parts + [self.ctl("--json", "stats")])

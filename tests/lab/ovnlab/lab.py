@@ -1,0 +1,159 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Two zones (or more), each with a hypervisor, a guest and its gateways.
+
+    vmN -- lsN -- lrN -- ts1 -- other zones       10.N.0.0/24, fd0N::/64, ts1 169.254.100.0/24
+    underlay 192.0.2.0/24 (2001:db8::/64): hvN has .1N, gwN .2N, its second gateway gwNb .3N
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Iterator, Union
+
+from . import logical
+from .central import Central, Interconnection
+from .gateway import OvnicGateway
+from .guest import Guest
+from .journal import Journal
+from .ovsnode import OvsNode
+from .process import Process
+from .shell import LabError
+from .underlay import Underlay, UnderlayKind
+
+Gateway = Union[OvsNode, OvnicGateway]
+STOCK, OVNIC = OvsNode.kind, OvnicGateway.kind
+
+
+@dataclass(frozen=True)
+class LabSpec:
+    """Which gateways each zone has, and what carries the tunnels."""
+    gateways: tuple[tuple[str, ...], ...] = ((STOCK,), (STOCK,))
+    underlay: UnderlayKind = UnderlayKind()
+
+    def __str__(self) -> str:
+        zones = " | ".join("+".join(kinds) for kinds in self.gateways)
+        plain = self.underlay == UnderlayKind()
+        return zones if plain else f"{zones}, {self.underlay}"
+
+
+class Zone:
+    def __init__(self, lab: "Lab", number: int, kinds: tuple[str, ...]) -> None:
+        self.number = number
+        self.central = Central(lab.journal, number, lab.interconnection)
+        self.hypervisor = OvsNode(lab.journal, f"hv{number}", 10 + number, self.central,
+                                  lab.underlay)
+        self.gateways = [lab.make_gateway(kind, self, index) for index, kind in enumerate(kinds)]
+        self.guest = Guest(lab.journal, f"vm{number}", number, 10)
+
+    @property
+    def gateway(self) -> Gateway:
+        return self.gateways[0]
+
+    @property
+    def nodes(self) -> list[Gateway]:
+        return [self.hypervisor, *self.gateways]
+
+    @property
+    def transit_port(self) -> str:
+        return f"ts1-lr{self.number}"
+
+    @property
+    def router_port(self) -> str:
+        return f"lr{self.number}-ts1"
+
+
+class Lab:
+    def __init__(self, spec: LabSpec) -> None:
+        self.spec = spec
+        self.journal = Journal.create()
+        self.notes: list[str] = []
+        try:
+            self.interconnection = Interconnection(self.journal)
+            self.underlay = Underlay(self.journal, spec.underlay)
+            self.zones = [Zone(self, number, kinds)
+                          for number, kinds in enumerate(spec.gateways, 1)]
+        except BaseException:
+            self.stop()
+            raise
+
+    def make_gateway(self, kind: str, zone: Zone, index: int) -> Gateway:
+        name = f"gw{zone.number}" + ("", "b", "c")[index]
+        host = 20 + 10 * index + zone.number
+        if kind == STOCK:
+            return OvsNode(self.journal, name, host, zone.central, self.underlay,
+                           interconnect=True)
+        if kind == OVNIC:
+            return OvnicGateway(self.journal, name, host, zone.central, self.underlay,
+                                self.interconnection)
+        raise LabError(f"gateway kind {kind!r}: allowed are {STOCK}, {OVNIC}")
+
+    def __enter__(self) -> "Lab":
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        databases = [*self.interconnection.databases]
+        for zone in self.zones:
+            databases += zone.central.databases
+        for database in databases:
+            database.start()
+        for database in databases:
+            database.wait()
+        self.interconnection.nbctl("ts-add", "ts1")
+        for zone in self.zones:
+            zone.central.start()
+        for node in self.nodes():
+            node.start()
+        for node in self.nodes():
+            node.configure()
+        for zone in self.zones:
+            logical.build(zone)
+            zone.guest.plug(zone.hypervisor)
+        self.wait_ready()
+
+    def wait_ready(self) -> None:
+        for node in self.nodes():
+            node.ready()
+        for zone in self.zones:
+            logical.wait_built(zone, len(self.zones))
+        self.warm_up()
+
+    def warm_up(self) -> None:
+        """Let the underlay learn its neighbours. A failure is for the tests to
+        report, which know better what does not work."""
+        for one in self.zones:
+            for other in self.zones:
+                if one is not other:
+                    try:
+                        one.guest.wait_ping(other.guest.ipv4, timeout=8)
+                    except LabError as error:
+                        self.notes.append(str(error))
+
+    def stop(self) -> None:
+        self.journal.remove_everything()
+        for process in self.processes():
+            if process.child:
+                process.child.wait()
+
+    def nodes(self) -> Iterator[Gateway]:
+        for zone in getattr(self, "zones", []):
+            yield from zone.nodes
+
+    def processes(self) -> Iterator[Process]:
+        """All daemons; also of a lab that was built only in part."""
+        for zone in getattr(self, "zones", []):
+            for database in zone.central.databases:
+                yield database.process
+            yield from (zone.central.northd, zone.central.ic)
+            for node in zone.nodes:
+                yield from node.processes()
+        if hasattr(self, "interconnection"):
+            for database in self.interconnection.databases:
+                yield database.process

@@ -1,0 +1,94 @@
+# SPDX-License-Identifier: Apache-2.0
+"""A stock chassis: Open vSwitch's userspace datapath with ovn-controller.
+
+Serves as hypervisor and, with is-interconn, as the stock gateway."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .central import Central, Database
+from .journal import Journal
+from .netns import Netns
+from .process import Process
+from .shell import run, wait_for
+from .underlay import Underlay
+
+SCHEMA = Path("/usr/share/openvswitch/vswitch.ovsschema")
+
+
+class OvsNode:
+    kind = "stock"
+
+    def __init__(self, journal: Journal, name: str, host: int, central: Central,
+                 underlay: Underlay, interconnect: bool = False) -> None:
+        self.name = name
+        self.central = central
+        self.underlay = underlay
+        self.interconnect = interconnect
+        self.address = underlay.kind.address(host)
+        self.netns = Netns(journal, name)
+        self.directory = journal.directory / name
+        self.directory.mkdir()
+        self.environment = {"OVS_RUNDIR": str(self.directory), "OVN_RUNDIR": str(self.directory)}
+        self.database = Database(journal, f"{name}-ovsdb", SCHEMA)
+        self.vswitchd = Process(journal, f"{name}-vswitchd", [
+            "ovs-vswitchd", self.database.remote, f"--unixctl={self.directory}/vswitchd.ctl",
+            f"--log-file={journal.directory}/{name}-vswitchd.log"], self.netns, self.environment)
+        self.controller = Process(journal, f"{name}-controller", [
+            "ovn-controller", self.database.remote,
+            f"--log-file={journal.directory}/{name}-controller.log"], self.netns, self.environment)
+        underlay.attach(self.netns, "uplink", name, tagged=interconnect)
+
+    def start(self) -> None:
+        self.database.start()
+
+    def configure(self) -> None:
+        """Bridges and tunnel address. vsctl returns once vswitchd has done it."""
+        self.database.wait()
+        self.vsctl("--no-wait", "init")
+        self.vswitchd.start()
+        kind = self.underlay.kind
+        tag = (("--", "set", "Port", "br-phy", f"tag={kind.vlan}")
+               if kind.vlan and self.interconnect else ())
+        self.vsctl(
+            "set", "Open_vSwitch", ".", f"external_ids:system-id={self.name}",
+            f"external_ids:hostname={self.name}",
+            f"external_ids:ovn-remote={self.central.southbound.remote}",
+            "external_ids:ovn-encap-type=geneve", f"external_ids:ovn-encap-ip={self.address}",
+            f"external_ids:ovn-is-interconn={str(self.interconnect).lower()}",
+            "--", "add-br", "br-phy", "--", "set", "Bridge", "br-phy", "datapath_type=netdev",
+            "fail_mode=standalone", "--", "add-port", "br-phy", "uplink", *tag,
+            "--", "add-br", "br-int", "--", "set", "Bridge", "br-int", "datapath_type=netdev",
+            "fail_mode=secure")
+        self.netns.ip("address", "add", f"{self.address}/{kind.prefix_length}", "dev", "br-phy")
+        self.netns.ip("link", "set", "br-phy", "up")
+        self.controller.start()
+
+    def ready(self) -> None:
+        wait_for(f"chassis {self.name}", self._registered)
+
+    def _registered(self) -> list[str]:
+        for process in self.processes():
+            process.check()
+        return self.central.rows("Chassis", f"name={self.name}")
+
+    def vsctl(self, *argv: str) -> str:
+        return run("ovs-vsctl", f"--db={self.database.remote}", *argv)
+
+    def appctl(self, *argv: str) -> str:
+        return run("ovs-appctl", "-t", f"{self.directory}/vswitchd.ctl", *argv)
+
+    def add_vif(self, port: str, guest: Netns, device: str) -> None:
+        """A port on br-int, handed to a guest's namespace."""
+        self.vsctl("add-port", "br-int", device, "--", "set", "Interface", device,
+                   "type=internal", f"external_ids:iface-id={port}")
+        self.netns.ip("link", "set", device, "netns", guest.name)
+
+    def processes(self) -> list[Process]:
+        return [self.database.process, self.vswitchd, self.controller]
+
+    def describe(self) -> str:
+        parts = [self.vsctl("show"), self.appctl("tnl/neigh/show"),
+                 self.appctl("dpctl/dump-flows", "-m")]
+        return "\n".join(parts)
