@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* ovnic-gw-ctl: sends one command to a running ovnic-gw by its unixctl socket
+ * and prints the answer.  The commands live in the daemon; this program knows
+ * only what to say about them in its help. */
+
+#include <config.h>
+
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon.h"
+#include "jsonrpc.h"
+#include "openvswitch/vlog.h"
+#include "svec.h"
+#include "timeval.h"
+#include "unixctl.h"
+#include "util.h"
+
+#define DEFAULT_TARGET "/run/ovnic-gw/ovnic-gw.ctl"
+
+enum {
+    EXIT_USAGE = 1,
+    EXIT_UNREACHABLE = 1,
+    EXIT_REFUSED = 2, /* the daemon answered with an error */
+};
+
+struct options {
+    char *target; /* absolute */
+    bool json;
+    unsigned int timeout; /* seconds, 0: for ever */
+};
+
+static void usage(void)
+{
+    printf("Asks a running ovnic-gw, or tells it what to do.\n"
+           "\n"
+           "usage: ovnic-gw-ctl [OPTION]... COMMAND [ARGUMENT]...\n"
+           "\n"
+           "Commands:\n"
+           "  version           version of the daemon and of the libraries that it uses\n"
+           "  status            connections to the databases, claimed ports, workers\n"
+           "  show              what is forwarded: datapaths, destinations, next hops\n"
+           "  stats             packets per worker, drops and slow path by reason\n"
+           "  list-unsupported  destinations that are not forwarded, and the flow that is why\n"
+           "  exit              end the daemon; its rows leave the Southbound database\n"
+           "  exit --restart    end the daemon; its rows stay for the next one\n"
+           "  list-commands     everything else that the daemon understands\n"
+           "\n"
+           "Options:\n"
+           "  -t, --target=PATH   unixctl socket of the daemon\n"
+           "                      (default: " DEFAULT_TARGET ")\n"
+           "  -j, --json          answer in JSON\n"
+           "  -T, --timeout=SECS  give up after SECS seconds\n"
+           "  -h, --help          this text\n"
+           "  -V, --version       version of this program\n"
+           "\n"
+           "Exit status: 0, or 1 if the daemon was not reached, 2 if it refused the command.\n");
+}
+
+static void complain(const char *what)
+{
+    fprintf(stderr, "ovnic-gw-ctl: %s; ovnic-gw-ctl --help says more\n", what);
+    exit(EXIT_USAGE);
+}
+
+static void parse_timeout(const char *arg, struct options *options)
+{
+    if (!str_to_uint(arg, 10, &options->timeout) || options->timeout == 0) {
+        complain("--timeout takes a number of seconds, 1 or more");
+    }
+}
+
+/* Stops at the command: what follows it is the daemon's to understand. */
+static void parse_options(int argc, char *argv[], struct options *options)
+{
+    static const struct option long_options[] = {
+        {"target", required_argument, NULL, 't'},  {"json", no_argument, NULL, 'j'},
+        {"timeout", required_argument, NULL, 'T'}, {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},       {NULL, 0, NULL, 0},
+    };
+    int c;
+
+    while ((c = getopt_long(argc, argv, "+t:jT:hV", long_options, NULL)) != -1) {
+        switch (c) {
+        case 't':
+            free(options->target);
+            options->target = abs_file_name(NULL, optarg);
+            break;
+        case 'j':
+            options->json = true;
+            break;
+        case 'T':
+            parse_timeout(optarg, options);
+            break;
+        case 'h':
+            usage();
+            exit(EXIT_SUCCESS);
+        case 'V':
+            printf("ovnic-gw-ctl %s\n", ICGW_VERSION);
+            exit(EXIT_SUCCESS);
+        default:
+            complain("bad option");
+        }
+    }
+    if (optind >= argc) {
+        complain("a command is missing");
+    }
+}
+
+static struct jsonrpc *connect_to(const char *target)
+{
+    struct jsonrpc *client;
+    int error = unixctl_client_create(target, &client);
+    if (error == 0) {
+        return client;
+    }
+
+    fprintf(stderr, "ovnic-gw-ctl: cannot reach ovnic-gw at %s: %s\n", target,
+            ovs_strerror(error));
+    if (error == EACCES || error == EPERM) {
+        fprintf(stderr, "Run this as root, or as the user that ovnic-gw runs as.\n");
+    } else {
+        fprintf(stderr, "Is it running (systemctl status ovnic-gw)?"
+                        " If it was started with --unixctl PATH, say -t PATH.\n");
+    }
+    exit(EXIT_UNREACHABLE);
+}
+
+/* Prints the answer and returns the exit status. */
+static int print_answer(const char *command, const char *result, const char *error)
+{
+    const char *text = error ? error : result;
+    size_t length = strlen(text);
+    FILE *stream = error ? stderr : stdout;
+
+    if (error) {
+        fprintf(stderr, "ovnic-gw-ctl: %s: ", command);
+    }
+    fputs(text, stream);
+    if (length > 0 && text[length - 1] != '\n') {
+        putc('\n', stream);
+    }
+    if (fflush(stdout) != 0) {
+        fprintf(stderr, "ovnic-gw-ctl: cannot write the answer: %s\n", ovs_strerror(errno));
+        return EXIT_FAILURE;
+    }
+    return error ? EXIT_REFUSED : EXIT_SUCCESS;
+}
+
+static int transact(const struct options *options, const char *command, struct svec *args)
+{
+    struct jsonrpc *client = connect_to(options->target);
+    char *result = NULL;
+    char *error = NULL;
+    int status;
+
+    int failure = unixctl_client_transact(client, command, (int)args->n, args->names, &result,
+                                          &error);
+    jsonrpc_close(client);
+    if (failure != 0) {
+        fprintf(stderr, "ovnic-gw-ctl: %s: no answer from %s: %s\n", command, options->target,
+                ovs_retval_to_string(failure));
+        return EXIT_UNREACHABLE;
+    }
+    status = print_answer(command, result, error);
+    free(result);
+    free(error);
+    return status;
+}
+
+int main(int argc, char *argv[])
+{
+    struct options options = {.target = xstrdup(DEFAULT_TARGET)};
+    struct svec args = SVEC_EMPTY_INITIALIZER;
+    int status;
+
+    set_program_name(argv[0]);
+    /* What went wrong is said here; the library's view of it is noise. */
+    vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_OFF);
+    parse_options(argc, argv, &options);
+    ctl_timeout_setup(options.timeout);
+
+    for (int i = optind + 1; i < argc; i++) {
+        svec_add(&args, argv[i]);
+    }
+    if (options.json) {
+        svec_add(&args, "--json");
+    }
+    status = transact(&options, argv[optind], &args);
+    svec_destroy(&args);
+    free(options.target);
+    return status;
+}
