@@ -119,8 +119,7 @@ static struct jsonrpc *connect_to(const char *target)
         return client;
     }
 
-    fprintf(stderr, "ovnic-gw-ctl: cannot reach ovnic-gw at %s: %s\n", target,
-            ovs_strerror(error));
+    fprintf(stderr, "ovnic-gw-ctl: cannot reach ovnic-gw at %s: %s\n", target, ovs_strerror(error));
     if (error == EACCES || error == EPERM) {
         fprintf(stderr, "Run this as root, or as the user that ovnic-gw runs as.\n");
     } else {
@@ -158,8 +157,8 @@ static int transact(const struct options *options, const char *command, struct s
     char *error = NULL;
     int status;
 
-    int failure = unixctl_client_transact(client, command, (int)args->n, args->names, &result,
-                                          &error);
+    int failure =
+        unixctl_client_transact(client, command, (int)args->n, args->names, &result, &error);
     jsonrpc_close(client);
     if (failure != 0) {
         fprintf(stderr, "ovnic-gw-ctl: %s: no answer from %s: %s\n", command, options->target,
