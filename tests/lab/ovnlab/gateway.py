@@ -9,7 +9,7 @@ from typing import Any
 
 from .central import Central, Interconnection
 from .journal import Journal
-from .netns import Netns, hide_from_kernel
+from .netns import Netns, hide_from_kernel, require_vlan_devices
 from .process import Process
 from .shell import LabError, run, wait_for
 from .underlay import Underlay
@@ -56,8 +56,10 @@ class OvnicGateway:
             str(DAEMON), "--config", str(self.config), "--unixctl", str(self.socket),
             f"--pidfile={journal.directory}/{name}.pid",
             f"--log-file={journal.directory}/{name}.log"], self.netns)
-        underlay.attach(self.netns, "uplink", name, tagged=True)
+        underlay.attach(self.netns, "uplink", name)
         hide_from_kernel(self.netns, "uplink")
+        if underlay.kind.vlan:
+            require_vlan_devices(self.netns)
 
     def _config(self, interconnection: Interconnection) -> str:
         kind = self.underlay.kind

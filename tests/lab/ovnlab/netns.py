@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .journal import Journal
-from .shell import run
+from .shell import CommandError, Unavailable, run
 
 OFFLOADS = ("tx", "off", "rx", "off", "tso", "off", "gso", "off", "gro", "off")
 
@@ -41,6 +41,15 @@ def veth(one: Netns, one_name: str, other: Netns, other_name: str) -> None:
     for netns, name in ((one, one_name), (other, other_name)):
         netns.run("ethtool", "-K", name, *OFFLOADS)
         netns.ip("link", "set", name, "up")
+
+
+def require_vlan_devices(netns: Netns) -> None:
+    try:
+        netns.ip("link", "add", "probe", "type", "veth", "peer", "name", "probe-peer")
+        netns.ip("link", "add", "link", "probe", "name", "probe.1", "type", "vlan", "id", "1")
+        netns.ip("link", "del", "probe")
+    except CommandError as error:
+        raise Unavailable("this kernel has no 802.1Q interfaces") from error
 
 
 def hide_from_kernel(netns: Netns, device: str) -> None:

@@ -38,7 +38,7 @@ class OvsNode:
         self.controller = Process(journal, f"{name}-controller", [
             "ovn-controller", self.database.remote,
             f"--log-file={journal.directory}/{name}-controller.log"], self.netns, self.environment)
-        underlay.attach(self.netns, "uplink", name, tagged=interconnect)
+        underlay.attach(self.netns, "uplink", name)
 
     def start(self) -> None:
         self.database.start()
@@ -49,8 +49,7 @@ class OvsNode:
         self.vsctl("--no-wait", "init")
         self.vswitchd.start()
         kind = self.underlay.kind
-        tag = (("--", "set", "Port", "br-phy", f"tag={kind.vlan}")
-               if kind.vlan and self.interconnect else ())
+        tag = ("--", "set", "Port", "br-phy", f"tag={kind.vlan}") if kind.vlan else ()
         self.vsctl(
             "set", "Open_vSwitch", ".", f"external_ids:system-id={self.name}",
             f"external_ids:hostname={self.name}",

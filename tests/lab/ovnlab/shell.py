@@ -14,6 +14,10 @@ class LabError(Exception):
     """Something in the lab did not do what was asked of it."""
 
 
+class Unavailable(LabError):
+    """This machine lacks something that a lab needs."""
+
+
 class ProcessEnded(LabError):
     """A daemon is gone that should be there: no use in waiting any longer."""
 

@@ -8,15 +8,14 @@ from typing import Optional
 
 from .journal import Journal
 from .netns import Netns, veth
-from .shell import run
 
 BRIDGE = "br-underlay"
 
 
 @dataclass(frozen=True)
 class UnderlayKind:
-    """How tunnels are carried. With a VLAN, gateways tag their frames and
-    hypervisors sit on access ports of the same VLAN."""
+    """How tunnels are carried. With a VLAN, every node tags its frames itself:
+    the bridge is a wire."""
     family: int = 4
     vlan: Optional[int] = None
 
@@ -35,15 +34,10 @@ class Underlay:
     def __init__(self, journal: Journal, kind: UnderlayKind) -> None:
         self.kind = kind
         self.netns = Netns(journal, "underlay")
-        filtering = ("vlan_filtering", "1", "vlan_default_pvid", "0") if kind.vlan else ()
-        self.netns.ip("link", "add", BRIDGE, "type", "bridge", "mcast_snooping", "0", *filtering)
+        self.netns.ip("link", "add", BRIDGE, "type", "bridge", "mcast_snooping", "0")
         self.netns.ip("link", "set", BRIDGE, "up")
 
-    def attach(self, netns: Netns, device: str, name: str, tagged: bool = False) -> None:
+    def attach(self, netns: Netns, device: str, name: str) -> None:
         """Plug `device` of a namespace into the bridge port `name`."""
         veth(netns, device, self.netns, name)
         self.netns.ip("link", "set", name, "master", BRIDGE)
-        if self.kind.vlan:
-            mode = () if tagged else ("pvid", "untagged")
-            run("bridge", "-n", self.netns.name, "vlan", "add", "dev", name,
-                "vid", str(self.kind.vlan), *mode)

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: Apache-2.0
+"""What a lab test is: a function that gets a running lab."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Callable, Optional
+
+from .gateway import OvnicGateway
+from .lab import OVNIC, Lab, LabSpec, Zone
+from .underlay import UnderlayKind
+
+# Labs that tests share, in the order in which they run. "spare" has a second gateway
+# in zone 2 and serves the tests that stop things; what a test stops it starts again.
+PAIR, SPARE, VLAN, IPV6 = "pair", "spare", "vlan", "ipv6"
+LABS = (PAIR, SPARE, VLAN, IPV6)
+
+Test = Callable[[Lab], None]
+
+
+class Skip(Exception):
+    """This test says nothing about the gateways of this lab."""
+
+
+@dataclass(frozen=True)
+class Case:
+    name: str
+    lab: str
+    test: Test
+
+
+CASES: list[Case] = []
+
+
+def case(*labs: str) -> Callable[[Test], Test]:
+    """Register a test for one or more of the labs."""
+    def register(test: Test) -> Test:
+        group = test.__module__.rpartition(".")[2]
+        for lab in labs or (PAIR,):
+            CASES.append(Case(f"{group}.{test.__name__}", lab, test))
+        return test
+    return register
+
+
+def spec_of(lab: str, one: str, other: str) -> LabSpec:
+    if lab == SPARE:
+        return LabSpec(((one,), (other, other)))
+    underlay = {VLAN: UnderlayKind(vlan=100), IPV6: UnderlayKind(family=6)}.get(lab)
+    return LabSpec(((one,), (other,)), underlay or UnderlayKind())
+
+
+def ovnic_zones(lab: Lab) -> list[tuple[Zone, OvnicGateway]]:
+    """The zones whose first gateway is ours; skips the test when there is none."""
+    found = [(zone, zone.gateway) for zone in lab.zones if isinstance(zone.gateway, OvnicGateway)]
+    if not found:
+        raise Skip(f"no {OVNIC} in this lab")
+    return found
+
+
+def directions(lab: Lab) -> list[tuple[Zone, Zone]]:
+    one, other = lab.zones
+    return [(one, other), (other, one)]
+
+
+def check(condition: object, complaint: str) -> None:
+    if not condition:
+        raise AssertionError(complaint)
+
+
+def check_equal(what: str, found: object, expected: object) -> None:
+    check(found == expected, f"{what}: {found!r}, expected {expected!r}")
+
+
+def check_within(what: str, found: object, allowed: Optional[list[object]]) -> None:
+    check(allowed is None or found in allowed, f"{what}: {found!r}, allowed {allowed!r}")
