@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ICGW_ACTION_H
+#define ICGW_ACTION_H
+
+/* Actions of logical flows, parsed (ovn-sb(5), Logical_Flow, "actions"). */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "field.h"
+#include "wide.h"
+
+enum action_type {
+    ACTION_NOTHING,     /* drop, ct_clear, mac_cache_use: no effect on the packet here */
+    ACTION_NEXT,        /* pipeline, table */
+    ACTION_OUTPUT,
+    ACTION_LOAD,        /* dst = value */
+    ACTION_LOAD_PORT,   /* dst = "name" */
+    ACTION_MOVE,        /* dst = src */
+    ACTION_EXCHANGE,    /* dst <-> src */
+    ACTION_DECREMENT,   /* ip.ttl-- */
+    ACTION_CLONE,       /* block */
+    ACTION_ARP,         /* block, on a new ARP request */
+    ACTION_ND_NS,       /* block, on a new neighbour solicitation */
+    ACTION_ND_NA,       /* block, on a new advertisement; flag: from a router */
+    ACTION_ICMP4,       /* block, on a new error message; flag: code 3 for UDP */
+    ACTION_ICMP6,
+    ACTION_GET_MAC,     /* args: port, ip */
+    ACTION_PUT_MAC,     /* args: port, ip, mac */
+    ACTION_LOOKUP_MAC,  /* dst; args: port, ip[, mac] */
+    ACTION_GET_FDB,     /* dst; args: mac */
+    ACTION_LOOKUP_FDB,  /* dst; args: port, mac */
+    ACTION_PORT_SEC,    /* dst; flag: of outport */
+    ACTION_PKT_LARGER,  /* dst; value: bytes of frame */
+    ACTION_SELECT,      /* dst; choices */
+    ACTION_UNSUPPORTED, /* name */
+};
+
+struct action_choice {
+    uint32_t value;
+    uint32_t weight;
+};
+
+struct action {
+    enum action_type type;
+    struct bits dst;
+    struct bits src;
+    wide value;
+    bool flag;
+    bool to_egress; /* NEXT with pipeline=egress */
+    bool has_pipeline;
+    int table;      /* NEXT: -1 the next one */
+    struct bits args[3];
+    size_t n_args;
+    char *name; /* LOAD_PORT, UNSUPPORTED */
+    struct action *block;
+    size_t n_block;
+    struct action_choice *choices;
+    size_t n_choices;
+};
+
+/* Parses to the end of the text.  NULL: a syntax error (*error is a static
+ * string).  *n is the number of actions. */
+struct action *actions_parse(const char *text, size_t *n, const char **error);
+void actions_free(struct action *, size_t n);
+
+#endif

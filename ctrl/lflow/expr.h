@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ICGW_EXPR_H
+#define ICGW_EXPR_H
+
+/* Match expressions of logical flows, parsed.
+ *
+ * Negation is moved down to the comparisons while parsing, and each comparison
+ * carries the prerequisites of its field, as OVN does it: `!(tcp.dst == 80)` is
+ * `tcp && tcp.dst != 80`.  A node that names something unknown is kept as
+ * EXPR_UNKNOWN: what it stands next to may decide without it. */
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "field.h"
+#include "lex.h"
+#include "wide.h"
+
+enum expr_type {
+    EXPR_CONSTANT, /* true or false */
+    EXPR_AND,
+    EXPR_OR,
+    EXPR_COMPARE,  /* field against a constant */
+    EXPR_PORT,     /* inport or outport against a port name */
+    EXPR_SET,      /* field against an address set */
+    EXPR_GROUP,    /* inport or outport against a port group */
+    EXPR_RESIDENT, /* is_chassis_resident("port") */
+    EXPR_UNKNOWN,  /* a symbol or function that we do not know */
+};
+
+enum relop { RELOP_EQ, RELOP_NE, RELOP_LT, RELOP_LE, RELOP_GT, RELOP_GE };
+
+struct expr {
+    enum expr_type type;
+    enum relop relop;  /* COMPARE; EQ or NE for PORT, SET, GROUP, RESIDENT */
+    struct bits bits;  /* COMPARE, PORT, SET, GROUP */
+    wide value;        /* COMPARE: shifted to the place of the bits; CONSTANT: 0 or 1 */
+    wide mask;         /* COMPARE: which bits of the container count */
+    char *name;        /* PORT, SET, GROUP, RESIDENT, UNKNOWN */
+    struct expr **sub; /* AND, OR */
+    size_t n_sub;
+};
+
+/* Deepest nesting of parentheses, blocks and predicates. */
+#define EXPR_MAX_DEPTH 64
+
+/* Parses to the end of the text.  NULL: a syntax error, *error is a static
+ * string. */
+struct expr *expr_parse(const char *text, const char **error);
+void expr_free(struct expr *);
+
+/* A field reference `name`, `name[3]`, `name[0..15]`; the lexer is on the name.
+ * False: not known or malformed, *error says which. */
+bool expr_parse_field(struct lexer *, struct bits *, const struct symbol **, struct symbol *scratch,
+                      const char **error);
+
+/* Whether the expression names `symbol`, directly or by a predicate. */
+bool expr_mentions(const struct expr *, const struct bits *);
+
+#endif

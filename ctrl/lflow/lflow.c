@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "lflow.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <uthash.h>
+
+struct entry {
+    struct lflow_code code; /* first: entry and code have one address */
+    char *key;              /* match, NUL, actions */
+    UT_hash_handle hh;
+};
+
+struct lflow_cache {
+    struct entry *entries;
+};
+
+struct lflow_cache *
+lflow_cache_create(void)
+{
+    struct lflow_cache *cache = calloc(1, sizeof *cache);
+    if (cache == NULL) {
+        abort();
+    }
+    return cache;
+}
+
+static void
+entry_free(struct lflow_cache *cache, struct entry *entry)
+{
+    HASH_DEL(cache->entries, entry);
+    expr_free(entry->code.match);
+    actions_free(entry->code.actions, entry->code.n_actions);
+    free(entry->key);
+    free(entry);
+}
+
+void
+lflow_cache_free(struct lflow_cache *cache)
+{
+    struct entry *entry, *next;
+    if (cache == NULL) {
+        return;
+    }
+    HASH_ITER (hh, cache->entries, entry, next) {
+        entry_free(cache, entry);
+    }
+    free(cache);
+}
+
+static struct entry *
+entry_create(char *key, size_t match_size)
+{
+    static const struct bits tunnel_rx = {FIELD_FLAGS, 16, 1};
+    struct entry *entry = calloc(1, sizeof *entry);
+    if (entry == NULL) {
+        abort();
+    }
+    struct lflow_code *code = &entry->code;
+    entry->key = key;
+    code->match_text = key;
+    code->actions_text = key + match_size;
+    code->match = expr_parse(code->match_text, &code->match_error);
+    code->actions = actions_parse(code->actions_text, &code->n_actions, &code->actions_error);
+    code->tunnel_rx = code->match != NULL && expr_mentions(code->match, &tunnel_rx);
+    return entry;
+}
+
+const struct lflow_code *
+lflow_cache_get(struct lflow_cache *cache, const char *match, const char *actions)
+{
+    size_t match_size = strlen(match) + 1;
+    size_t actions_size = strlen(actions) + 1;
+    size_t size = match_size + actions_size;
+    struct entry *entry;
+
+    char *key = malloc(size);
+    if (key == NULL) {
+        abort();
+    }
+    memcpy(key, match, match_size);
+    memcpy(key + match_size, actions, actions_size);
+    HASH_FIND(hh, cache->entries, key, size, entry);
+    if (entry != NULL) {
+        free(key);
+    } else {
+        entry = entry_create(key, match_size);
+        HASH_ADD_KEYPTR(hh, cache->entries, entry->key, size, entry);
+    }
+    entry->code.refs++;
+    return &entry->code;
+}
+
+void
+lflow_cache_put(struct lflow_cache *cache, const struct lflow_code *code)
+{
+    struct entry *entry = (struct entry *)(uintptr_t)code;
+    if (--entry->code.refs == 0) {
+        entry_free(cache, entry);
+    }
+}

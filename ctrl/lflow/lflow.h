@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ICGW_LFLOW_H
+#define ICGW_LFLOW_H
+
+/* Parsed logical flows.
+ *
+ * northd writes the same few match and action texts over and over, and they
+ * stay the same from one change of the database to the next: each pair of texts
+ * is parsed once and kept in a cache.  Control thread only. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "action.h"
+#include "expr.h"
+
+/* A pair of texts, parsed.  Shared by flows, counted. */
+struct lflow_code {
+    char *match_text;
+    char *actions_text;
+    struct expr *match; /* NULL: not understood, match_error says why */
+    const char *match_error;
+    struct action *actions; /* NULL: not understood */
+    size_t n_actions;
+    const char *actions_error;
+    bool tunnel_rx; /* the match looks at flags.tunnel_rx */
+    size_t refs;
+};
+
+/* A row of Logical_Flow. */
+struct lflow {
+    const struct lflow_code *code;
+    char *uuid;
+    char *stage;
+    int table;
+    bool egress;
+};
+
+struct lflow_cache;
+
+struct lflow_cache *lflow_cache_create(void);
+/* Every code must have been released. */
+void lflow_cache_free(struct lflow_cache *);
+/* The code of two texts, with a reference that lflow_cache_put() gives back. */
+const struct lflow_code *lflow_cache_get(struct lflow_cache *, const char *match,
+                                         const char *actions);
+void lflow_cache_put(struct lflow_cache *, const struct lflow_code *);
+
+#endif

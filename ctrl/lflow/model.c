@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model_private.h"
+
+void *
+model_alloc(size_t size)
+{
+    void *p = calloc(1, size);
+    if (p == NULL) {
+        abort();
+    }
+    return p;
+}
+
+char *
+model_copy(const char *text)
+{
+    if (text == NULL) {
+        return NULL;
+    }
+    char *copy = strdup(text);
+    if (copy == NULL) {
+        abort();
+    }
+    return copy;
+}
+
+void *
+model_grow(void *array_pointer, size_t *n, size_t element)
+{
+    char *array;
+    memcpy(&array, array_pointer, sizeof array);
+    if ((*n & (*n - 1)) == 0) { /* full at each power of two */
+        array = realloc(array, (*n ? 2 * *n : 1) * element);
+        if (array == NULL) {
+            abort();
+        }
+        memcpy(array_pointer, &array, sizeof array);
+    }
+    return memset(array + (*n)++ * element, 0, element);
+}
+
+void *
+model_entry_find(struct model_entry *const *table, const char *name)
+{
+    struct model_entry *entry;
+    HASH_FIND_STR(*table, name, entry);
+    return entry ? entry->data : NULL;
+}
+
+bool
+model_entry_add(struct model_entry **table, const char *name, void *data)
+{
+    if (model_entry_find(table, name) != NULL) {
+        return false;
+    }
+    struct model_entry *entry = model_alloc(sizeof *entry);
+    entry->name = model_copy(name);
+    entry->data = data;
+    HASH_ADD_KEYPTR(hh, *table, entry->name, strlen(entry->name), entry);
+    return true;
+}
+
+struct model *
+model_create(const char *self, struct lflow_cache *cache)
+{
+    struct model *m = model_alloc(sizeof *m);
+    m->self = model_copy(self);
+    m->cache = cache;
+    return m;
+}
+
+static void
+free_entries(struct model_entry **table, void (*free_data)(void *))
+{
+    struct model_entry *entry, *next;
+    HASH_ITER (hh, *table, entry, next) {
+        HASH_DEL(*table, entry);
+        free_data(entry->data);
+        free(entry->name);
+        free(entry);
+    }
+}
+
+static void
+free_chassis(void *data)
+{
+    struct model_chassis *chassis = data;
+    free(chassis->name);
+    free(chassis->encaps);
+    free(chassis);
+}
+
+static void
+free_datapath(void *data)
+{
+    struct model_datapath *dp = data;
+    for (size_t i = 0; i < dp->n_groups; i++) {
+        free(dp->groups[i].name);
+        free(dp->groups[i].ports);
+    }
+    for (int pipeline = 0; pipeline < 2; pipeline++) {
+        for (int table = 0; table < MODEL_MAX_TABLES; table++) {
+            free(dp->stages[pipeline][table].flows);
+        }
+    }
+    free(dp->groups);
+    free(dp->mac_bindings);
+    free(dp->fdb);
+    free(dp->ports);
+    free(dp->uuid);
+    free(dp->name);
+    free(dp);
+}
+
+static void
+free_port(void *data)
+{
+    struct model_port *port = data;
+    free(port->name);
+    free(port->type_name);
+    free(port->peer_name);
+    free(port->distributed_name);
+    free(port);
+}
+
+static void
+free_address_set(void *data)
+{
+    struct model_address_set *set = data;
+    free(set->addresses);
+    free(set);
+}
+
+static void
+free_port_group(void *data)
+{
+    struct model_port_group *group = data;
+    for (size_t i = 0; i < group->n; i++) {
+        free(group->ports[i]);
+    }
+    free(group->ports);
+    free(group);
+}
+
+void
+model_free(struct model *m)
+{
+    if (m == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < m->n_lflows; i++) {
+        lflow_cache_put(m->cache, m->lflows[i]->code);
+        free(m->lflows[i]->uuid);
+        free(m->lflows[i]->stage);
+        free(m->lflows[i]);
+    }
+    free_entries(&m->chassis, free_chassis);
+    free_entries(&m->datapaths, free_datapath);
+    free_entries(&m->ports, free_port);
+    free_entries(&m->address_sets, free_address_set);
+    free_entries(&m->port_groups, free_port_group);
+    free(m->chassis_list);
+    free(m->datapath_list);
+    free(m->lflows);
+    free(m->self);
+    free(m);
+}
+
+static int
+compare_key(const void *key, const void *datapath)
+{
+    uint32_t a = *(const uint32_t *)key;
+    uint32_t b = (*(struct model_datapath *const *)datapath)->key;
+    return a < b ? -1 : a > b;
+}
+
+struct model_datapath *
+model_datapath_by_key(const struct model *m, uint32_t key)
+{
+    if (m->n_datapaths == 0) {
+        return NULL;
+    }
+    struct model_datapath **found = bsearch(&key, m->datapath_list, m->n_datapaths,
+                                            sizeof *m->datapath_list, compare_key);
+    return found ? *found : NULL;
+}
+
+struct model_datapath *
+model_datapath_by_uuid(const struct model *m, const char *uuid)
+{
+    return model_entry_find(&m->datapaths, uuid);
+}
+
+struct model_port *
+model_port_by_name(const struct model *m, const char *name)
+{
+    return model_entry_find(&m->ports, name);
+}
+
+static int
+compare_port_key(const void *key, const void *port)
+{
+    return (int)*(const uint16_t *)key - (int)(*(struct model_port *const *)port)->key;
+}
+
+struct model_port *
+model_port_by_key(const struct model_datapath *dp, uint16_t key)
+{
+    if (dp->n_ports == 0) {
+        return NULL;
+    }
+    struct model_port **found =
+        bsearch(&key, dp->ports, dp->n_ports, sizeof *dp->ports, compare_port_key);
+    return found ? *found : NULL;
+}
+
+const struct model_group *
+model_group_by_key(const struct model_datapath *dp, uint16_t key)
+{
+    for (size_t i = 0; i < dp->n_groups; i++) {
+        if (dp->groups[i].key == key) {
+            return &dp->groups[i];
+        }
+    }
+    return NULL;
+}
+
+const struct model_group *
+model_group_by_name(const struct model_datapath *dp, const char *name)
+{
+    for (size_t i = 0; i < dp->n_groups; i++) {
+        if (strcmp(dp->groups[i].name, name) == 0) {
+            return &dp->groups[i];
+        }
+    }
+    return NULL;
+}
+
+struct model_chassis *
+model_chassis_by_name(const struct model *m, const char *name)
+{
+    return model_entry_find(&m->chassis, name);
+}
+
+const struct model_address_set *
+model_address_set(const struct model *m, const char *name)
+{
+    return model_entry_find(&m->address_sets, name);
+}
+
+static int
+compare_name(const void *key, const void *name)
+{
+    return strcmp(key, *(char *const *)name);
+}
+
+bool
+model_port_group_has(const struct model *m, const char *name, const struct model_datapath *dp,
+                     uint16_t key, bool *known)
+{
+    const struct model_port_group *group = model_entry_find(&m->port_groups, name);
+    const struct model_port *port = model_port_by_key(dp, key);
+    *known = group != NULL;
+    return group != NULL && port != NULL && group->n > 0 &&
+           bsearch(port->name, group->ports, group->n, sizeof *group->ports, compare_name) != NULL;
+}
+
+const struct model_mac_binding *
+model_mac_binding(const struct model_port *port, bool v6, const struct icgw_addr *ip)
+{
+    const struct model_datapath *dp = port->datapath;
+    size_t low = 0, high = dp->n_mac_bindings;
+    while (low < high) { /* sorted by port key, then address */
+        size_t middle = (low + high) / 2;
+        const struct model_mac_binding *b = &dp->mac_bindings[middle];
+        int order = (int)port->key - (int)b->port->key;
+        if (order == 0) {
+            order = memcmp(ip, &b->ip, sizeof *ip);
+        }
+        if (order == 0) {
+            return b->v6 == v6 ? b : NULL;
+        }
+        if (order < 0) {
+            high = middle;
+        } else {
+            low = middle + 1;
+        }
+    }
+    return NULL;
+}
+
+struct model_datapath *const *
+model_datapaths(const struct model *m, size_t *n)
+{
+    *n = m->n_datapaths;
+    return m->datapath_list;
+}
+
+struct model_chassis *const *
+model_chassis_list(const struct model *m, size_t *n)
+{
+    *n = m->n_chassis;
+    return m->chassis_list;
+}

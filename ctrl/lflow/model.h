@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ICGW_MODEL_H
+#define ICGW_MODEL_H
+
+/* What the databases say, in plain C: the seam between OVSDB and the
+ * interpreter.  Names follow OVN's Southbound schema.
+ *
+ * A model is built row by row, completed once by model_finish(), and constant
+ * from then on.  What a row refers to is added before it: chassis and encaps,
+ * then datapaths, then ports, then the rest; IC-SB's locations after the ports.
+ * Control thread only.  All strings are copied.  Rows that make no sense
+ * (unknown datapath, key out of range) are skipped by the functions that add
+ * them, which then return NULL or false: a database is hostile input. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "icgw_tables.h"
+#include "wide.h"
+
+struct lflow_cache;
+struct model;
+
+/* Keys from here on are multicast groups (ovn-architecture(7), tunnel
+ * encapsulations). */
+#define MODEL_FIRST_MULTICAST_KEY 0x8000u
+#define MODEL_MAX_VNI 0xffffffu
+
+struct model_encap {
+    struct icgw_addr ip;
+    uint16_t dst_port; /* host byte order */
+    bool csum;         /* wants UDP checksums */
+};
+
+struct model_chassis {
+    char *name;
+    bool remote; /* gateway of another availability zone */
+    bool self;
+    struct model_encap *encaps; /* geneve only */
+    size_t n_encaps;
+};
+
+enum model_port_type {
+    MODEL_PORT_VIF, /* "" */
+    MODEL_PORT_PATCH,
+    MODEL_PORT_L3GATEWAY,
+    MODEL_PORT_CHASSISREDIRECT,
+    MODEL_PORT_REMOTE,
+    MODEL_PORT_LOCALPORT,
+    MODEL_PORT_VIRTUAL,
+    MODEL_PORT_OTHER, /* localnet, l2gateway, vtep, external, …: refused by name */
+};
+
+struct model_port {
+    char *name;
+    char *type_name; /* as in the database */
+    enum model_port_type type;
+    uint16_t key;
+    struct model_datapath *datapath;
+    const struct model_chassis *chassis; /* where it is bound; NULL: nowhere */
+    const struct model_encap *encap;     /* Port_Binding.encap, or NULL: the chassis's first */
+    bool resident; /* bound here: chassisredirect and l3gateway ports that this chassis holds */
+    bool port_security; /* the column is not empty */
+    bool has_mac;
+    uint8_t mac[6]; /* first address of the `mac` column */
+    /* Completed by model_finish(). */
+    char *peer_name;                /* options:peer */
+    char *distributed_name;         /* options:distributed-port, of a chassisredirect port */
+    struct model_port *peer;        /* NULL: none, or unknown to this gateway */
+    struct model_port *distributed; /* port that a chassisredirect port stands for */
+    struct model_port *redirect;    /* the chassisredirect port that stands for this one */
+};
+
+/* A row of Multicast_Group. */
+struct model_group {
+    char *name;
+    uint16_t key;
+    struct model_port **ports;
+    size_t n_ports;
+};
+
+struct model_address {
+    wide value;
+    wide mask;
+};
+
+struct model_address_set {
+    struct model_address *addresses;
+    size_t n;
+};
+
+struct model_port_group;
+
+/* A row of MAC_Binding. */
+struct model_mac_binding {
+    const struct model_port *port;
+    bool v6;
+    struct icgw_addr ip;
+    uint8_t mac[6];
+};
+
+/* A row of FDB. */
+struct model_fdb {
+    uint8_t mac[6];
+    uint16_t port_key;
+};
+
+enum model_pipeline { MODEL_INGRESS, MODEL_EGRESS };
+#define MODEL_MAX_TABLES 64
+
+struct lflow; /* parsed match and actions, see lflow.h */
+
+struct model_flow {
+    const struct lflow *lflow;
+    int32_t priority;
+};
+
+/* Flows of one stage, highest priority first. */
+struct model_stage {
+    struct model_flow *flows;
+    size_t n_flows;
+};
+
+struct model_datapath {
+    char *uuid; /* of the Datapath_Binding row, as text */
+    char *name; /* external_ids:name, for people */
+    uint32_t key;
+    bool transit; /* other zones may address it (external_ids:interconn-ts, or key range) */
+    bool router;
+    struct model_port **ports; /* by key, sorted */
+    size_t n_ports;
+    struct model_group *groups;
+    size_t n_groups;
+    struct model_mac_binding *mac_bindings; /* sorted by (port, ip) */
+    size_t n_mac_bindings;
+    struct model_fdb *fdb;
+    size_t n_fdb;
+    struct model_stage stages[2][MODEL_MAX_TABLES];
+};
+
+/* An empty model of the chassis `self`.  The cache keeps parsed flows from one
+ * model to the next and must outlive the model. */
+struct model *model_create(const char *self, struct lflow_cache *);
+void model_free(struct model *);
+
+struct model_chassis *model_add_chassis(struct model *, const char *name, bool remote);
+/* type other than "geneve" is ignored.  False: ip is no IP address. */
+bool model_add_encap(struct model *, struct model_chassis *, const char *type, const char *ip,
+                     bool csum, uint16_t dst_port);
+
+struct model_datapath *model_add_datapath(struct model *, const char *uuid, const char *name,
+                                          int64_t key, bool router, bool transit);
+
+/* A row of Port_Binding. */
+struct model_port_row {
+    const char *name;
+    const char *type;
+    int64_t key;
+    const char *datapath;         /* uuid */
+    const char *chassis;          /* name; NULL or "": not bound */
+    const char *encap_ip;         /* NULL: none requested */
+    const char *peer;             /* options:peer, or NULL */
+    const char *distributed_port; /* options:distributed-port, or NULL */
+    const char *mac;              /* first element of `mac`, or NULL */
+    bool port_security;
+};
+struct model_port *model_add_port(struct model *, const struct model_port_row *);
+/* Where IC-SB says that a port of another zone is; wins over the SB's word.
+ * chassis "": bound nowhere.  Ports that the SB does not have are ignored. */
+bool model_locate_port(struct model *, const char *transit_switch, const char *logical_port,
+                       const char *chassis, const char *encap_ip);
+
+/* `ports`: logical port names. */
+bool model_add_group(struct model *, const char *datapath, const char *name, int64_t key,
+                     const char *const *ports, size_t n_ports);
+bool model_add_mac_binding(struct model *, const char *datapath, const char *port, const char *ip,
+                           const char *mac);
+bool model_add_fdb(struct model *, int64_t datapath_key, const char *mac, int64_t port_key);
+/* Both kinds of set: `$name` takes constants as text, `@name` port names. */
+bool model_add_address_set(struct model *, const char *name, const char *const *addresses, size_t n);
+bool model_add_port_group(struct model *, const char *name, const char *const *ports, size_t n);
+
+/* A row of Logical_Flow, for each of the datapaths that it applies to.
+ * uuid and stage are for messages to people. */
+struct model_flow_row {
+    const char *uuid;
+    const char *stage;
+    enum model_pipeline pipeline;
+    int64_t table;
+    int64_t priority;
+    const char *match;
+    const char *actions;
+};
+bool model_add_flow(struct model *, const char *const *datapaths, size_t n_datapaths,
+                    const struct model_flow_row *);
+
+/* Resolves names, sorts flows.  Nothing may be added afterwards. */
+void model_finish(struct model *);
+
+/* Look-ups. */
+struct model_datapath *model_datapath_by_key(const struct model *, uint32_t key);
+struct model_datapath *model_datapath_by_uuid(const struct model *, const char *uuid);
+struct model_port *model_port_by_name(const struct model *, const char *name);
+struct model_port *model_port_by_key(const struct model_datapath *, uint16_t key);
+const struct model_group *model_group_by_key(const struct model_datapath *, uint16_t key);
+const struct model_group *model_group_by_name(const struct model_datapath *, const char *name);
+struct model_chassis *model_chassis_by_name(const struct model *, const char *name);
+const struct model_address_set *model_address_set(const struct model *, const char *name);
+/* Whether the group has the port with that key in that datapath; *known tells
+ * whether there is such a group. */
+bool model_port_group_has(const struct model *, const char *name, const struct model_datapath *,
+                          uint16_t key, bool *known);
+const struct model_mac_binding *model_mac_binding(const struct model_port *, bool v6,
+                                                  const struct icgw_addr *ip);
+struct model_datapath *const *model_datapaths(const struct model *, size_t *n);
+struct model_chassis *const *model_chassis_list(const struct model *, size_t *n);
+
+#endif

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ICGW_OVSDB_H
+#define ICGW_OVSDB_H
+
+/* The sessions to the zone's Southbound and to IC-SB, and what this chassis
+ * writes there.  Control thread only.  OVS headers stay behind this one. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "icgw_tables.h"
+
+struct lflow_cache;
+struct model;
+struct ovsdb;
+
+struct ovsdb_config {
+    const char *chassis;
+    const char *hostname;
+    const struct icgw_addr *encap_ips;
+    size_t n_encap_ips;
+    const char *southbound;
+    const char *ic_southbound; /* NULL: none */
+};
+
+struct ovsdb *ovsdb_create(const struct ovsdb_config *);
+/* Ends the sessions.  Rows stay; see ovsdb_withdraw(). */
+void ovsdb_destroy(struct ovsdb *);
+
+/* Reads what arrived, registers and repairs our rows, claims ports, follows
+ * the conditions, commits at most one transaction at a time.  True when what
+ * ovsdb_model() would return has changed. */
+bool ovsdb_run(struct ovsdb *);
+/* Arranges for poll_block() to wake up when ovsdb_run() has something to do. */
+void ovsdb_wait(struct ovsdb *);
+
+/* A finished model of what the databases say now, or NULL while the Southbound
+ * has never been read completely.  The caller owns it. */
+struct model *ovsdb_model(struct ovsdb *, struct lflow_cache *);
+/* SB_Global.nb_cfg that the last ovsdb_model() reflects. */
+int64_t ovsdb_model_nb_cfg(const struct ovsdb *);
+
+/* The workers forward by the state of nb_cfg: acknowledge it. */
+void ovsdb_set_nb_cfg(struct ovsdb *, int64_t nb_cfg);
+
+/* What put_arp and put_nd learned: written to MAC_Binding unless it is there.
+ * Queued until the session can write. */
+void ovsdb_learn(struct ovsdb *, const char *datapath_uuid, const char *logical_port,
+                 const char *ip, const char *mac);
+
+/* Begins to remove our rows and claims.  Call ovsdb_run() until
+ * ovsdb_withdrawn() says that it is done (or impossible: not connected). */
+void ovsdb_withdraw(struct ovsdb *);
+bool ovsdb_withdrawn(const struct ovsdb *);
+
+struct ovsdb_status {
+    bool sb_connected;
+    bool ic_connected;
+    const char *sb_remote; /* the one in use or being tried */
+    const char *ic_remote;
+    const char *const *claimed; /* names of claimed ports, sorted; valid until ovsdb_run() */
+    size_t n_claimed;
+    int64_t nb_cfg;           /* acknowledged */
+};
+void ovsdb_status(const struct ovsdb *, struct ovsdb_status *);
+
+#endif

@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ICGW_FORWARD_H
+#define ICGW_FORWARD_H
+
+/* The fast path: what a worker does with a burst. */
+
+#include <stdint.h>
+
+#include "icgw_stats.h"
+#include "icgw_tables.h"
+
+struct rte_mbuf;
+
+#define ICGW_BURST 32
+#define ICGW_GENEVE_PORT 6081
+
+/* A tunnel packet, taken apart. */
+struct icgw_packet {
+    uint8_t outer_l2_len; /* 14 or 18 */
+    bool outer_v6;
+    uint8_t outer_len;    /* up to and including OVN's option */
+    uint8_t inner_l3_off; /* from the start of the inner frame; 14 */
+    uint8_t ttl;          /* inner TTL or hop limit */
+    bool has_option;      /* false: VNI 0 without option, that is BFD */
+    uint16_t inner_len;   /* bytes of inner frame, Ethernet padding of the outer frame excluded */
+    uint16_t inner_ip_len;
+    uint16_t inport;
+    uint16_t outport;
+    uint16_t eth_type;    /* inner, network byte order */
+    uint32_t vni;
+    uint32_t class;       /* enum icgw_class bits */
+    struct icgw_addr src; /* outer addresses */
+    struct icgw_addr dst;
+};
+
+enum icgw_action {
+    ICGW_ACTION_TX,   /* rewritten; send by `port` */
+    ICGW_ACTION_HOST, /* not ours: to the host interface of the port it came by, unchanged */
+    ICGW_ACTION_SLOW, /* to the control thread, unchanged; reason is enum icgw_slow */
+    ICGW_ACTION_DROP, /* to be freed; reason is enum icgw_drop */
+};
+
+struct icgw_result {
+    uint8_t action; /* enum icgw_action */
+    uint8_t reason;
+    uint16_t port;
+};
+
+/* Takes the headers of a frame apart; reads nothing beyond the first segment.
+ * Any thread.  Returns ICGW_ACTION_TX for a well-formed tunnel packet to one
+ * of `locals` (then *packet is filled), ICGW_ACTION_HOST for a frame that is
+ * none, ICGW_ACTION_DROP with *reason for a damaged one. */
+enum icgw_action icgw_parse(const struct rte_mbuf *m, const struct icgw_tables *tables,
+                            struct icgw_packet *packet, enum icgw_drop *reason);
+
+/* Decides about and rewrites n <= ICGW_BURST frames that came by one port.
+ * Worker threads.  Frees nothing and counts nothing: the caller acts on and
+ * counts results[i]. */
+void icgw_forward(const struct icgw_tables *tables, struct rte_mbuf **pkts, uint16_t n,
+                  struct icgw_result *results);
+
+/* Prepends outer headers to an inner frame (one segment with ICGW_OUTER_MAX
+ * bytes of headroom).  `entropy` becomes the UDP source port.  Computes the
+ * whole UDP checksum.  For packets that the control thread makes.  Any thread.
+ * Returns false, with *reason, when the tunnel is unresolved or the packet too
+ * big for its link. */
+bool icgw_encapsulate(struct rte_mbuf *inner, const struct icgw_tunnel *tunnel, uint32_t vni,
+                      uint16_t inport, uint16_t outport, uint16_t entropy, enum icgw_drop *reason);
+
+/* Hash of inner addresses, protocol and ports; also the entropy of packets that
+ * the control thread makes.  `frame` is an inner Ethernet frame. */
+uint32_t icgw_flow_hash(const uint8_t *frame, uint16_t len);
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ICGW_PMD_H
+#define ICGW_PMD_H
+
+/* EAL, ports, workers.  All functions: control thread only, unless said. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "icgw_forward.h"
+#include "icgw_stats.h"
+#include "icgw_tables.h"
+
+struct rte_mbuf;
+
+#define ICGW_MAX_PORTS 8
+#define ICGW_MAX_WORKERS 64
+
+struct icgw_pmd_port_config {
+    const char *name;           /* of the [port NAME] section */
+    const char *device;         /* PCI address or vdev arguments */
+    const char *host_interface; /* TAP to create; NULL for none (bench) */
+    uint16_t mtu;               /* of port and host interface; 0: 1500 */
+};
+
+struct icgw_pmd_config {
+    const char *program;   /* for messages of EAL */
+    bool huge_pages;
+    uint32_t memory_mib;
+    uint16_t n_workers;
+    bool idle_sleep;       /* workers sleep when nothing arrives */
+    uint32_t extra_mbufs;  /* beyond what queues need (bench: net_pcap with infinite_rx) */
+    uint16_t n_ports;
+    struct icgw_pmd_port_config ports[ICGW_MAX_PORTS];
+};
+
+/* Starts EAL, ports, host interfaces and workers.  On failure returns false and
+ * sets *error (malloc'ed: what failed, where, what to do); nothing is left
+ * running.  Workers run with empty tables until icgw_pmd_publish(). */
+bool icgw_pmd_start(const struct icgw_pmd_config *, char **error);
+/* Stops workers and closes ports; frees the published tables. */
+void icgw_pmd_stop(void);
+
+/* Makes workers use *tables from their next burst on; takes ownership of them.
+ * The tables before are freed when no worker can see them any more, at the
+ * latest by a later icgw_pmd_publish(), icgw_pmd_run() or icgw_pmd_stop(). */
+void icgw_pmd_publish(struct icgw_tables *tables);
+/* The published tables; valid until the next icgw_pmd_publish(). */
+const struct icgw_tables *icgw_pmd_tables(void);
+/* A number that grows with each publication, and the newest that every worker
+ * is known to use. */
+uint64_t icgw_pmd_published(void);
+uint64_t icgw_pmd_in_use(void);
+
+/* Periodic work: reclaims old tables. */
+void icgw_pmd_run(void);
+
+/* Slow path.  The descriptor becomes readable when workers have handed packets
+ * over; icgw_pmd_slow_rx() clears it.  Returned mbufs belong to the caller;
+ * reasons[i] says why.  At most n. */
+int icgw_pmd_slow_fd(void);
+uint16_t icgw_pmd_slow_rx(struct rte_mbuf **pkts, enum icgw_slow *reasons, uint16_t n);
+/* Queues a complete frame for transmission by `port`; takes the mbuf in any
+ * case.  False: the queue is full (counted as tx_full). */
+bool icgw_pmd_tx(uint16_t port, struct rte_mbuf *);
+/* An mbuf with ICGW_OUTER_MAX bytes of headroom and a copy of data; NULL: none
+ * left, or data does not fit one segment. */
+struct rte_mbuf *icgw_pmd_mbuf(const void *data, uint16_t len);
+
+struct icgw_worker_info {
+    unsigned int core;       /* CPU; with idle_sleep the one on which it ran last */
+    struct icgw_stats stats; /* a copy */
+};
+uint16_t icgw_pmd_n_workers(void);
+void icgw_pmd_worker_info(uint16_t worker, struct icgw_worker_info *);
+/* Counters of the functions above that drop (icgw_pmd_tx()): a copy. */
+void icgw_pmd_control_stats(struct icgw_stats *);
+
+struct icgw_port_info {
+    const char *name;
+    const char *device;
+    const char *driver;
+    const char *host_interface;
+    uint8_t mac[6];
+    bool link_up;
+    uint16_t mtu;
+    uint64_t rx_missed;
+    uint64_t rx_errors;
+    uint64_t tx_errors;
+};
+uint16_t icgw_pmd_n_ports(void);
+void icgw_pmd_port_info(uint16_t port, struct icgw_port_info *);
+
+#endif
