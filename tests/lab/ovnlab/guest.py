@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from .journal import Journal
@@ -15,6 +16,14 @@ from .shell import CommandError, LabError, wait_for
 # Leaves room for the outer headers of either address family within 1500.
 MTU = 1400
 PEER = Path(__file__).with_name("tcp_peer.py")
+
+
+@dataclass(frozen=True)
+class Echoes:
+    """The outcome of a ping."""
+    sent: int
+    answered: int
+    average_ms: float
 
 
 class Guest:
@@ -44,13 +53,18 @@ class Guest:
     def ping(self, target: str, count: int = 3, wait: float = 2, size: int = 56,
              interval: float = 0.05) -> int:
         """Send echo requests and return how many were answered."""
+        return self.measure(target, count, wait, size, interval).answered
+
+    def measure(self, target: str, count: int, wait: float = 2, size: int = 56,
+                interval: float = 0.05) -> Echoes:
         text = self.netns.run("ping", "-n", "-q", "-c", str(count), "-i", str(interval),
                               "-W", str(wait), "-s", str(size), target,
                               timeout=30 + count * interval, check=False)
         found = re.search(r"(\d+) received", text)
         if not found:
             raise LabError(f"ping {target} from {self.name} said: {text!r}")
-        return int(found[1])
+        times = re.search(r"= [\d.]+/([\d.]+)/", text)
+        return Echoes(count, int(found[1]), float(times[1]) if times else 0.0)
 
     def expect_ping(self, target: str, count: int = 3, size: int = 56) -> None:
         answered = self.ping(target, count, size=size)

@@ -50,9 +50,16 @@ class Journal:
         lines = (line.split() for line in self.path.read_text().splitlines())
         return [words[1:] for words in lines if words and words[0] == kind]
 
+    def keep(self) -> None:
+        """The lab outlives the program that created it."""
+        self.write("kept")
+
+    def kept(self) -> bool:
+        return bool(self.entries("kept"))
+
     def owned(self) -> bool:
         """Whether the program that created this lab is still at work on it."""
-        return not self.entries("kept") and any(
+        return not self.kept() and any(
             started_at(int(pid)) == start for pid, start in self.entries("owner"))
 
     def remove_everything(self) -> None:

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import signal
 from dataclasses import dataclass
 from typing import Iterator, Union
 
@@ -21,6 +22,7 @@ from .shell import LabError
 from .underlay import Underlay, UnderlayKind
 
 Gateway = Union[OvsNode, OvnicGateway]
+INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOCK, OVNIC = OvsNode.kind, OvnicGateway.kind
 
 
@@ -137,10 +139,13 @@ class Lab:
                         self.notes.append(str(error))
 
     def stop(self) -> None:
+        """Remove everything; not to be disturbed by a second Ctrl-C."""
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)
         self.journal.remove_everything()
         for process in self.processes():
             if process.child:
                 process.child.wait()
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def nodes(self) -> Iterator[Gateway]:
         for zone in getattr(self, "zones", []):

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Optional
 from xml.etree import ElementTree
 
+from .style import BOLD, GREEN, RED, YELLOW, paint
+
 PASSED, FAILED, SKIPPED = "passed", "failed", "skipped"
-LABELS = {PASSED: ("ok", "32"), FAILED: ("FAIL", "31"), SKIPPED: ("skip", "33")}
+LABELS = {PASSED: ("ok", GREEN), FAILED: ("FAIL", RED), SKIPPED: ("skip", YELLOW)}
 
 
 @dataclass
@@ -31,24 +32,20 @@ class Suite:
 @dataclass
 class Report:
     suites: list[Suite] = field(default_factory=list)
-    colour: bool = field(default_factory=sys.stdout.isatty)
 
     def open(self, title: str) -> None:
         self.suites.append(Suite(title))
-        print(self.paint(title, "1"), flush=True)
+        print(paint(title, BOLD), flush=True)
 
     def add(self, result: Result) -> None:
         self.suites[-1].results.append(result)
         label, code = LABELS[result.outcome]
         took = f"{result.seconds:6.2f} s" if result.outcome != SKIPPED else " " * 8
-        print(f"  {self.paint(f'{label:4}', code)} {result.name:34} {took}"
+        print(f"  {paint(f'{label:4}', code)} {result.name:34} {took}"
               + (f"  {result.message}" if result.outcome == SKIPPED else ""), flush=True)
         if result.outcome == FAILED:
             for line in result.message.splitlines():
                 print(f"         {line}", flush=True)
-
-    def paint(self, text: str, code: str) -> str:
-        return f"\033[{code}m{text}\033[0m" if self.colour else text
 
     def count(self, outcome: str) -> int:
         return sum(result.outcome == outcome for suite in self.suites for result in suite.results)
