@@ -26,7 +26,7 @@ struct icgw_packet {
     uint16_t inner_ip_len;
     uint16_t inport;
     uint16_t outport;
-    uint16_t eth_type;    /* inner, network byte order */
+    uint16_t eth_type; /* inner, network byte order */
     uint32_t vni;
     uint32_t class;       /* enum icgw_class bits */
     struct icgw_addr src; /* outer addresses */

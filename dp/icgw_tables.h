@@ -25,8 +25,7 @@ struct icgw_addr {
     uint8_t bytes[16];
 };
 
-static inline bool
-icgw_addr_is_v4(const struct icgw_addr *a)
+static inline bool icgw_addr_is_v4(const struct icgw_addr *a)
 {
     static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
     return __builtin_memcmp(a->bytes, mapped, sizeof mapped) == 0;
@@ -35,15 +34,15 @@ icgw_addr_is_v4(const struct icgw_addr *a)
 /* What an inner packet is, apart from its addresses.  A destination names the
  * classes that its precomputed verdict does not cover (its guard). */
 enum icgw_class {
-    ICGW_CLASS_FRAGMENT = 1u << 0,      /* any fragment */
+    ICGW_CLASS_FRAGMENT = 1u << 0, /* any fragment */
     ICGW_CLASS_LATER_FRAGMENT = 1u << 1,
-    ICGW_CLASS_TOO_BIG_ERROR = 1u << 2, /* ICMPv4 type 3 (any code), ICMPv6 type 2 */
-    ICGW_CLASS_ECHO_REQUEST = 1u << 3,  /* ICMPv4 type 8, ICMPv6 type 128 */
-    ICGW_CLASS_ND = 1u << 4,            /* ICMPv6 types 133 to 137 */
-    ICGW_CLASS_MLD = 1u << 5,           /* ICMPv6 types 130, 131, 132, 143 */
-    ICGW_CLASS_IGMP = 1u << 6,          /* IPv4 protocol 2 */
+    ICGW_CLASS_TOO_BIG_ERROR = 1u << 2,    /* ICMPv4 type 3 (any code), ICMPv6 type 2 */
+    ICGW_CLASS_ECHO_REQUEST = 1u << 3,     /* ICMPv4 type 8, ICMPv6 type 128 */
+    ICGW_CLASS_ND = 1u << 4,               /* ICMPv6 types 133 to 137 */
+    ICGW_CLASS_MLD = 1u << 5,              /* ICMPv6 types 130, 131, 132, 143 */
+    ICGW_CLASS_IGMP = 1u << 6,             /* IPv4 protocol 2 */
     ICGW_CLASS_MULTICAST_SOURCE = 1u << 7, /* group bit in eth.src */
-    ICGW_CLASS_IP_OPTIONS = 1u << 8,    /* IPv4 options, or an IPv6 extension header that hides L4 */
+    ICGW_CLASS_IP_OPTIONS = 1u << 8, /* IPv4 options, or an IPv6 extension header that hides L4 */
 };
 
 enum icgw_verdict {
@@ -98,15 +97,15 @@ _Static_assert(sizeof(struct icgw_dest) <= RTE_CACHE_LINE_SIZE, "a destination i
 /* A way to a remote chassis: our encap address, its encap address, and the
  * next hop that the kernel chose. */
 struct icgw_tunnel {
-    uint16_t port;       /* port to send by (index of the [port] section) */
-    uint16_t mtu;        /* bytes of outer IP packet that the link takes */
-    uint8_t l2_len;      /* 14, or 18 with a VLAN tag */
-    uint8_t hdr_len;     /* up to and including OVN's option */
-    bool v6;             /* outer IPv6 */
-    bool csum;           /* the remote wants UDP checksums (always so for IPv6) */
-    bool resolved;       /* the kernel knows the next hop's MAC address */
-    uint32_t addr_sum;   /* one's complement sum of the outer addresses, unfolded, as
-                          * native-endian loads of network-order 16-bit words (rte_raw_cksum) */
+    uint16_t port;               /* port to send by (index of the [port] section) */
+    uint16_t mtu;                /* bytes of outer IP packet that the link takes */
+    uint8_t l2_len;              /* 14, or 18 with a VLAN tag */
+    uint8_t hdr_len;             /* up to and including OVN's option */
+    bool v6;                     /* outer IPv6 */
+    bool csum;                   /* the remote wants UDP checksums (always so for IPv6) */
+    bool resolved;               /* the kernel knows the next hop's MAC address */
+    uint32_t addr_sum;           /* one's complement sum of the outer addresses, unfolded, as
+                                  * native-endian loads of network-order 16-bit words (rte_raw_cksum) */
     uint8_t hdr[ICGW_OUTER_MAX]; /* template; lengths, checksums, UDP source port, VNI, keys zero */
 };
 
@@ -125,11 +124,11 @@ enum icgw_endpoint_kind {
 /* What (VNI, outport) leads to.  Owned by the control thread, shared by
  * several generations of tables, counted by `refs` (control thread only). */
 struct icgw_endpoint {
-    uint8_t kind;      /* enum icgw_endpoint_kind */
-    uint8_t reason;    /* enum icgw_slow or icgw_drop */
-    bool transit;      /* other zones may address it */
+    uint8_t kind;   /* enum icgw_endpoint_kind */
+    uint8_t reason; /* enum icgw_slow or icgw_drop */
+    bool transit;   /* other zones may address it */
     uint8_t router_mac[6];
-    uint8_t n_len4;    /* used entries of len4 and len6 */
+    uint8_t n_len4; /* used entries of len4 and len6 */
     uint8_t n_len6;
     uint32_t refs;
     struct icgw_map *l2; /* struct icgw_l2_key -> const struct icgw_dest * */
@@ -167,7 +166,7 @@ struct icgw_tables {
     struct icgw_map *sources;   /* struct icgw_addr -> enum icgw_zone */
     struct icgw_tunnel **tunnels;
     uint16_t n_tunnels;
-    struct icgw_addr *locals;   /* our encap addresses */
+    struct icgw_addr *locals; /* our encap addresses */
     uint16_t n_locals;
 };
 
@@ -176,8 +175,8 @@ struct icgw_tables {
 
 /* A new endpoint; refs is 1.  The numbers of entries are estimates that save
  * growing later: more may be added. */
-struct icgw_endpoint *icgw_endpoint_create(enum icgw_endpoint_kind kind, bool transit, uint32_t n_l2,
-                                           uint32_t n_v4, uint32_t n_v6);
+struct icgw_endpoint *icgw_endpoint_create(enum icgw_endpoint_kind kind, bool transit,
+                                           uint32_t n_l2, uint32_t n_v4, uint32_t n_v6);
 /* Adding copies *dest, its source guard and its members, and raises min_ttl to
  * ttl_dec where it is less.  `len` is the prefix length.  Adding a key twice
  * replaces the first.  False too for a member that is itself a SELECT, and for
@@ -213,8 +212,8 @@ void icgw_tunnel_set_next_hop(struct icgw_tunnel *, uint16_t port, const uint8_t
 /* Look-ups, any thread that may read the tables. */
 const struct icgw_endpoint *icgw_tables_endpoint(const struct icgw_tables *, uint32_t vni,
                                                  uint16_t outport);
-const struct icgw_dest *icgw_endpoint_find_l2(const struct icgw_endpoint *, const uint8_t eth_dst[6],
-                                              uint16_t eth_type_be);
+const struct icgw_dest *icgw_endpoint_find_l2(const struct icgw_endpoint *,
+                                              const uint8_t eth_dst[6], uint16_t eth_type_be);
 const struct icgw_dest *icgw_endpoint_find_v4(const struct icgw_endpoint *, uint32_t addr_be);
 const struct icgw_dest *icgw_endpoint_find_v6(const struct icgw_endpoint *, const uint8_t addr[16]);
 

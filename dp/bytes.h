@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ICGW_BYTES_H
+#define ICGW_BYTES_H
+
+/* Loads and stores at any alignment, and the Internet checksum (RFC 1071).
+ * Inside dp/ only. */
+
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <rte_byteorder.h>
+#include <rte_common.h>
+
+/* As the bytes lie in the packet: network order. */
+static inline uint16_t icgw_load16(const uint8_t *p)
+{
+    uint16_t v;
+
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static inline uint32_t icgw_load32(const uint8_t *p)
+{
+    uint32_t v;
+
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
+static inline void icgw_store16(uint8_t *p, uint16_t v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
+static inline void icgw_store32(uint8_t *p, uint32_t v)
+{
+    memcpy(p, &v, sizeof v);
+}
+
+static inline uint16_t icgw_load_be16(const uint8_t *p)
+{
+    return rte_be_to_cpu_16(icgw_load16(p));
+}
+
+static inline uint32_t icgw_load_be32(const uint8_t *p)
+{
+    return rte_be_to_cpu_32(icgw_load32(p));
+}
+
+/* Sum of 16-bit words in memory order, not folded.  RFC 1071 section 2 (B):
+ * the order of bytes does not matter as long as all sums use the same one.
+ * len is even and at most 128 KiB, so 32 bits do not overflow. */
+static inline uint32_t icgw_sum(const uint8_t *p, size_t len)
+{
+    uint32_t sum = 0;
+
+    for (size_t i = 0; i < len; i += 2) {
+        sum += icgw_load16(p + i);
+    }
+    return sum;
+}
+
+static inline uint16_t icgw_fold(uint32_t sum)
+{
+    sum = (sum & 0xffff) + (sum >> 16);
+    sum = (sum & 0xffff) + (sum >> 16);
+    return (uint16_t)sum;
+}
+
+/* RFC 1624 equation 3: the checksum after covered words that summed up to
+ * `before` came to sum up to `after`. */
+static inline uint16_t icgw_cksum_update(uint16_t cksum, uint32_t before, uint32_t after)
+{
+    uint32_t sum = (uint16_t)~cksum;
+
+    sum += (uint16_t)~icgw_fold(before);
+    sum += icgw_fold(after);
+    return (uint16_t)~icgw_fold(sum);
+}
+
+#endif

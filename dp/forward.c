@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "icgw_forward.h"
+
+#include <rte_branch_prediction.h>
+#include <rte_mbuf.h>
+#include <rte_prefetch.h>
+
+#include "bytes.h"
+#include "endpoint.h"
+#include "guard.h"
+#include "keys.h"
+#include "rewrite.h"
+#include "wire.h"
+
+/* A burst goes through stages; each stage handles all packets that are still
+ * undecided and prefetches what the next one reads of them. */
+struct burst {
+    const struct icgw_tables *tables;
+    struct rte_mbuf **pkts;
+    struct icgw_result *results;
+    uint16_t n_live;
+    uint8_t live[ICGW_BURST]; /* indices of the undecided, in order */
+    uint32_t hash[ICGW_BURST];
+    uint64_t zone[ICGW_BURST]; /* enum icgw_zone + 1; 0: unknown source */
+    const struct icgw_endpoint *endpoint[ICGW_BURST];
+    const struct icgw_dest *dest[ICGW_BURST];
+    struct icgw_packet packet[ICGW_BURST];
+};
+
+static inline void slow(struct icgw_result *r, enum icgw_slow reason)
+{
+    r->action = ICGW_ACTION_SLOW;
+    r->reason = (uint8_t)reason;
+}
+
+static inline void drop(struct icgw_result *r, enum icgw_drop reason)
+{
+    r->action = ICGW_ACTION_DROP;
+    r->reason = (uint8_t)reason;
+}
+
+static inline const uint8_t *inner_frame(const struct burst *b, unsigned int i)
+{
+    return rte_pktmbuf_mtod_offset(b->pkts[i], const uint8_t *, b->packet[i].outer_len);
+}
+
+static void parse_all(struct burst *b, uint16_t n)
+{
+    /* Headers as far as the inner addresses take two or three cache lines. */
+    for (uint16_t i = 0; i < n; i++) {
+        const uint8_t *data = rte_pktmbuf_mtod(b->pkts[i], const uint8_t *);
+
+        rte_prefetch0(data);
+        rte_prefetch0(data + RTE_CACHE_LINE_SIZE);
+    }
+    for (uint16_t i = 0; i < n; i++) {
+        enum icgw_drop reason = ICGW_DROP_OUTER_TRUNCATED;
+        enum icgw_action action = icgw_parse(b->pkts[i], b->tables, &b->packet[i], &reason);
+
+        b->results[i] = (struct icgw_result){.action = (uint8_t)action};
+        if (likely(action == ICGW_ACTION_TX)) {
+            b->live[b->n_live++] = (uint8_t)i;
+        } else if (action == ICGW_ACTION_DROP) {
+            drop(&b->results[i], reason);
+        }
+    }
+}
+
+/* By whom: the outer source has to be a chassis that the control plane knows. */
+static void admit_all(struct burst *b)
+{
+    const struct icgw_map *sources = b->tables->sources;
+    uint16_t n = 0;
+
+    for (uint16_t k = 0; k < b->n_live; k++) {
+        unsigned int i = b->live[k];
+        uint64_t key[ICGW_SOURCE_WORDS];
+
+        icgw_source_key(&b->packet[i].src, key);
+        b->hash[i] = icgw_map_hash(key, ICGW_SOURCE_WORDS);
+        icgw_map_prefetch(sources, b->hash[i], ICGW_SOURCE_WORDS);
+    }
+    for (uint16_t k = 0; k < b->n_live; k++) {
+        unsigned int i = b->live[k];
+        uint64_t key[ICGW_SOURCE_WORDS];
+
+        icgw_source_key(&b->packet[i].src, key);
+        b->zone[i] = icgw_map_get_hashed(sources, key, b->hash[i], ICGW_SOURCE_WORDS);
+        if (unlikely(b->zone[i] == 0)) {
+            drop(&b->results[i], ICGW_DROP_UNKNOWN_SOURCE);
+        } else if (unlikely(!b->packet[i].has_option)) {
+            drop(&b->results[i], ICGW_DROP_BFD);
+        } else {
+            b->live[n++] = (uint8_t)i;
+        }
+    }
+    b->n_live = n;
+}
+
+/* No endpoint: says whether VNI or port is unknown.  The key of a group is no
+ * endpoint; it is the interpreter's, but not for other zones: a flood toward
+ * this zone comes as one packet per port. */
+static void no_endpoint(const struct burst *b, unsigned int i)
+{
+    const struct icgw_packet *p = &b->packet[i];
+    uint64_t key = p->vni;
+    uint64_t kind = icgw_map_get(b->tables->vnis, &key, ICGW_VNI_WORDS);
+
+    if (kind == 0) {
+        drop(&b->results[i], ICGW_DROP_UNKNOWN_VNI);
+    } else if (b->zone[i] == ICGW_ZONE_REMOTE + 1 && kind != ICGW_VNI_TRANSIT) {
+        drop(&b->results[i], ICGW_DROP_ZONE_VIOLATION);
+    } else if (p->outport >= ICGW_MULTICAST_KEY) {
+        slow(&b->results[i], ICGW_SLOW_MULTICAST);
+    } else {
+        drop(&b->results[i], ICGW_DROP_UNKNOWN_PORT);
+    }
+}
+
+/* Whether the sender may address the endpoint, and whether that has anything
+ * to look up. */
+static bool enter_endpoint(const struct burst *b, unsigned int i)
+{
+    const struct icgw_endpoint *ep = b->endpoint[i];
+
+    if (unlikely(b->zone[i] == ICGW_ZONE_REMOTE + 1 && !ep->transit)) {
+        drop(&b->results[i], ICGW_DROP_ZONE_VIOLATION);
+        return false;
+    }
+    switch (ep->kind) {
+    case ICGW_ENDPOINT_L2:
+    case ICGW_ENDPOINT_L3:
+        return true;
+    case ICGW_ENDPOINT_SLOW:
+        slow(&b->results[i], ep->reason);
+        return false;
+    default:
+        drop(&b->results[i], ep->reason);
+        return false;
+    }
+}
+
+static void find_endpoints(struct burst *b)
+{
+    const struct icgw_map *endpoints = b->tables->endpoints;
+    uint16_t n = 0;
+
+    for (uint16_t k = 0; k < b->n_live; k++) {
+        unsigned int i = b->live[k];
+        uint64_t key = icgw_endpoint_key(b->packet[i].vni, b->packet[i].outport);
+
+        b->hash[i] = icgw_map_hash(&key, ICGW_ENDPOINT_WORDS);
+        icgw_map_prefetch(endpoints, b->hash[i], ICGW_ENDPOINT_WORDS);
+    }
+    for (uint16_t k = 0; k < b->n_live; k++) {
+        unsigned int i = b->live[k];
+        uint64_t key = icgw_endpoint_key(b->packet[i].vni, b->packet[i].outport);
+
+        b->endpoint[i] = (const struct icgw_endpoint *)(uintptr_t)icgw_map_get_hashed(
+            endpoints, &key, b->hash[i], ICGW_ENDPOINT_WORDS);
+        rte_prefetch0(b->endpoint[i]);
+    }
+    for (uint16_t k = 0; k < b->n_live; k++) {
+        unsigned int i = b->live[k];
+
+        if (unlikely(b->endpoint[i] == NULL)) {
+            no_endpoint(b, i);
+        } else if (enter_endpoint(b, i)) {
+            b->live[n++] = (uint8_t)i;
+        }
+    }
+    b->n_live = n;
+}
+
+/* Why the interpreter gets a packet that no table entry fits. */
+static enum icgw_slow miss_reason(const struct icgw_packet *p, const uint8_t *inner)
+{
+    if (p->eth_type == RTE_BE16(ICGW_ETH_ARP)) {
+        return ICGW_SLOW_ARP;
+    }
+    if (p->class & (ICGW_CLASS_ND | ICGW_CLASS_MLD)) {
+        return ICGW_SLOW_ND;
+    }
+    if (inner[0] & 1) {
+        return ICGW_SLOW_MULTICAST;
+    }
+    if (p->eth_type != RTE_BE16(ICGW_ETH_IPV4) && p->eth_type != RTE_BE16(ICGW_ETH_IPV6)) {
+        return ICGW_SLOW_NOT_IP;
+    }
+    return ICGW_SLOW_UNKNOWN_DESTINATION;
+}
+
+static const struct icgw_dest *find_l3(const struct icgw_endpoint *ep, const struct icgw_packet *p,
+                                       const uint8_t *inner)
+{
+    const uint8_t *ip = inner + ICGW_ETH_LEN;
+
+    if (memcmp(inner, ep->router_mac, sizeof ep->router_mac) != 0) {
+        return NULL;
+    }
+    if (p->eth_type == RTE_BE16(ICGW_ETH_IPV4)) {
+        return icgw_endpoint_get_v4(ep, icgw_load32(ip + 16));
+    }
+    return p->eth_type == RTE_BE16(ICGW_ETH_IPV6) ? icgw_endpoint_get_v6(ep, ip + 24) : NULL;
+}
+
+static void find_dests(struct burst *b)
+{
+    uint16_t n = 0;
+
+    for (uint16_t k = 0; k < b->n_live; k++) {
+        unsigned int i = b->live[k];
+        const struct icgw_endpoint *ep = b->endpoint[i];
+        const uint8_t *inner = inner_frame(b, i);
+
+        if (ep->kind == ICGW_ENDPOINT_L2 && ep->l2 != NULL) {
+            uint64_t key = icgw_l2_key(inner, b->packet[i].eth_type);
+
+            b->hash[i] = icgw_map_hash(&key, ICGW_L2_WORDS);
+            icgw_map_prefetch(ep->l2, b->hash[i], ICGW_L2_WORDS);
+        }
+    }
+    for (uint16_t k = 0; k < b->n_live; k++) {
+        unsigned int i = b->live[k];
+        const struct icgw_endpoint *ep = b->endpoint[i];
+        const uint8_t *inner = inner_frame(b, i);
+
+        if (ep->kind == ICGW_ENDPOINT_L3) {
+            b->dest[i] = find_l3(ep, &b->packet[i], inner);
+        } else if (ep->l2 == NULL) {
+            b->dest[i] = NULL;
+        } else {
+            uint64_t key = icgw_l2_key(inner, b->packet[i].eth_type);
+
+            b->dest[i] = (const struct icgw_dest *)(uintptr_t)icgw_map_get_hashed(
+                ep->l2, &key, b->hash[i], ICGW_L2_WORDS);
+        }
+        if (unlikely(b->dest[i] == NULL)) {
+            slow(&b->results[i], miss_reason(&b->packet[i], inner));
+            continue;
+        }
+        rte_prefetch0(b->dest[i]);
+        b->live[n++] = (uint8_t)i;
+    }
+    b->n_live = n;
+}
+
+static void send(const struct burst *b, unsigned int i, const struct icgw_dest *dest)
+{
+    struct icgw_result *r = &b->results[i];
+    const struct icgw_packet *p = &b->packet[i];
+    const struct icgw_tunnel *t =
+        dest->tunnel < b->tables->n_tunnels ? b->tables->tunnels[dest->tunnel] : NULL;
+    enum icgw_drop reason = ICGW_DROP_NO_MBUF;
+
+    if (unlikely(t == NULL)) {
+        drop(r, ICGW_DROP_NO_TUNNEL);
+    } else if (unlikely(!t->resolved)) {
+        drop(r, ICGW_DROP_UNDERLAY_UNRESOLVED);
+    } else if (unlikely(icgw_outer_ip_len(t, p->inner_len) > t->mtu)) {
+        drop(r, ICGW_DROP_TOO_BIG);
+    } else if (unlikely(!icgw_rewrite(b->pkts[i], p, t, dest, &reason))) {
+        drop(r, reason);
+    } else {
+        r->action = ICGW_ACTION_TX;
+        r->port = t->port;
+    }
+}
+
+/* One of the members, each with the same share of the flows. */
+static const struct icgw_dest *select_member(const struct burst *b, unsigned int i,
+                                             const struct icgw_dest *dest, const uint8_t *inner)
+{
+    const struct icgw_packet *p = &b->packet[i];
+    uint32_t have = b->pkts[i]->data_len - (uint32_t)p->outer_len;
+    uint32_t hash = icgw_flow_hash(inner, (uint16_t)RTE_MIN(have, (uint32_t)p->inner_len));
+
+    return &dest->members[(uint64_t)hash * dest->n_members >> 32];
+}
+
+static void apply(const struct burst *b, unsigned int i)
+{
+    const uint8_t *inner = inner_frame(b, i);
+    const struct icgw_packet *p = &b->packet[i];
+    const struct icgw_dest *dest = b->dest[i];
+    enum icgw_slow why = ICGW_SLOW_DESTINATION;
+
+    if (unlikely(!icgw_guard_admits(dest, p, inner, &why))) {
+        slow(&b->results[i], why);
+        return;
+    }
+    if (dest->verdict == ICGW_VERDICT_SELECT) {
+        dest = select_member(b, i, dest, inner);
+        if (unlikely(!icgw_guard_admits(dest, p, inner, &why))) {
+            slow(&b->results[i], why);
+            return;
+        }
+    }
+    switch (dest->verdict) {
+    case ICGW_VERDICT_FORWARD:
+        send(b, i, dest);
+        break;
+    case ICGW_VERDICT_SLOW:
+        slow(&b->results[i], dest->reason);
+        break;
+    default:
+        drop(&b->results[i], dest->reason);
+        break;
+    }
+}
+
+void icgw_forward(const struct icgw_tables *tables, struct rte_mbuf **pkts, uint16_t n,
+                  struct icgw_result *results)
+{
+    struct burst b;
+
+    /* Not initialised as a whole: the packets alone are 2 KiB. */
+    b.tables = tables;
+    b.pkts = pkts;
+    b.results = results;
+    b.n_live = 0;
+    parse_all(&b, n);
+    admit_all(&b);
+    find_endpoints(&b);
+    find_dests(&b);
+    for (uint16_t k = 0; k < b.n_live; k++) {
+        apply(&b, b.live[k]);
+    }
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ICGW_KEYS_H
+#define ICGW_KEYS_H
+
+/* How the keys of the tables become words of a map.  Inside dp/ only. */
+
+#include <string.h>
+
+#include <rte_byteorder.h>
+
+#include "icgw_tables.h"
+#include "map.h"
+
+#define ICGW_ENDPOINT_WORDS 1
+#define ICGW_VNI_WORDS 1
+#define ICGW_SOURCE_WORDS 2
+#define ICGW_L2_WORDS 1
+#define ICGW_V4_WORDS 1
+#define ICGW_V6_WORDS 3
+
+static inline uint64_t icgw_endpoint_key(uint32_t vni, uint16_t outport)
+{
+    return (uint64_t)vni << 16 | outport;
+}
+
+static inline void icgw_source_key(const struct icgw_addr *addr, uint64_t key[ICGW_SOURCE_WORDS])
+{
+    memcpy(key, addr->bytes, sizeof addr->bytes);
+}
+
+static inline uint64_t icgw_l2_key(const uint8_t eth_dst[6], uint16_t eth_type_be)
+{
+    struct icgw_l2_key l2 = {.eth_type = eth_type_be};
+    uint64_t key;
+
+    memcpy(l2.eth_dst, eth_dst, sizeof l2.eth_dst);
+    memcpy(&key, &l2, sizeof key);
+    return key;
+}
+
+static inline uint64_t icgw_v4_key(uint32_t addr_be, uint8_t len)
+{
+    uint32_t mask = len == 0 ? 0 : rte_cpu_to_be_32(UINT32_MAX << (32 - len));
+    struct icgw_v4_key v4 = {.addr = addr_be & mask, .len = len};
+    uint64_t key;
+
+    memcpy(&key, &v4, sizeof key);
+    return key;
+}
+
+/* The first `len` bits of a 64-bit half of an address. */
+static inline uint64_t icgw_mask64(unsigned int len)
+{
+    return len == 0 ? 0 : rte_cpu_to_be_64(UINT64_MAX << (64 - len));
+}
+
+static inline void icgw_v6_key(const uint8_t addr[16], uint8_t len, uint64_t key[ICGW_V6_WORDS])
+{
+    memcpy(key, addr, 16);
+    key[0] &= icgw_mask64(len < 64 ? len : 64);
+    key[1] &= icgw_mask64(len < 64 ? 0 : len - 64u);
+    key[2] = len;
+}
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ICGW_MAP_H
+#define ICGW_MAP_H
+
+/* Hash table from keys of 1 to 3 words to a non-zero word.  Inside dp/ only.
+ *
+ * Why not rte_hash: each rte_hash takes a memzone, and DPDK 22.11 has 2,560 of
+ * them (RTE_MAX_MEMZONE).  Every router and transit switch has tables of its
+ * own, so a gateway of 1,000 transit switches would not fit.  These tables are
+ * also written before publication only, which open addressing with linear
+ * probing makes the most of: at most half full, a hit mostly costs one cache
+ * line, which can be prefetched from the hash alone.
+ *
+ * Built by the control thread; once published, read by workers and changed by
+ * nobody.  An entry cannot be removed. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_branch_prediction.h>
+#include <rte_common.h>
+#include <rte_hash_crc.h>
+#include <rte_prefetch.h>
+
+#define ICGW_MAP_MAX_WORDS 3
+
+struct icgw_map {
+    uint32_t mask; /* number of slots - 1 */
+    uint32_t n;    /* slots in use */
+    uint32_t key_words;
+    uint64_t slots[] __rte_cache_aligned; /* key words, then the value; value 0: empty */
+};
+
+/* NULL: no memory. */
+struct icgw_map *icgw_map_create(uint32_t key_words, uint32_t n);
+struct icgw_map *icgw_map_clone(const struct icgw_map *);
+void icgw_map_free(struct icgw_map *);
+/* Sets the value of a key and stores the one before to *old (0: none).  May
+ * move the map; creates it where *map is NULL.  False: no memory. */
+bool icgw_map_put(struct icgw_map **map, uint32_t key_words, const uint64_t *key, uint64_t value,
+                  uint64_t *old);
+/* Walks all values: start with *pos == 0; 0 at the end. */
+uint64_t icgw_map_next(const struct icgw_map *, uint32_t *pos);
+/* Bytes of memory. */
+size_t icgw_map_size(const struct icgw_map *);
+
+/* In the look-ups key_words is a constant at each call, so that the compiler
+ * unrolls the loops. */
+static __rte_always_inline uint32_t icgw_map_hash(const uint64_t *key, const uint32_t key_words)
+{
+    uint32_t hash = 0;
+
+    for (uint32_t i = 0; i < key_words; i++) {
+        hash = rte_hash_crc_8byte(key[i], hash);
+    }
+    return hash;
+}
+
+static __rte_always_inline void icgw_map_prefetch(const struct icgw_map *map, uint32_t hash,
+                                                  const uint32_t key_words)
+{
+    rte_prefetch0(&map->slots[(size_t)(hash & map->mask) * (key_words + 1)]);
+}
+
+static __rte_always_inline uint64_t icgw_map_get_hashed(const struct icgw_map *map,
+                                                        const uint64_t *key, uint32_t hash,
+                                                        const uint32_t key_words)
+{
+    for (uint32_t i = hash & map->mask;; i = (i + 1) & map->mask) {
+        const uint64_t *slot = &map->slots[(size_t)i * (key_words + 1)];
+        uint64_t diff = 0;
+
+        if (slot[key_words] == 0) {
+            return 0;
+        }
+        for (uint32_t w = 0; w < key_words; w++) {
+            diff |= slot[w] ^ key[w];
+        }
+        if (likely(diff == 0)) {
+            return slot[key_words];
+        }
+    }
+}
+
+/* 0: no such key, or no map. */
+static __rte_always_inline uint64_t icgw_map_get(const struct icgw_map *map, const uint64_t *key,
+                                                 const uint32_t key_words)
+{
+    if (map == NULL) {
+        return 0;
+    }
+    return icgw_map_get_hashed(map, key, icgw_map_hash(key, key_words), key_words);
+}
+
+#endif

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "icgw_tables.h"
+
+#include <string.h>
+
+#include <rte_malloc.h>
+
+#include "keys.h"
+#include "map.h"
+
+static bool alloc_arrays(struct icgw_tables *t, uint16_t n_tunnels, const struct icgw_addr *locals,
+                         uint16_t n_locals)
+{
+    /* One more than asked for: rte_malloc() of 0 bytes is NULL. */
+    t->tunnels =
+        rte_zmalloc("icgw_tunnels", (n_tunnels + 1u) * sizeof *t->tunnels, RTE_CACHE_LINE_SIZE);
+    t->locals =
+        rte_zmalloc("icgw_locals", (n_locals + 1u) * sizeof *t->locals, RTE_CACHE_LINE_SIZE);
+    if (t->tunnels == NULL || t->locals == NULL) {
+        return false;
+    }
+    t->n_tunnels = n_tunnels;
+    t->n_locals = n_locals;
+    if (n_locals > 0) {
+        memcpy(t->locals, locals, n_locals * sizeof *locals);
+    }
+    return true;
+}
+
+struct icgw_tables *icgw_tables_create(uint32_t n_endpoints, uint32_t n_sources, uint16_t n_tunnels,
+                                       const struct icgw_addr *locals, uint16_t n_locals)
+{
+    struct icgw_tables *t = rte_zmalloc("icgw_tables", sizeof *t, RTE_CACHE_LINE_SIZE);
+
+    if (t == NULL) {
+        return NULL;
+    }
+    t->endpoints = icgw_map_create(ICGW_ENDPOINT_WORDS, n_endpoints);
+    t->vnis = icgw_map_create(ICGW_VNI_WORDS, n_endpoints);
+    t->sources = icgw_map_create(ICGW_SOURCE_WORDS, n_sources);
+    if (t->endpoints == NULL || t->vnis == NULL || t->sources == NULL ||
+        !alloc_arrays(t, n_tunnels, locals, n_locals)) {
+        icgw_tables_free(t);
+        return NULL;
+    }
+    return t;
+}
+
+bool icgw_tables_add_endpoint(struct icgw_tables *t, uint32_t vni, uint16_t outport,
+                              struct icgw_endpoint *ep)
+{
+    uint64_t vni_key = vni;
+    uint64_t key = icgw_endpoint_key(vni, outport);
+    uint64_t kind = icgw_map_get(t->vnis, &vni_key, ICGW_VNI_WORDS);
+    uint64_t old;
+
+    if (ep->transit || kind == ICGW_VNI_TRANSIT) {
+        kind = ICGW_VNI_TRANSIT;
+    } else {
+        kind = ICGW_VNI_LOCAL;
+    }
+    if (!icgw_map_put(&t->vnis, ICGW_VNI_WORDS, &vni_key, kind, &old) ||
+        !icgw_map_put(&t->endpoints, ICGW_ENDPOINT_WORDS, &key, (uintptr_t)ep, &old)) {
+        return false;
+    }
+    ep->refs++;
+    icgw_endpoint_unref((struct icgw_endpoint *)(uintptr_t)old);
+    return true;
+}
+
+bool icgw_tables_add_source(struct icgw_tables *t, const struct icgw_addr *addr,
+                            enum icgw_zone zone)
+{
+    uint64_t key[ICGW_SOURCE_WORDS];
+    uint64_t old;
+
+    icgw_source_key(addr, key);
+    /* Values of a map are not 0. */
+    return icgw_map_put(&t->sources, ICGW_SOURCE_WORDS, key, (uint64_t)zone + 1, &old);
+}
+
+bool icgw_tables_set_tunnel(struct icgw_tables *t, uint16_t index, const struct icgw_tunnel *tunnel)
+{
+    if (index >= t->n_tunnels) {
+        return false;
+    }
+    if (t->tunnels[index] == NULL) {
+        t->tunnels[index] = rte_malloc("icgw_tunnel", sizeof *tunnel, RTE_CACHE_LINE_SIZE);
+        if (t->tunnels[index] == NULL) {
+            return false;
+        }
+    }
+    *t->tunnels[index] = *tunnel;
+    return true;
+}
+
+static bool clone_into(struct icgw_tables *to, const struct icgw_tables *from)
+{
+    struct icgw_endpoint *ep;
+    uint32_t pos = 0;
+
+    to->vnis = icgw_map_clone(from->vnis);
+    to->sources = icgw_map_clone(from->sources);
+    if (to->vnis == NULL || to->sources == NULL ||
+        !alloc_arrays(to, from->n_tunnels, from->locals, from->n_locals)) {
+        return false;
+    }
+    for (uint16_t i = 0; i < from->n_tunnels; i++) {
+        if (from->tunnels[i] != NULL && !icgw_tables_set_tunnel(to, i, from->tunnels[i])) {
+            return false;
+        }
+    }
+    /* Last, so that whoever frees a half-made copy finds either no endpoints
+     * or all of them with their references taken. */
+    to->endpoints = icgw_map_clone(from->endpoints);
+    if (to->endpoints == NULL) {
+        return false;
+    }
+    while ((ep = (struct icgw_endpoint *)(uintptr_t)icgw_map_next(to->endpoints, &pos)) != NULL) {
+        ep->refs++;
+    }
+    return true;
+}
+
+struct icgw_tables *icgw_tables_clone(const struct icgw_tables *from)
+{
+    struct icgw_tables *t = rte_zmalloc("icgw_tables", sizeof *t, RTE_CACHE_LINE_SIZE);
+
+    if (t != NULL && !clone_into(t, from)) {
+        icgw_tables_free(t);
+        return NULL;
+    }
+    return t;
+}
+
+void icgw_tables_free(struct icgw_tables *t)
+{
+    struct icgw_endpoint *ep;
+    uint32_t pos = 0;
+
+    if (t == NULL) {
+        return;
+    }
+    while ((ep = (struct icgw_endpoint *)(uintptr_t)icgw_map_next(t->endpoints, &pos)) != NULL) {
+        icgw_endpoint_unref(ep);
+    }
+    icgw_map_free(t->endpoints);
+    icgw_map_free(t->vnis);
+    icgw_map_free(t->sources);
+    for (uint16_t i = 0; i < t->n_tunnels; i++) {
+        rte_free(t->tunnels[i]);
+    }
+    rte_free(t->tunnels);
+    rte_free(t->locals);
+    rte_free(t);
+}
+
+const struct icgw_endpoint *icgw_tables_endpoint(const struct icgw_tables *t, uint32_t vni,
+                                                 uint16_t outport)
+{
+    uint64_t key = icgw_endpoint_key(vni, outport);
+
+    return (const struct icgw_endpoint *)(uintptr_t)icgw_map_get(t->endpoints, &key,
+                                                                 ICGW_ENDPOINT_WORDS);
+}
