@@ -14,9 +14,10 @@ from typing import NoReturn
 import labctl
 from ovnlab import dump
 from ovnlab.gateway import BUILD, CONTROL, OvnicGateway
-from ovnlab.lab import OVNIC, STOCK, Lab, LabSpec, Zone
+from ovnlab.lab import OVNIC, STOCK, Lab, LabSpec
 from ovnlab.shell import LabError
 from ovnlab.style import BOLD, GREEN, RED, heading, paint, table
+from ovnlab.zone import Zone
 
 PINGS = 20
 MEBIBYTES = 16

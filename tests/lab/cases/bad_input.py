@@ -6,9 +6,10 @@ from typing import Any, Callable
 from ovnlab.case import PAIR, case, check, check_equal, ovnic_zones
 from ovnlab.frames import Tunnel, echo_request
 from ovnlab.gateway import OvnicGateway
-from ovnlab.lab import Lab, Zone
+from ovnlab.lab import Lab
 from ovnlab.shell import wait_for
 from ovnlab.wire import Capture, Stranger, device_mac
+from ovnlab.zone import Zone
 
 COPIES = 3
 UNKNOWN_OPTION = bytes.fromhex("ffff800100000000")   # critical, of a class nobody has

@@ -60,7 +60,7 @@ def status(lab: Lab) -> None:
 
 
 def _name_in(chassis: Any) -> str:
-    return chassis["name"] if isinstance(chassis, dict) else chassis
+    return str(chassis["name"] if isinstance(chassis, dict) else chassis)
 
 
 @case(PAIR)

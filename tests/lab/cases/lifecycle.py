@@ -5,8 +5,9 @@ import signal
 
 from ovnlab.case import SPARE, case, check, check_equal, ovnic_zones
 from ovnlab.gateway import OvnicGateway
-from ovnlab.lab import Lab, Zone
+from ovnlab.lab import Lab
 from ovnlab.shell import wait_for
+from ovnlab.zone import Zone
 
 ROWS = ("Chassis", "Chassis_Private")
 

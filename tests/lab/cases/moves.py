@@ -6,8 +6,9 @@ import signal
 
 from ovnlab import logical
 from ovnlab.case import SPARE, Skip, case, check_equal
-from ovnlab.lab import STOCK, Gateway, Lab
+from ovnlab.lab import STOCK, Lab
 from ovnlab.shell import wait_for
+from ovnlab.zone import Gateway
 
 
 def _move(lab: Lab, target: Gateway) -> None:

@@ -3,7 +3,8 @@
 
 from ovnlab.case import PAIR, case, check, directions
 from ovnlab.guest import Guest
-from ovnlab.lab import Lab, Zone
+from ovnlab.lab import Lab
+from ovnlab.zone import Zone
 
 STRANGER = 99   # a second address on the guest's port
 LODGER = 77     # a guest behind a port with "unknown" for its only address

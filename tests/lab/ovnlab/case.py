@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import Callable, Optional
 
 from .gateway import OvnicGateway
-from .lab import OVNIC, Lab, LabSpec, Zone
+from .lab import OVNIC, Lab, LabSpec
 from .underlay import UnderlayKind
+from .zone import Zone
 
 # Labs that tests share, in the order in which they run. "spare" has a second gateway
 # in zone 2 and serves the tests that stop things; what a test stops it starts again.

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import signal
 from dataclasses import dataclass
-from typing import Iterator, Union
+from typing import Iterator
 
 from . import logical
 from .central import Central, Interconnection
@@ -20,8 +20,8 @@ from .ovsnode import OvsNode
 from .process import Process
 from .shell import LabError
 from .underlay import Underlay, UnderlayKind
+from .zone import Gateway, Zone
 
-Gateway = Union[OvsNode, OvnicGateway]
 INTERRUPTS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOCK, OVNIC = OvsNode.kind, OvnicGateway.kind
 
@@ -38,54 +38,35 @@ class LabSpec:
         return zones if plain else f"{zones}, {self.underlay}"
 
 
-class Zone:
-    def __init__(self, lab: "Lab", number: int, kinds: tuple[str, ...]) -> None:
-        self.number = number
-        self.central = Central(lab.journal, number, lab.interconnection)
-        self.hypervisor = OvsNode(lab.journal, f"hv{number}", 10 + number, self.central,
-                                  lab.underlay)
-        self.gateways = [lab.make_gateway(kind, self, index) for index, kind in enumerate(kinds)]
-        self.guest = Guest(lab.journal, f"vm{number}", number, 10)
-
-    @property
-    def gateway(self) -> Gateway:
-        return self.gateways[0]
-
-    @property
-    def nodes(self) -> list[Gateway]:
-        return [self.hypervisor, *self.gateways]
-
-    @property
-    def transit_port(self) -> str:
-        return f"ts1-lr{self.number}"
-
-    @property
-    def router_port(self) -> str:
-        return f"lr{self.number}-ts1"
-
-
 class Lab:
     def __init__(self, spec: LabSpec) -> None:
         self.spec = spec
         self.journal = Journal.create()
         self.notes: list[str] = []
+        self.zones: list[Zone] = []
         try:
             self.interconnection = Interconnection(self.journal)
             self.underlay = Underlay(self.journal, spec.underlay)
-            self.zones = [Zone(self, number, kinds)
-                          for number, kinds in enumerate(spec.gateways, 1)]
+            for number, kinds in enumerate(spec.gateways, 1):
+                self._add_zone(number, kinds)
         except BaseException:
             self.stop()
             raise
 
-    def make_gateway(self, kind: str, zone: Zone, index: int) -> Gateway:
-        name = f"gw{zone.number}" + ("", "b", "c")[index]
-        host = 20 + 10 * index + zone.number
+    def _add_zone(self, number: int, kinds: tuple[str, ...]) -> None:
+        central = Central(self.journal, number, self.interconnection)
+        hypervisor = OvsNode(self.journal, f"hv{number}", 10 + number, central, self.underlay)
+        gateways = [self._gateway(kind, f"gw{number}" + ("", "b", "c")[index],
+                                  20 + 10 * index + number, central)
+                    for index, kind in enumerate(kinds)]
+        guest = Guest(self.journal, f"vm{number}", number, 10)
+        self.zones.append(Zone(number, central, hypervisor, gateways, guest))
+
+    def _gateway(self, kind: str, name: str, host: int, central: Central) -> Gateway:
         if kind == STOCK:
-            return OvsNode(self.journal, name, host, zone.central, self.underlay,
-                           interconnect=True)
+            return OvsNode(self.journal, name, host, central, self.underlay, interconnect=True)
         if kind == OVNIC:
-            return OvnicGateway(self.journal, name, host, zone.central, self.underlay,
+            return OvnicGateway(self.journal, name, host, central, self.underlay,
                                 self.interconnection)
         raise LabError(f"gateway kind {kind!r}: allowed are {STOCK}, {OVNIC}")
 
@@ -148,12 +129,12 @@ class Lab:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def nodes(self) -> Iterator[Gateway]:
-        for zone in getattr(self, "zones", []):
+        for zone in self.zones:
             yield from zone.nodes
 
     def processes(self) -> Iterator[Process]:
         """All daemons; also of a lab that was built only in part."""
-        for zone in getattr(self, "zones", []):
+        for zone in self.zones:
             for database in zone.central.databases:
                 yield database.process
             yield from (zone.central.northd, zone.central.ic)

@@ -3,12 +3,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from .shell import wait_for
-
-if TYPE_CHECKING:
-    from .lab import Zone
+from .zone import Zone
 
 TRANSIT = "ts1"
 

@@ -7,9 +7,10 @@ import signal
 import subprocess
 from pathlib import Path
 
-from .lab import Gateway, Lab
+from .lab import Lab
 from .netns import Netns
 from .shell import wait_for
+from .zone import Gateway
 
 INJECT = Path(__file__).with_name("inject.py")
 DEVICE = "uplink"
