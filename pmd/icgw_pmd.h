@@ -24,12 +24,12 @@ struct icgw_pmd_port_config {
 };
 
 struct icgw_pmd_config {
-    const char *program;   /* for messages of EAL */
+    const char *program; /* for messages of EAL */
     bool huge_pages;
     uint32_t memory_mib;
     uint16_t n_workers;
-    bool idle_sleep;       /* workers sleep when nothing arrives */
-    uint32_t extra_mbufs;  /* beyond what queues need (bench: net_pcap with infinite_rx) */
+    bool idle_sleep;      /* workers sleep when nothing arrives */
+    uint32_t extra_mbufs; /* beyond what queues need (bench: net_pcap with infinite_rx) */
     uint16_t n_ports;
     struct icgw_pmd_port_config ports[ICGW_MAX_PORTS];
 };

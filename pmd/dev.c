@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <string.h>
+
+#include <rte_dev.h>
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+
+#include "pmd.h"
+
+uint16_t pmd_dev_queue(const struct pmd_dev *dev, uint16_t worker, uint16_t n_queues)
+{
+    uint16_t q = (worker + pmd.n_workers - dev->first_worker) % pmd.n_workers;
+
+    return q < n_queues ? q : PMD_NO_QUEUE;
+}
+
+static bool find(struct pmd_dev *dev, const char *args)
+{
+    struct rte_dev_iterator it;
+    uint16_t id;
+
+    RTE_ETH_FOREACH_MATCHING_DEV(id, args, &it)
+    {
+        rte_eth_iterator_cleanup(&it);
+        dev->id = id;
+        return true;
+    }
+    return false;
+}
+
+bool pmd_dev_probe(struct pmd_dev *dev, const char *what, const char *args, uint16_t index,
+                   char **error)
+{
+    struct rte_eth_dev_info info;
+    int rc = rte_dev_probe(args);
+
+    if (rc < 0 && rc != -EEXIST) {
+        return pmd_fail(error,
+                        "%s: DPDK cannot open device \"%s\": %s (%s); a device is the PCI address "
+                        "of a NIC bound for DPDK (see dpdk-devbind.py) or a virtual device such as "
+                        "net_af_packet0,iface=eth1",
+                        what, args, rte_strerror(-rc), pmd_eal_said());
+    }
+    if (!find(dev, args)) {
+        return pmd_fail(error, "%s: device \"%s\" is no network device", what, args);
+    }
+    rc = rte_eth_dev_info_get(dev->id, &info);
+    if (rc != 0) {
+        return pmd_fail(error, "%s: device \"%s\" does not describe itself: %s", what, args,
+                        rte_strerror(-rc));
+    }
+    dev->probed = true;
+    dev->device = info.device;
+    dev->first_worker = index % pmd.n_workers;
+    dev->n_rxq = RTE_MIN(pmd.n_workers, info.max_rx_queues);
+    dev->n_txq = RTE_MIN(pmd.n_workers, info.max_tx_queues);
+    if (dev->n_rxq == 0 || dev->n_txq == 0) {
+        return pmd_fail(error, "%s: device \"%s\" has no queues", what, args);
+    }
+    return true;
+}
+
+static int configure(struct pmd_dev *dev, const struct pmd_dev_setup *setup)
+{
+    struct rte_eth_dev_info info;
+    struct rte_eth_conf conf = {.rxmode.mtu = setup->mtu};
+    int rc = rte_eth_dev_info_get(dev->id, &info);
+
+    if (rc != 0) {
+        return rc;
+    }
+    /* Tunnels differ by their UDP source port, so the outer headers suffice. */
+    conf.rx_adv_conf.rss_conf.rss_hf =
+        (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_TCP) & info.flow_type_rss_offloads;
+    if (setup->spread && dev->n_rxq > 1 && conf.rx_adv_conf.rss_conf.rss_hf) {
+        conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
+    } else {
+        conf.rx_adv_conf.rss_conf.rss_hf = 0;
+    }
+    /* Every mbuf comes from pmd.pool and nobody keeps a second reference. */
+    conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+    return rte_eth_dev_configure(dev->id, dev->n_rxq, dev->n_txq, &conf);
+}
+
+static int set_up_queues(struct pmd_dev *dev, const struct pmd_dev_setup *setup)
+{
+    unsigned int socket = rte_eth_dev_socket_id(dev->id);
+    uint16_t n_rxd = setup->n_rxd, n_txd = setup->n_txd;
+    int rc = rte_eth_dev_adjust_nb_rx_tx_desc(dev->id, &n_rxd, &n_txd);
+
+    for (uint16_t q = 0; q < dev->n_rxq && rc == 0; q++) {
+        rc = rte_eth_rx_queue_setup(dev->id, q, n_rxd, socket, NULL, pmd.pool);
+    }
+    for (uint16_t q = 0; q < dev->n_txq && rc == 0; q++) {
+        rc = rte_eth_tx_queue_setup(dev->id, q, n_txd, socket, NULL);
+    }
+    return rc;
+}
+
+bool pmd_dev_start(struct pmd_dev *dev, const struct pmd_dev_setup *setup, char **error)
+{
+    const char *step = "configured";
+    int rc = configure(dev, setup);
+
+    if (rc == 0) {
+        step = "given queues";
+        rc = set_up_queues(dev, setup);
+    }
+    if (rc == 0) {
+        step = "started";
+        rc = rte_eth_dev_start(dev->id);
+    }
+    if (rc != 0) {
+        return pmd_fail(error,
+                        "%s: the device cannot be %s (%u reception and %u transmission queues, "
+                        "MTU %u): %s (%s); try fewer [workers] cores or more [dpdk] memory",
+                        setup->what, step, dev->n_rxq, dev->n_txq, setup->mtu, rte_strerror(-rc),
+                        pmd_eal_said());
+    }
+    dev->started = true;
+    return true;
+}
+
+void pmd_dev_stop(struct pmd_dev *dev)
+{
+    if (!dev->probed) {
+        return;
+    }
+    if (dev->started) {
+        rte_eth_dev_stop(dev->id);
+    }
+    rte_eth_dev_close(dev->id);
+    rte_dev_remove(dev->device);
+    dev->started = false;
+    dev->probed = false;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_log.h>
+
+#include "pmd.h"
+
+/* What DPDK logs while starting is recorded and becomes part of the message
+ * if something fails; nobody wants to read it otherwise. */
+static FILE *record;
+static char *recorded;
+static size_t recorded_len;
+
+static bool is_pci(const char *device)
+{
+    unsigned int a, b, c, d;
+
+    return !strncmp(device, "pci:", 4) || sscanf(device, "%x:%x:%x.%x", &a, &b, &c, &d) == 4 ||
+           sscanf(device, "%x:%x.%x", &a, &b, &c) == 3;
+}
+
+static bool any_pci(const struct icgw_pmd_config *config)
+{
+    for (uint16_t i = 0; i < config->n_ports; i++) {
+        if (is_pci(config->ports[i].device)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool plan_cpus(const struct icgw_pmd_config *config, struct pmd_cpus *plan, char **error)
+{
+    unsigned int cpus[CPU_SETSIZE], n = 0;
+    cpu_set_t set;
+
+    if (sched_getaffinity(0, sizeof set, &set) != 0) {
+        return pmd_fail(error, "cannot tell which CPUs this process may use: %s", strerror(errno));
+    }
+    for (unsigned int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
+        if (CPU_ISSET(cpu, &set)) {
+            cpus[n++] = cpu;
+        }
+    }
+    return pmd_cpus_plan(cpus, n, config->n_workers, config->idle_sleep, plan, error);
+}
+
+static void start_recording(void)
+{
+    record = open_memstream(&recorded, &recorded_len);
+    if (record) {
+        rte_openlog_stream(record);
+    }
+}
+
+const char *pmd_eal_said(void)
+{
+    if (!record) {
+        return "";
+    }
+    fflush(record);
+    /* The last line is the nearest to the cause; DPDK ends each with \n. */
+    while (recorded_len > 0 && recorded[recorded_len - 1] == '\n') {
+        recorded[--recorded_len] = '\0';
+    }
+    const char *last = recorded ? strrchr(recorded, '\n') : NULL;
+    return last ? last + 1 : recorded ? recorded : "";
+}
+
+void pmd_eal_quiet(void)
+{
+    if (record) {
+        rte_openlog_stream(NULL);
+        fclose(record);
+        record = NULL;
+    }
+    free(recorded);
+    recorded = NULL;
+    recorded_len = 0;
+}
+
+/* EAL wants a writable argv and may keep it. */
+struct arguments {
+    int n;
+    char *argv[24];
+    size_t used;
+    char text[sizeof(struct pmd_cpus) + 1024];
+};
+
+static void add(struct arguments *a, const char *text)
+{
+    size_t size = strlen(text) + 1;
+
+    if (a->n + 1U < RTE_DIM(a->argv) && size <= sizeof a->text - a->used) {
+        a->argv[a->n++] = memcpy(a->text + a->used, text, size);
+        a->used += size;
+    }
+}
+
+static bool init(struct arguments *a, const struct icgw_pmd_config *config, char **error)
+{
+    start_recording();
+    if (rte_eal_init(a->n, a->argv) >= 0) {
+        pmd.eal = true;
+        return true;
+    }
+    pmd_fail(error, "DPDK does not start: %s (%s); [dpdk] huge-pages = %s, memory = %u MiB: %s",
+             rte_strerror(rte_errno), pmd_eal_said(), config->huge_pages ? "yes" : "no",
+             config->memory_mib,
+             config->huge_pages ? "is that much free in /proc/meminfo, HugePages_Free?"
+                                : "is that much memory free?");
+    pmd_eal_quiet();
+    return false;
+}
+
+bool pmd_eal_start(const struct icgw_pmd_config *config, char **error)
+{
+    static struct pmd_cpus plan; /* 16 KiB each, not for the stack */
+    static struct arguments a;
+    char memory[16];
+
+    if (!plan_cpus(config, &plan, error)) {
+        return false;
+    }
+    pmd.pinned = plan.pinned;
+    snprintf(memory, sizeof memory, "%u", config->memory_mib);
+    memset(&a, 0, sizeof a);
+    add(&a, config->program ? config->program : "ovnic-gw");
+    /* No files, no other processes: several daemons run side by side. */
+    add(&a, config->huge_pages ? "--in-memory" : "--no-shconf");
+    add(&a, "--no-telemetry");
+    add(&a, "--log-level=*:error");
+    add(&a, "--lcores");
+    add(&a, plan.lcores);
+    add(&a, "--main-lcore=0");
+    add(&a, "-m");
+    add(&a, memory);
+    if (!config->huge_pages) {
+        add(&a, "--no-huge");
+    }
+    if (any_pci(config)) {
+        /* Allow no device at first; those that are configured are probed by
+         * name.  Without this EAL takes every NIC bound to a DPDK driver.
+         * (Open vSwitch, lib/dpdk.c, does the same.) */
+        add(&a, "-a");
+        add(&a, "0000:00:00.0");
+    } else {
+        add(&a, "--no-pci");
+    }
+    return init(&a, config, error);
+}
+
+void pmd_eal_stop(void)
+{
+    if (pmd.eal) {
+        rte_eal_cleanup();
+        pmd.eal = false;
+    }
+    pmd_eal_quiet();
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
+
+#include <rte_ethdev.h>
+
+#include "pmd.h"
+
+uint16_t icgw_pmd_n_workers(void)
+{
+    return pmd.n_workers;
+}
+
+/* Word by word: the worker goes on counting, but never leaves half a number. */
+static void copy_stats(struct icgw_stats *to, const struct icgw_stats *from)
+{
+    const uint64_t *src = (const uint64_t *)from;
+    uint64_t *dst = (uint64_t *)to;
+
+    for (size_t i = 0; i < sizeof *to / sizeof *dst; i++) {
+        dst[i] = __atomic_load_n(&src[i], __ATOMIC_RELAXED);
+    }
+}
+
+void icgw_pmd_worker_info(uint16_t worker, struct icgw_worker_info *info)
+{
+    const struct pmd_worker *w = pmd.workers[worker];
+
+    info->core = __atomic_load_n(&w->cpu, __ATOMIC_RELAXED);
+    copy_stats(&info->stats, &w->stats);
+}
+
+void icgw_pmd_control_stats(struct icgw_stats *stats)
+{
+    *stats = pmd.control;
+}
+
+uint16_t icgw_pmd_n_ports(void)
+{
+    return pmd.n_ports;
+}
+
+void icgw_pmd_port_info(uint16_t index, struct icgw_port_info *info)
+{
+    const struct pmd_port *port = &pmd.ports[index];
+    struct rte_eth_link link = {0};
+    struct rte_eth_stats stats = {0};
+
+    rte_eth_link_get_nowait(port->dev.id, &link);
+    rte_eth_stats_get(port->dev.id, &stats);
+    *info = (struct icgw_port_info){
+        .name = port->name,
+        .device = port->device,
+        .driver = port->driver,
+        .host_interface = port->host_interface,
+        .link_up = link.link_status == RTE_ETH_LINK_UP,
+        .mtu = port->mtu,
+        .rx_missed = stats.imissed,
+        .rx_errors = stats.ierrors + stats.rx_nombuf,
+        .tx_errors = stats.oerrors,
+    };
+    memcpy(info->mac, port->mac, sizeof info->mac);
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PMD_OUT_H
+#define PMD_OUT_H
+
+/* A worker's transmission buffers.  Owning worker only. */
+
+#include <rte_mbuf.h>
+
+#include "pmd.h"
+
+/* Adds a frame; the caller flushes before ICGW_BURST + 1 frames are added. */
+static inline void pmd_out_push(struct pmd_out *out, struct rte_mbuf *m)
+{
+    out->pkts[out->n++] = m;
+}
+
+/* Sends what was added; what is not taken is freed and counted.  Returns the
+ * number of frames sent by the device itself. */
+uint16_t pmd_out_flush_port(struct pmd_worker *w, struct pmd_out *out);
+uint16_t pmd_out_flush_host(struct pmd_worker *w, struct pmd_out *out);
+
+/* Sends frames that other threads left for the owner of this device's queue 0.
+ * Returns their number. */
+uint16_t pmd_out_serve_feeds(struct pmd_worker *w, struct pmd_out *out, bool host);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef PMD_H
+#define PMD_H
+
+/* Private to pmd/.
+ *
+ * Who may touch what: `struct pmd` and everything under it is written by the
+ * control thread before the workers start and after they have stopped.  While
+ * they run, it is constant, except where a field says otherwise. */
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_common.h>
+#include <rte_ring.h>
+
+#include "icgw_pmd.h"
+
+struct rte_device;
+struct rte_mbuf;
+struct rte_mempool;
+struct rte_rcu_qsbr;
+
+#define PMD_NO_QUEUE UINT16_MAX
+
+/* Descriptors of a port's queue: as many received frames as a napping worker
+ * (1 ms at most) can find at 2 Mpps. */
+#define PMD_RX_DESC 2048
+#define PMD_TX_DESC 1024
+
+/* net_tap reads each frame with an I/O vector of that many mbufs and allocates
+ * them in advance; a frame fits one. */
+#define PMD_HOST_RX_DESC 4
+#define PMD_HOST_TX_DESC 256
+
+#define PMD_RING_SIZE 1024
+
+/* An ethdev: a port, or the host interface of one.
+ *
+ * Queue q of the device with number i belongs to worker (q + i) % n_workers,
+ * for reception and transmission alike, and to no other.  A worker that has no
+ * transmission queue hands its frames to the owner of queue 0. */
+struct pmd_dev {
+    uint16_t id; /* ethdev port id */
+    bool probed;
+    bool started;
+    uint16_t n_rxq;
+    uint16_t n_txq;
+    uint16_t first_worker; /* owner of queue 0 */
+    struct rte_device *device;
+    /* Frames to be sent by the owner of queue 0.  One ring per producer, so
+     * that nobody waits for anybody: [0] control thread, [1 + w] worker w, if
+     * it has no queue.  NULL where not needed. */
+    struct rte_ring *feeds[1 + ICGW_MAX_WORKERS];
+};
+
+struct pmd_port {
+    char *name;
+    char *device;
+    char *host_interface; /* NULL: none */
+    char driver[32];
+    uint8_t mac[6];
+    uint16_t mtu;
+    struct pmd_dev dev;
+    struct pmd_dev host;
+};
+
+/* One worker's way to send by a device.  Worker only, while it runs. */
+struct pmd_out {
+    uint16_t id;
+    uint16_t queue;        /* PMD_NO_QUEUE: use `feed` */
+    uint16_t n;            /* frames in pkts[] */
+    uint8_t full;          /* enum icgw_drop: what a frame that is not taken counts as */
+    struct rte_ring *feed; /* to the owner of queue 0; NULL: no such device, drop */
+    uint16_t n_feeds;      /* rings that this worker sends from, as owner of queue 0 */
+    struct rte_ring **feeds;
+    struct rte_mbuf *pkts[ICGW_BURST];
+};
+
+/* What one worker has of one port. */
+struct pmd_lane {
+    uint16_t id;
+    uint16_t rx_queue; /* PMD_NO_QUEUE: none */
+    uint16_t host_id;
+    uint16_t host_rx_queue;
+    struct pmd_out tx;
+    struct pmd_out host;
+};
+
+/* Token bucket, counted in TSC cycles. */
+struct pmd_bucket {
+    uint64_t credit;
+    uint64_t last;
+};
+
+/* Worker only, while it runs, except where said. */
+struct pmd_worker {
+    uint16_t index;
+    unsigned int lcore;
+    unsigned int cpu; /* where it ran last; control thread reads */
+    uint64_t now;     /* TSC at the start of this poll */
+    struct pmd_bucket buckets[ICGW_N_SLOWS];
+    struct rte_ring *slow; /* this worker enqueues, control thread dequeues */
+    struct rte_ring *feeds[2 * ICGW_MAX_PORTS][1 + ICGW_MAX_WORKERS]; /* see pmd_out.feeds */
+    struct pmd_lane lanes[ICGW_MAX_PORTS];
+    struct icgw_stats stats; /* control thread reads */
+} __rte_cache_aligned;
+
+struct pmd {
+    bool eal; /* rte_eal_init() succeeded */
+    bool idle_sleep;
+    bool pinned; /* each worker has a CPU of its own */
+    uint16_t n_workers;
+    uint16_t n_ports;
+    struct pmd_port ports[ICGW_MAX_PORTS];
+    struct pmd_worker *workers[ICGW_MAX_WORKERS];
+    struct rte_mempool *pool;
+    struct rte_rcu_qsbr *rcu;
+    struct icgw_stats control; /* control thread only */
+    /* Control thread stores, workers load. */
+    _Atomic(struct icgw_tables *) tables;
+    atomic_bool stop;
+};
+
+extern struct pmd pmd;
+
+/* error.c.  Sets *error and returns false. */
+bool pmd_fail(char **error, const char *format, ...) __rte_format_printf(2, 3);
+
+/* cpus.c */
+struct pmd_cpus {
+    bool pinned;
+    char lcores[16384]; /* for --lcores: lcore 0 control, 1 + w worker w */
+};
+/* `cpus` are the CPUs that the process may use, ascending. */
+bool pmd_cpus_plan(const unsigned int *cpus, unsigned int n_cpus, uint16_t n_workers,
+                   bool idle_sleep, struct pmd_cpus *plan, char **error);
+
+/* eal.c */
+bool pmd_eal_start(const struct icgw_pmd_config *config, char **error);
+void pmd_eal_stop(void);
+/* What DPDK has logged since the start; "" if nothing.  Until pmd_eal_quiet(). */
+const char *pmd_eal_said(void);
+/* Ends recording; DPDK logs to stderr and syslog from here on. */
+void pmd_eal_quiet(void);
+
+/* dev.c */
+struct pmd_dev_setup {
+    const char *what; /* for messages: port "uplink" */
+    uint16_t mtu;
+    uint16_t n_rxd;
+    uint16_t n_txd;
+    bool spread; /* RSS over the reception queues */
+};
+bool pmd_dev_probe(struct pmd_dev *dev, const char *what, const char *args, uint16_t index,
+                   char **error);
+bool pmd_dev_start(struct pmd_dev *dev, const struct pmd_dev_setup *setup, char **error);
+void pmd_dev_stop(struct pmd_dev *dev);
+/* The queue of `dev` that belongs to the worker; PMD_NO_QUEUE: none. */
+uint16_t pmd_dev_queue(const struct pmd_dev *dev, uint16_t worker, uint16_t n_queues);
+
+/* port.c, host.c, pool.c */
+bool pmd_port_probe(struct pmd_port *port, uint16_t index,
+                    const struct icgw_pmd_port_config *config, char **error);
+bool pmd_port_start(struct pmd_port *port, char **error);
+void pmd_port_stop(struct pmd_port *port);
+bool pmd_host_probe(struct pmd_port *port, uint16_t index, char **error);
+bool pmd_host_start(struct pmd_port *port, char **error);
+bool pmd_pool_create(uint32_t min_mbufs, char **error);
+
+/* lanes.c: who sends and receives where. */
+bool pmd_workers_create(char **error);
+void pmd_workers_destroy(void);
+
+/* worker.c */
+int pmd_worker_main(void *worker);
+
+/* slow.c */
+bool pmd_slow_open(char **error);
+void pmd_slow_close(void);
+/* True if this worker may hand over one more packet for that reason. */
+bool pmd_slow_admit(struct pmd_worker *w, enum icgw_slow reason);
+/* Hands over n packets with their reasons and rings once. */
+void pmd_slow_tx(struct pmd_worker *w, struct rte_mbuf **pkts, const uint8_t *reasons, uint16_t n);
+
+/* publish.c */
+bool pmd_publish_open(char **error);
+void pmd_publish_close(void);
+
+#endif

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_errno.h>
+#include <rte_ethdev.h>
+#include <rte_ether.h>
+#include <rte_string_fns.h>
+
+#include "pmd.h"
+
+static void describe(const struct pmd_port *port, char *what, size_t size)
+{
+    snprintf(what, size, "[port %s]", port->name);
+}
+
+static bool copy_config(struct pmd_port *port, const struct icgw_pmd_port_config *config,
+                        char **error)
+{
+    port->name = strdup(config->name);
+    port->device = strdup(config->device);
+    port->host_interface = config->host_interface ? strdup(config->host_interface) : NULL;
+    port->mtu = config->mtu ? config->mtu : RTE_ETHER_MTU;
+    if (!port->name || !port->device || (config->host_interface && !port->host_interface)) {
+        return pmd_fail(error, "[port %s]: out of memory", config->name);
+    }
+    return true;
+}
+
+/* The host interface answers ARP with the port's address, so there must be
+ * one; some virtual devices have none. */
+static void read_mac(struct pmd_port *port)
+{
+    struct rte_ether_addr mac = {0};
+
+    rte_eth_macaddr_get(port->dev.id, &mac);
+    if (!rte_is_valid_assigned_ether_addr(&mac)) {
+        rte_eth_random_addr(mac.addr_bytes);
+    }
+    memcpy(port->mac, mac.addr_bytes, sizeof port->mac);
+}
+
+bool pmd_port_probe(struct pmd_port *port, uint16_t index,
+                    const struct icgw_pmd_port_config *config, char **error)
+{
+    struct rte_eth_dev_info info;
+    char what[128];
+
+    if (!copy_config(port, config, error)) {
+        return false;
+    }
+    describe(port, what, sizeof what);
+    if (!pmd_dev_probe(&port->dev, what, port->device, index, error)) {
+        return false;
+    }
+    if (rte_eth_dev_info_get(port->dev.id, &info) == 0 && info.driver_name) {
+        rte_strscpy(port->driver, info.driver_name, sizeof port->driver);
+    }
+    read_mac(port);
+    return true;
+}
+
+/* Beyond frames to its own address the kernel wants multicast (ND, routing
+ * protocols).  A device that cannot be asked for all multicast is asked for
+ * everything; one that can do neither is virtual and delivers all anyway. */
+static void receive_multicast(uint16_t id)
+{
+    if (rte_eth_allmulticast_enable(id) != 0) {
+        rte_eth_promiscuous_enable(id);
+    }
+}
+
+bool pmd_port_start(struct pmd_port *port, char **error)
+{
+    char what[128];
+    struct pmd_dev_setup setup = {
+        .what = what,
+        .mtu = port->mtu,
+        .n_rxd = PMD_RX_DESC,
+        .n_txd = PMD_TX_DESC,
+        .spread = true,
+    };
+
+    describe(port, what, sizeof what);
+    if (!pmd_dev_start(&port->dev, &setup, error)) {
+        return false;
+    }
+    receive_multicast(port->dev.id);
+    return true;
+}
+
+void pmd_port_stop(struct pmd_port *port)
+{
+    /* The host interface first: the kernel notices that the way is gone. */
+    pmd_dev_stop(&port->host);
+    pmd_dev_stop(&port->dev);
+    free(port->name);
+    free(port->device);
+    free(port->host_interface);
+    memset(port, 0, sizeof *port);
+}

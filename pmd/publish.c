@@ -1,0 +1,126 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <stdlib.h>
+
+#include <rte_errno.h>
+#include <rte_malloc.h>
+#include <rte_rcu_qsbr.h>
+
+#include "pmd.h"
+
+/* Publication of tables and reclamation of old ones.  Control thread only; the
+ * workers load pmd.tables and report to pmd.rcu. */
+
+/* Tables that were replaced and that a worker may still be looking at. */
+struct retired {
+    struct retired *next;
+    struct icgw_tables *tables;
+    uint64_t token;  /* of rte_rcu_qsbr_start() after they were replaced */
+    uint64_t number; /* of the publication that replaced them */
+};
+
+static struct retired *oldest, **newest = &oldest;
+static uint64_t published, in_use;
+
+static struct icgw_tables *current(void)
+{
+    return atomic_load_explicit(&pmd.tables, memory_order_relaxed);
+}
+
+static void reclaim(bool wait)
+{
+    while (oldest && rte_rcu_qsbr_check(pmd.rcu, oldest->token, wait) == 1) {
+        struct retired *r = oldest;
+
+        oldest = r->next;
+        if (!oldest) {
+            newest = &oldest;
+        }
+        in_use = r->number;
+        icgw_tables_free(r->tables);
+        free(r);
+    }
+}
+
+/* No memory for the list: wait for the workers here, which takes them a burst
+ * or a nap, rather than never free the tables. */
+static void retire_now(struct icgw_tables *old)
+{
+    reclaim(true);
+    rte_rcu_qsbr_synchronize(pmd.rcu, RTE_QSBR_THRID_INVALID);
+    in_use = published;
+    icgw_tables_free(old);
+}
+
+void icgw_pmd_publish(struct icgw_tables *tables)
+{
+    struct icgw_tables *old = current();
+    struct retired *r = malloc(sizeof *r);
+
+    /* Release: a worker that sees the pointer sees the contents. */
+    atomic_store_explicit(&pmd.tables, tables, memory_order_release);
+    published++;
+    if (!r) {
+        retire_now(old);
+        return;
+    }
+    *r = (struct retired){
+        .tables = old,
+        .token = rte_rcu_qsbr_start(pmd.rcu),
+        .number = published,
+    };
+    *newest = r;
+    newest = &r->next;
+    reclaim(false);
+}
+
+const struct icgw_tables *icgw_pmd_tables(void)
+{
+    return current();
+}
+
+uint64_t icgw_pmd_published(void)
+{
+    return published;
+}
+
+uint64_t icgw_pmd_in_use(void)
+{
+    reclaim(false);
+    return in_use;
+}
+
+void icgw_pmd_run(void)
+{
+    reclaim(false);
+}
+
+bool pmd_publish_open(char **error)
+{
+    struct icgw_tables *empty = icgw_tables_create(0, 0, 0, NULL, 0);
+    size_t size = rte_rcu_qsbr_get_memsize(pmd.n_workers);
+
+    published = in_use = 0;
+    pmd.rcu = rte_zmalloc("icgw_rcu", size, RTE_CACHE_LINE_SIZE);
+    if (!empty || !pmd.rcu || rte_rcu_qsbr_init(pmd.rcu, pmd.n_workers) != 0) {
+        icgw_tables_free(empty);
+        return pmd_fail(error, "no memory for forwarding tables: %s; raise [dpdk] memory",
+                        rte_strerror(rte_errno));
+    }
+    for (uint16_t i = 0; i < pmd.n_workers; i++) {
+        rte_rcu_qsbr_thread_register(pmd.rcu, i);
+    }
+    atomic_store(&pmd.tables, empty);
+    return true;
+}
+
+/* Workers have stopped: nobody looks any more. */
+void pmd_publish_close(void)
+{
+    if (pmd.rcu) {
+        reclaim(true);
+        icgw_tables_free(current());
+        atomic_store(&pmd.tables, NULL);
+        rte_free(pmd.rcu);
+        pmd.rcu = NULL;
+    }
+}

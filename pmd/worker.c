@@ -1,0 +1,230 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <sched.h>
+#include <sys/prctl.h>
+#include <time.h>
+
+#include <rte_branch_prediction.h>
+#include <rte_cycles.h>
+#include <rte_ethdev.h>
+#include <rte_ether.h>
+#include <rte_mbuf.h>
+#include <rte_rcu_qsbr.h>
+
+#include "out.h"
+
+/* The loop of a worker: receive, decide, send, to completion. */
+
+/* Fruitless polls before the first nap: a burst that follows closely on another
+ * finds the worker awake. */
+#define IDLE_POLLS 64
+/* Naps start short and double, so that traffic that comes in gusts is met
+ * early and a quiet night costs 1,000 wake-ups a second. */
+#define NAP_MIN_NS 20000
+#define NAP_MAX_NS 1000000
+/* Under load the kernel and the control thread are served every so many polls;
+ * their rings hold far more than comes in between. */
+#define SIDE_POLLS 8
+
+/* Drivers that took the VLAN tag out of the frame leave it in the mbuf; the
+ * forwarding code and the host interface want it where it was. */
+static uint16_t restore_vlan(struct pmd_worker *w, struct rte_mbuf **pkts, uint16_t n)
+{
+    uint16_t kept = 0;
+
+    for (uint16_t i = 0; i < n; i++) {
+        struct rte_mbuf *m = pkts[i];
+
+        if (unlikely(m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && rte_vlan_insert(&m) != 0) {
+            w->stats.drops[ICGW_DROP_NO_MBUF]++;
+            rte_pktmbuf_free(m);
+            continue;
+        }
+        pkts[kept++] = m;
+    }
+    return kept;
+}
+
+static void count_received(struct pmd_worker *w, struct rte_mbuf *const *pkts, uint16_t n)
+{
+    uint64_t bytes = 0;
+
+    for (uint16_t i = 0; i < n; i++) {
+        bytes += rte_pktmbuf_pkt_len(pkts[i]);
+    }
+    w->stats.rx_packets += n;
+    w->stats.rx_bytes += bytes;
+}
+
+/* What is done with a burst, beyond sending. */
+struct burst {
+    uint32_t ports; /* bit per port with something to send */
+    uint16_t n_slow;
+    uint16_t n_drop;
+    uint8_t reasons[ICGW_BURST];
+    struct rte_mbuf *slow[ICGW_BURST];
+    struct rte_mbuf *drop[ICGW_BURST];
+};
+
+static inline void drop(struct pmd_worker *w, struct burst *b, struct rte_mbuf *m,
+                        unsigned int reason)
+{
+    w->stats.drops[reason]++;
+    b->drop[b->n_drop++] = m;
+}
+
+static inline void act(struct pmd_worker *w, struct pmd_lane *lane, struct burst *b,
+                       struct rte_mbuf *m, const struct icgw_result *r)
+{
+    switch (r->action) {
+    case ICGW_ACTION_TX: {
+        unsigned int port = r->port % ICGW_MAX_PORTS; /* in bounds whatever the tables say */
+
+        pmd_out_push(&w->lanes[port].tx, m);
+        b->ports |= 1u << port;
+        break;
+    }
+    case ICGW_ACTION_HOST:
+        pmd_out_push(&lane->host, m);
+        break;
+    case ICGW_ACTION_SLOW:
+        if (pmd_slow_admit(w, r->reason)) {
+            b->reasons[b->n_slow] = r->reason;
+            b->slow[b->n_slow++] = m;
+        } else {
+            drop(w, b, m, ICGW_DROP_SLOW_PATH_RATE);
+        }
+        break;
+    default:
+        drop(w, b, m, r->reason);
+    }
+}
+
+static void finish(struct pmd_worker *w, struct pmd_lane *lane, struct burst *b)
+{
+    for (uint32_t ports = b->ports; ports; ports &= ports - 1) {
+        pmd_out_flush_port(w, &w->lanes[__builtin_ctz(ports)].tx);
+    }
+    if (lane->host.n > 0) {
+        pmd_out_flush_host(w, &lane->host);
+    }
+    if (b->n_slow > 0) {
+        pmd_slow_tx(w, b->slow, b->reasons, b->n_slow);
+    }
+    if (b->n_drop > 0) {
+        rte_pktmbuf_free_bulk(b->drop, b->n_drop);
+    }
+}
+
+static uint16_t poll_port(struct pmd_worker *w, struct pmd_lane *lane,
+                          const struct icgw_tables *tables)
+{
+    struct rte_mbuf *pkts[ICGW_BURST];
+    struct icgw_result results[ICGW_BURST];
+    struct burst b;
+    uint16_t found, n;
+
+    if (lane->rx_queue == PMD_NO_QUEUE) {
+        return 0;
+    }
+    found = rte_eth_rx_burst(lane->id, lane->rx_queue, pkts, ICGW_BURST);
+    if (found == 0) {
+        return 0;
+    }
+    count_received(w, pkts, found);
+    n = restore_vlan(w, pkts, found);
+    icgw_forward(tables, pkts, n, results);
+    b.ports = b.n_slow = b.n_drop = 0; /* the arrays need no zeroes */
+    for (uint16_t i = 0; i < n; i++) {
+        act(w, lane, &b, pkts[i], &results[i]);
+    }
+    finish(w, lane, &b);
+    return found;
+}
+
+/* From the kernel to the port, unchanged. */
+static uint16_t poll_host(struct pmd_worker *w, struct pmd_lane *lane)
+{
+    uint16_t n;
+
+    if (lane->host_rx_queue == PMD_NO_QUEUE) {
+        return 0;
+    }
+    n = rte_eth_rx_burst(lane->host_id, lane->host_rx_queue, lane->tx.pkts, ICGW_BURST);
+    if (n > 0) {
+        w->stats.from_host += n;
+        lane->tx.n = n;
+        pmd_out_flush_port(w, &lane->tx);
+    }
+    return n;
+}
+
+static uint16_t poll_sides(struct pmd_worker *w)
+{
+    uint16_t found = 0;
+
+    for (uint16_t p = 0; p < pmd.n_ports; p++) {
+        struct pmd_lane *lane = &w->lanes[p];
+
+        found += poll_host(w, lane);
+        found += pmd_out_serve_feeds(w, &lane->tx, false);
+        found += pmd_out_serve_feeds(w, &lane->host, true);
+    }
+    return found;
+}
+
+static uint16_t poll_all(struct pmd_worker *w)
+{
+    const struct icgw_tables *tables = atomic_load_explicit(&pmd.tables, memory_order_acquire);
+    uint16_t found = 0;
+
+    for (uint16_t p = 0; p < pmd.n_ports; p++) {
+        found += poll_port(w, &w->lanes[p], tables);
+    }
+    if (found == 0 || w->stats.polls % SIDE_POLLS == 0) {
+        found += poll_sides(w);
+    }
+    w->stats.polls++;
+    return found;
+}
+
+/* Offline meanwhile: publication does not wait for a worker that sleeps. */
+static void nap(struct pmd_worker *w, long ns)
+{
+    struct timespec ts = {.tv_nsec = ns};
+
+    rte_rcu_qsbr_thread_offline(pmd.rcu, w->index);
+    nanosleep(&ts, NULL); /* a signal (net_tap has frames) ends it early: welcome */
+    rte_rcu_qsbr_thread_online(pmd.rcu, w->index);
+    w->cpu = sched_getcpu();
+    w->now = rte_rdtsc();
+}
+
+int pmd_worker_main(void *arg)
+{
+    struct pmd_worker *w = arg;
+    unsigned int fruitless = 0;
+    long nap_ns = NAP_MIN_NS;
+
+    prctl(PR_SET_TIMERSLACK, 1); /* the default, 50 us, is more than the shortest nap */
+    w->cpu = sched_getcpu();
+    w->now = rte_rdtsc();
+    rte_rcu_qsbr_thread_online(pmd.rcu, w->index);
+    while (!atomic_load_explicit(&pmd.stop, memory_order_relaxed)) {
+        uint16_t found = poll_all(w);
+        uint64_t after = rte_rdtsc();
+
+        rte_rcu_qsbr_quiescent(pmd.rcu, w->index);
+        if (found > 0) {
+            w->stats.busy_cycles += after - w->now;
+            fruitless = 0;
+            nap_ns = NAP_MIN_NS;
+        }
+        w->now = after;
+        if (found == 0 && pmd.idle_sleep && ++fruitless > IDLE_POLLS) {
+            nap(w, nap_ns);
+            nap_ns = RTE_MIN(2 * nap_ns, (long)NAP_MAX_NS);
+        }
+    }
+    rte_rcu_qsbr_thread_offline(pmd.rcu, w->index);
+    return 0;
+}
