@@ -17,7 +17,7 @@ UNKNOWN_OPTION = bytes.fromhex("ffff800100000000")   # critical, of a class nobo
 # Name of the drop counter and what to change in a good packet from the other zone.
 WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("truncated outer packet", "outer_truncated", {"cut": 40}),
-    ("frame ends in the UDP header", "outer_truncated", {"cut": 120}),
+    ("frame ends in the UDP header", "outer_truncated", {"cut": 92}),
     ("UDP length beyond the packet", "outer_bad_length", {"udp_length": 900}),
     ("UDP length below its header", "outer_bad_length", {"udp_length": 5}),
     ("IP length too small", "outer_bad_length", {"ip_length": 24}),
@@ -30,6 +30,7 @@ WRONG: list[tuple[str, str, dict[str, Any]]] = [
     ("second, unknown option", "geneve_options", {"options_before": UNKNOWN_OPTION}),
     ("option of another class", "geneve_options", {"option_class": 0x0103}),
     ("no option", "geneve_options", {"has_option": False, "flags": 0}),
+    ("BFD from another zone", "bfd", {"has_option": False, "flags": 0, "vni": 0}),
     ("options longer than the packet", "geneve_options", {"option_words": 63}),
     ("inner frame of 10 bytes", "inner_truncated", {"inner": b"\xaa" * 10}),
     ("no inner frame", "inner_truncated", {"inner": b""}),
