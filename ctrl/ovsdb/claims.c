@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "private.h"
+
+#include <limits.h>
+
+#include "openvswitch/vlog.h"
+#include "ovsdb-idl.h"
+#include "sb-idl.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(ovsdb_claims);
+
+/* Two chassis that both believe to hold a port would otherwise take it from
+ * each other as fast as the server can. */
+#define TAKE_INTERVAL_MS 2000
+
+/* Who is to hold the port after us takes it over; that leaves no moment in
+ * which ovn-ic publishes a port that nobody holds.  We clear it only if nobody
+ * has come. */
+#define RELEASE_DELAY_MS 2000
+
+struct claim {
+    long long taken_at;    /* ms; LLONG_MIN: never */
+    long long inactive_at; /* ms; LLONG_MAX: we are to hold it */
+    bool seen;
+};
+
+struct member {
+    const struct sbrec_chassis *chassis;
+    int64_t priority;
+};
+
+static size_t
+n_members(const struct sbrec_port_binding *pb)
+{
+    return pb->ha_chassis_group ? pb->ha_chassis_group->n_ha_chassis : pb->n_gateway_chassis;
+}
+
+static struct member
+get_member(const struct sbrec_port_binding *pb, size_t i)
+{
+    if (pb->ha_chassis_group) {
+        const struct sbrec_ha_chassis *ha = pb->ha_chassis_group->ha_chassis[i];
+        return (struct member){ha->chassis, ha->priority};
+    }
+    const struct sbrec_gateway_chassis *gw = pb->gateway_chassis[i];
+    return (struct member){gw->chassis, gw->priority};
+}
+
+static bool
+is_us(const struct ovsdb *o, const struct sbrec_chassis *chassis)
+{
+    return chassis && !strcmp(chassis->name, o->chassis);
+}
+
+/* A gateway router names its one chassis. */
+static bool
+is_our_l3gateway(const struct ovsdb *o, const struct sbrec_port_binding *pb)
+{
+    return !strcmp(pb->type, "l3gateway") &&
+           !strcmp(smap_get_def(&pb->options, "l3gateway-chassis", ""), o->chassis);
+}
+
+bool
+claims_is_member(const struct ovsdb *o, const struct sbrec_port_binding *pb)
+{
+    if (strcmp(pb->type, "chassisredirect")) {
+        return is_our_l3gateway(o, pb);
+    }
+    for (size_t i = 0; i < n_members(pb); i++) {
+        if (is_us(o, get_member(pb, i).chassis)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Highest priority, the greater name among equals; as every other chassis of
+ * the group sees it. */
+static const struct sbrec_chassis *
+best_member(const struct sbrec_port_binding *pb)
+{
+    struct member best = {NULL, 0};
+    for (size_t i = 0; i < n_members(pb); i++) {
+        struct member m = get_member(pb, i);
+        if (m.chassis &&
+            (!best.chassis || m.priority > best.priority ||
+             (m.priority == best.priority && strcmp(m.chassis->name, best.chassis->name) > 0))) {
+            best = m;
+        }
+    }
+    return best.chassis;
+}
+
+bool
+claims_is_active(const struct ovsdb *o, const struct sbrec_port_binding *pb)
+{
+    return strcmp(pb->type, "chassisredirect") ? is_our_l3gateway(o, pb)
+                                               : is_us(o, best_member(pb));
+}
+
+static struct claim *
+get_claim(struct ovsdb *o, const char *port)
+{
+    struct claim *c = shash_find_data(&o->claims, port);
+    if (!c) {
+        c = xmalloc(sizeof *c);
+        *c = (struct claim){.taken_at = LLONG_MIN, .inactive_at = LLONG_MAX};
+        shash_add(&o->claims, port, c);
+    }
+    c->seen = true;
+    return c;
+}
+
+static bool
+claim(struct ovsdb *o, struct task *t, const struct sbrec_port_binding *pb,
+      const struct sbrec_chassis *us)
+{
+    struct claim *c = get_claim(o, pb->logical_port);
+    c->inactive_at = LLONG_MAX;
+    bool changed = false;
+    if (pb->chassis != us) {
+        long long now = time_msec();
+        if (pb->chassis && c->taken_at != LLONG_MIN && now < c->taken_at + TAKE_INTERVAL_MS) {
+            task_wake_at(t, c->taken_at + TAKE_INTERVAL_MS);
+            return false;
+        }
+        VLOG_INFO("claiming %s%s%s", pb->logical_port, pb->chassis ? " from " : "",
+                  pb->chassis ? pb->chassis->name : "");
+        c->taken_at = now;
+        sbrec_port_binding_set_chassis(pb, us);
+        changed = true;
+    }
+    if (pb->n_up && !pb->up[0]) {
+        bool up = true;
+        sbrec_port_binding_set_up(pb, &up, 1);
+        changed = true;
+    }
+    return changed;
+}
+
+/* A port bound to us that is not ours to hold. */
+static bool
+release(struct ovsdb *o, struct task *t, const struct sbrec_port_binding *pb)
+{
+    struct claim *c = get_claim(o, pb->logical_port);
+    bool heir = !strcmp(pb->type, "chassisredirect") && best_member(pb);
+    long long now = time_msec();
+    c->inactive_at = MIN(c->inactive_at, now);
+    if (heir && now < c->inactive_at + RELEASE_DELAY_MS) {
+        task_wake_at(t, c->inactive_at + RELEASE_DELAY_MS);
+        return false;
+    }
+    VLOG_INFO("releasing %s", pb->logical_port);
+    sbrec_port_binding_verify_chassis(pb); /* only what is still ours */
+    sbrec_port_binding_set_chassis(pb, NULL);
+    return true;
+}
+
+static struct sbrec_port_binding *
+bound_to(const struct ovsdb *o, const struct sbrec_chassis *chassis)
+{
+    struct sbrec_port_binding *target = sbrec_port_binding_index_init_row(o->ports_by_chassis);
+    sbrec_port_binding_index_set_chassis(target, chassis);
+    return target;
+}
+
+static bool
+release_all_inactive(struct ovsdb *o, struct task *t, const struct sbrec_chassis *us)
+{
+    bool changed = false;
+    struct sbrec_port_binding *target = bound_to(o, us);
+    const struct sbrec_port_binding *pb;
+    SBREC_PORT_BINDING_FOR_EACH_EQUAL (pb, target, o->ports_by_chassis) {
+        if (!claims_is_active(o, pb)) {
+            changed |= release(o, t, pb);
+        }
+    }
+    sbrec_port_binding_index_destroy_row(target);
+    return changed;
+}
+
+static bool
+claim_all_active(struct ovsdb *o, struct task *t, const struct sbrec_chassis *us)
+{
+    static const char *const types[] = {"chassisredirect", "l3gateway"};
+    bool changed = false;
+    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+        const struct sbrec_port_binding *pb;
+        SB_FOR_EACH_PORT_OF_TYPE (pb, target, o, types[i]) {
+            /* Not before a model in which we hold it has been handed out:
+             * packets come as soon as it is ours. */
+            if (claims_is_active(o, pb) && sset_contains(&o->active, pb->logical_port)) {
+                changed |= claim(o, t, pb, us);
+            }
+        }
+    }
+    return changed;
+}
+
+static void
+forget_unseen(struct ovsdb *o)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH_SAFE (node, &o->claims) {
+        struct claim *c = node->data;
+        if (!c->seen) {
+            free(c);
+            shash_delete(&o->claims, node);
+        } else {
+            c->seen = false;
+        }
+    }
+}
+
+bool
+claims_compose(struct ovsdb *o, struct task *t, struct ovsdb_idl_txn *txn OVS_UNUSED)
+{
+    const struct sbrec_chassis *us = sb_our_chassis(o);
+    if (!us) {
+        return false;
+    }
+    bool changed = release_all_inactive(o, t, us);
+    changed |= claim_all_active(o, t, us);
+    forget_unseen(o);
+    return changed;
+}
+
+static int
+compare_names(const void *a_, const void *b_)
+{
+    const char *const *a = a_;
+    const char *const *b = b_;
+    return strcmp(*a, *b);
+}
+
+void
+claims_list(struct ovsdb *o)
+{
+    o->n_claimed = 0;
+    const struct sbrec_chassis *us = sb_our_chassis(o);
+    if (!us) {
+        return;
+    }
+    size_t allocated = 0;
+    free(o->claimed);
+    o->claimed = NULL;
+    struct sbrec_port_binding *target = bound_to(o, us);
+    const struct sbrec_port_binding *pb;
+    SBREC_PORT_BINDING_FOR_EACH_EQUAL (pb, target, o->ports_by_chassis) {
+        if (o->n_claimed == allocated) {
+            o->claimed = x2nrealloc(o->claimed, &allocated, sizeof *o->claimed);
+        }
+        o->claimed[o->n_claimed++] = pb->logical_port;
+    }
+    sbrec_port_binding_index_destroy_row(target);
+    if (o->n_claimed) {
+        qsort(o->claimed, o->n_claimed, sizeof *o->claimed, compare_names);
+    }
+}
+
+void
+claims_clear(struct ovsdb *o)
+{
+    shash_destroy_free_data(&o->claims);
+    free(o->claimed);
+}

@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build_model.h"
+#include "private.h"
+
+#include "icsb-idl.h"
+#include "ovsdb-idl.h"
+#include "sb-idl.h"
+#include "util.h"
+
+void
+icsb_open(struct ovsdb *o, const char *remote)
+{
+    session_open(&o->ic, "IC-SB", remote, &icsbrec_idl_class);
+}
+
+static const struct sbrec_chassis *
+sb_chassis(const struct ovsdb *o, const char *name)
+{
+    struct sbrec_chassis *target = sbrec_chassis_index_init_row(o->chassis_by_name);
+    sbrec_chassis_index_set_name(target, name);
+    const struct sbrec_chassis *found = sbrec_chassis_index_find(o->chassis_by_name, target);
+    sbrec_chassis_index_destroy_row(target);
+    return found;
+}
+
+/* The SB does not say which zone it is.  ovn-ic publishes our gateways under
+ * it, ourselves soon after we have registered, our colleagues before that. */
+const struct icsbrec_availability_zone *
+icsb_our_zone(const struct ovsdb *o)
+{
+    const struct icsbrec_availability_zone *zone = NULL;
+    const struct icsbrec_gateway *gw;
+    if (!session_has_data(&o->ic)) {
+        return NULL;
+    }
+    ICSBREC_GATEWAY_FOR_EACH (gw, o->ic.idl) {
+        if (!strcmp(gw->name, o->chassis)) {
+            return gw->availability_zone;
+        }
+        const struct sbrec_chassis *chassis = zone ? NULL : sb_chassis(o, gw->name);
+        if (chassis && !smap_get_bool(&chassis->other_config, "is-remote", false)) {
+            zone = gw->availability_zone;
+        }
+    }
+    return zone;
+}
+
+static size_t
+add_encaps(struct model *m, struct model_chassis *chassis, const struct icsbrec_gateway *gw)
+{
+    for (size_t i = 0; i < gw->n_encaps; i++) {
+        const struct icsbrec_encap *e = gw->encaps[i];
+        build_encap(m, chassis, e->type, e->ip, &e->options);
+    }
+    return chassis->n_encaps;
+}
+
+bool
+icsb_add_encaps(const struct ovsdb *o, struct model *m, struct model_chassis *chassis)
+{
+    const struct icsbrec_availability_zone *ours = icsb_our_zone(o);
+    const struct icsbrec_gateway *gw;
+    if (!ours) {
+        return false;
+    }
+    ICSBREC_GATEWAY_FOR_EACH (gw, o->ic.idl) {
+        if (gw->availability_zone != ours && !strcmp(gw->name, chassis->name)) {
+            return add_encaps(m, chassis, gw) > 0;
+        }
+    }
+    return false;
+}
+
+void
+icsb_add_gateways(const struct ovsdb *o, struct model *m)
+{
+    const struct icsbrec_availability_zone *ours = icsb_our_zone(o);
+    const struct icsbrec_gateway *gw;
+    if (!ours) {
+        return;
+    }
+    ICSBREC_GATEWAY_FOR_EACH (gw, o->ic.idl) {
+        if (gw->availability_zone != ours && !sb_chassis(o, gw->name)) {
+            struct model_chassis *chassis = model_add_chassis(m, gw->name, true);
+            if (chassis) {
+                add_encaps(m, chassis, gw);
+            }
+        }
+    }
+}
+
+/* Whether IC-SB's word about a port is the later one.  While we are connected
+ * it is; the SB has a copy of it at best.  While we are not, the SB's word is
+ * later where it has changed since: the local ovn-ic may still be connected. */
+static bool
+is_current(struct ovsdb *o, const char *port)
+{
+    const struct sbrec_port_binding *pb = sb_port(o, port);
+    const char *chassis = pb && pb->chassis ? pb->chassis->name : "";
+    if (session_connected(&o->ic)) {
+        smap_replace(&o->sb_said, port, chassis);
+        return true;
+    }
+    return !strcmp(chassis, smap_get_def(&o->sb_said, port, ""));
+}
+
+void
+icsb_locate_ports(struct ovsdb *o, struct model *m)
+{
+    const struct icsbrec_availability_zone *ours = icsb_our_zone(o);
+    const struct icsbrec_port_binding *pb;
+    if (!ours) {
+        return;
+    }
+    if (session_connected(&o->ic)) {
+        smap_clear(&o->sb_said);
+    }
+    ICSBREC_PORT_BINDING_FOR_EACH (pb, o->ic.idl) {
+        /* Ports of transit routers say nothing here; their `gateway` is empty
+         * and the SB has the chassis. */
+        bool on_switch = !pb->type || !strcmp(pb->type, "transit-switch-port");
+        if (on_switch && pb->availability_zone != ours && is_current(o, pb->logical_port)) {
+            model_locate_port(m, pb->transit_switch, pb->logical_port, pb->gateway,
+                              pb->encap ? pb->encap->ip : NULL);
+        }
+    }
+}

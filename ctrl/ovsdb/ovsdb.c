@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "build_model.h"
+#include "private.h"
+
+#include <arpa/inet.h>
+
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb-idl.h"
+#include "sb-idl.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(ovsdb);
+
+/* northd needs a moment to put us back into the groups of our ports after our
+ * rows were deleted and written again. */
+#define HOLD_MS 5000
+
+static const char *
+format_addr(const struct icgw_addr *a, char text[INET6_ADDRSTRLEN])
+{
+    return icgw_addr_is_v4(a) ? inet_ntop(AF_INET, a->bytes + 12, text, INET6_ADDRSTRLEN)
+                              : inet_ntop(AF_INET6, a->bytes, text, INET6_ADDRSTRLEN);
+}
+
+static void
+copy_config(struct ovsdb *o, const struct ovsdb_config *c)
+{
+    o->chassis = xstrdup(c->chassis);
+    o->hostname = xstrdup(c->hostname ? c->hostname : c->chassis);
+    o->encap_ips = xcalloc(c->n_encap_ips, sizeof *o->encap_ips);
+    o->encap_owners = xcalloc(c->n_encap_ips, sizeof *o->encap_owners);
+    struct sset seen = SSET_INITIALIZER(&seen);
+    for (size_t i = 0; i < c->n_encap_ips; i++) {
+        char text[INET6_ADDRSTRLEN];
+        if (sset_add(&seen, format_addr(&c->encap_ips[i], text))) {
+            o->encap_ips[o->n_encap_ips++] = xstrdup(text);
+        }
+    }
+    sset_destroy(&seen);
+}
+
+struct ovsdb *
+ovsdb_create(const struct ovsdb_config *c)
+{
+    struct ovsdb *o = xzalloc(sizeof *o);
+    copy_config(o, c);
+    datapaths_init(&o->datapaths);
+    shash_init(&o->claims);
+    sset_init(&o->active);
+    ovs_list_init(&o->learned);
+    smap_init(&o->sb_said);
+    o->nb_cfg_wanted = -1;
+    tasks_init(o);
+    sb_open(o, c->southbound);
+    if (c->ic_southbound) {
+        icsb_open(o, c->ic_southbound);
+    }
+    conditions_update(o);
+    return o;
+}
+
+void
+ovsdb_destroy(struct ovsdb *o)
+{
+    if (!o) {
+        return;
+    }
+    tasks_clear(o);
+    session_close(&o->sb);
+    session_close(&o->ic);
+    datapaths_clear(&o->datapaths);
+    hmap_destroy(&o->datapaths.by_uuid);
+    claims_clear(o);
+    sset_destroy(&o->active);
+    learn_clear(o);
+    smap_destroy(&o->sb_said);
+    for (size_t i = 0; i < o->n_encap_ips; i++) {
+        free(o->encap_ips[i]);
+        free(o->encap_owners[i]);
+    }
+    free(o->encap_ips);
+    free(o->encap_owners);
+    free(o->hostname);
+    free(o->chassis);
+    free(o);
+}
+
+/* Without our Chassis row no group has us as a member, so by the database
+ * nothing would matter to us.  Whoever deletes that row by mistake must not
+ * stop the traffic: go by what was known until the row has been repaired. */
+static bool
+is_held(struct ovsdb *o)
+{
+    long long now = time_msec();
+    if (!sb_our_chassis(o)) {
+        o->hold_until = o->registered ? now + HOLD_MS : 0;
+        return true;
+    }
+    o->registered = true;
+    return !o->datapaths.n && now < o->hold_until;
+}
+
+static void
+follow_sb(struct ovsdb *o)
+{
+    if (!session_has_data(&o->sb)) {
+        return;
+    }
+    unsigned int seqno = session_seqno(&o->sb);
+    if (seqno != o->seqno) {
+        datapaths_follow(o);
+        o->seqno = seqno;
+    }
+    /* Asked each time: the answer counts what is under way as well. */
+    bool was_complete = o->complete;
+    o->complete = conditions_update(o) && !is_held(o);
+    if (o->complete && !was_complete) {
+        tasks_kick(o, TASK_LEARN);
+    }
+}
+
+bool
+ovsdb_run(struct ovsdb *o)
+{
+    session_run(&o->sb);
+    session_run(&o->ic);
+    follow_sb(o);
+    tasks_run(o);
+    claims_list(o);
+    if (o->withdrawing && !session_connected(&o->sb)) {
+        o->withdrawn = true;
+    }
+
+    unsigned int ic = session_seqno(&o->ic);
+    if (!o->complete || (o->told_sb == o->seqno && o->told_ic == ic)) {
+        return false;
+    }
+    o->told_sb = o->seqno;
+    o->told_ic = ic;
+    return true;
+}
+
+void
+ovsdb_wait(struct ovsdb *o)
+{
+    session_wait(&o->sb);
+    session_wait(&o->ic);
+    tasks_wait(o);
+    if (session_has_data(&o->sb) && !o->complete && time_msec() < o->hold_until) {
+        poll_timer_wait_until(o->hold_until);
+    }
+}
+
+struct model *
+ovsdb_model(struct ovsdb *o, struct lflow_cache *cache)
+{
+    if (!o->complete) {
+        return NULL;
+    }
+    struct model *m = build_model(o, cache);
+    const struct sbrec_sb_global *global = sbrec_sb_global_first(o->sb.idl);
+    o->nb_cfg_model = global ? global->nb_cfg : 0;
+    tasks_kick(o, TASK_CLAIMS);
+    return m;
+}
+
+int64_t
+ovsdb_model_nb_cfg(const struct ovsdb *o)
+{
+    return o->nb_cfg_model;
+}
+
+void
+ovsdb_set_nb_cfg(struct ovsdb *o, int64_t nb_cfg)
+{
+    if (o->nb_cfg_wanted != nb_cfg) {
+        o->nb_cfg_wanted = nb_cfg;
+        tasks_kick(o, TASK_NB_CFG);
+    }
+}
+
+void
+ovsdb_withdraw(struct ovsdb *o)
+{
+    o->withdrawing = true;
+}
+
+bool
+ovsdb_withdrawn(const struct ovsdb *o)
+{
+    return o->withdrawn;
+}
+
+void
+ovsdb_status(const struct ovsdb *o, struct ovsdb_status *s)
+{
+    const struct sbrec_chassis_private *row = session_has_data(&o->sb) ? sb_our_private(o) : NULL;
+    *s = (struct ovsdb_status){
+        .sb_connected = session_connected(&o->sb),
+        .ic_connected = session_connected(&o->ic),
+        .sb_remote = o->sb.remote,
+        .ic_remote = o->ic.remote,
+        .claimed = o->claimed,
+        .n_claimed = o->n_claimed,
+        .nb_cfg = row ? row->nb_cfg : 0,
+    };
+}

@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ICGW_OVSDB_PRIVATE_H
+#define ICGW_OVSDB_PRIVATE_H
+
+/* Shared by the files of this folder only. */
+
+#include <config.h>
+
+#include "datapaths.h"
+#include "openvswitch/list.h"
+#include "openvswitch/shash.h"
+#include "ovsdb.h"
+#include "session.h"
+#include "smap.h"
+#include "sset.h"
+#include "tasks.h"
+
+struct sbrec_chassis;
+struct sbrec_chassis_private;
+struct sbrec_port_binding;
+
+struct ovsdb {
+    char *chassis;
+    char *hostname;
+    char **encap_ips;
+    size_t n_encap_ips;
+    /* Per encap IP: the chassis that people were told to own it, or NULL. */
+    char **encap_owners;
+
+    struct session sb;
+    struct session ic;
+
+    /* Look-ups in the SB replica, kept by the IDL. */
+    struct ovsdb_idl_index *ports_by_name;
+    struct ovsdb_idl_index *ports_by_type;
+    struct ovsdb_idl_index *ports_by_chassis;
+    struct ovsdb_idl_index *ports_by_datapath;
+    struct ovsdb_idl_index *chassis_by_name;
+    struct ovsdb_idl_index *encaps_by_ip;
+    struct ovsdb_idl_index *macs_by_port;
+
+    struct tasks tasks;
+
+    /* conditions.c, datapaths.c */
+    struct datapaths datapaths; /* that matter, by the SB as last seen */
+    unsigned int seqno;         /* of the SB that `datapaths` reflects */
+    bool complete;              /* the SB replica holds all of `datapaths` */
+    bool registered;            /* our Chassis row has been seen */
+    long long hold_until;       /* ms; see is_held() */
+
+    /* What ovsdb_run() last reported. */
+    unsigned int told_sb;
+    unsigned int told_ic;
+
+    /* claims.c */
+    struct shash claims;  /* port name -> struct claim */
+    struct sset active;   /* ports that the last model has as resident here */
+    const char **claimed; /* names in the SB replica, sorted */
+    size_t n_claimed;
+
+    int64_t nb_cfg_wanted; /* -1: nothing to acknowledge yet */
+    int64_t nb_cfg_model;
+
+    /* learn.c */
+    struct ovs_list learned; /* struct learned, oldest first */
+    size_t n_learned;
+
+    /* Transit port -> chassis in the SB when IC-SB was last connected. */
+    struct smap sb_said;
+
+    bool withdrawing;
+    bool withdrawn;
+};
+
+/* sb.c */
+void sb_open(struct ovsdb *, const char *remote);
+const struct sbrec_chassis *sb_our_chassis(const struct ovsdb *);
+const struct sbrec_chassis_private *sb_our_private(const struct ovsdb *);
+const struct sbrec_port_binding *sb_port(const struct ovsdb *, const char *name);
+#define SB_FOR_EACH_PORT_OF_TYPE(PB, TARGET, O, TYPE)                                              \
+    for (struct sbrec_port_binding *TARGET = sb_port_of_type((O), (TYPE)); TARGET;                 \
+         sbrec_port_binding_index_destroy_row(TARGET), TARGET = NULL)                              \
+        SBREC_PORT_BINDING_FOR_EACH_EQUAL (PB, TARGET, (O)->ports_by_type)
+struct sbrec_port_binding *sb_port_of_type(const struct ovsdb *, const char *type);
+
+/* conditions.c: restricts the SB replica to what matters.  True when the
+ * server has answered. */
+bool conditions_update(struct ovsdb *);
+
+/* chassis.c, claims.c, learn.c, nb_cfg.c, withdraw.c: what we write. */
+bool chassis_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
+bool claims_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
+bool nb_cfg_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
+bool learn_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
+void learn_done(struct ovsdb *, enum task_outcome);
+void learn_clear(struct ovsdb *);
+bool withdraw_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
+void withdraw_done(struct ovsdb *, enum task_outcome);
+
+/* claims.c */
+/* Among those that may hold the port. */
+bool claims_is_member(const struct ovsdb *, const struct sbrec_port_binding *);
+/* The one that is to hold it now. */
+bool claims_is_active(const struct ovsdb *, const struct sbrec_port_binding *);
+void claims_list(struct ovsdb *);
+void claims_clear(struct ovsdb *);
+
+#endif

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "private.h"
+
+#include "ovsdb-idl.h"
+#include "sb-idl.h"
+
+static struct ovsdb_idl_index *
+index2(struct ovsdb *o, const struct ovsdb_idl_column *a, const struct ovsdb_idl_column *b)
+{
+    return ovsdb_idl_index_create2(o->sb.idl, a, b);
+}
+
+static struct ovsdb_idl_index *
+index1(struct ovsdb *o, const struct ovsdb_idl_column *a)
+{
+    return ovsdb_idl_index_create1(o->sb.idl, a);
+}
+
+void
+sb_open(struct ovsdb *o, const char *remote)
+{
+    session_open(&o->sb, "Southbound", remote, &sbrec_idl_class);
+
+    /* Ours to write, or a clock that others turn: no news. */
+    ovsdb_idl_omit_alert(o->sb.idl, &sbrec_chassis_private_col_nb_cfg);
+    ovsdb_idl_omit_alert(o->sb.idl, &sbrec_chassis_private_col_nb_cfg_timestamp);
+    ovsdb_idl_omit_alert(o->sb.idl, &sbrec_mac_binding_col_timestamp);
+
+    o->ports_by_name = index1(o, &sbrec_port_binding_col_logical_port);
+    o->ports_by_type = index1(o, &sbrec_port_binding_col_type);
+    o->ports_by_chassis = index1(o, &sbrec_port_binding_col_chassis);
+    o->ports_by_datapath = index1(o, &sbrec_port_binding_col_datapath);
+    o->chassis_by_name = index1(o, &sbrec_chassis_col_name);
+    o->encaps_by_ip = index2(o, &sbrec_encap_col_type, &sbrec_encap_col_ip);
+    o->macs_by_port = index2(o, &sbrec_mac_binding_col_logical_port, &sbrec_mac_binding_col_ip);
+}
+
+const struct sbrec_chassis *
+sb_our_chassis(const struct ovsdb *o)
+{
+    struct sbrec_chassis *target = sbrec_chassis_index_init_row(o->chassis_by_name);
+    sbrec_chassis_index_set_name(target, o->chassis);
+    const struct sbrec_chassis *found = sbrec_chassis_index_find(o->chassis_by_name, target);
+    sbrec_chassis_index_destroy_row(target);
+    return found;
+}
+
+/* The conditions leave only ours in the replica. */
+const struct sbrec_chassis_private *
+sb_our_private(const struct ovsdb *o)
+{
+    const struct sbrec_chassis_private *row;
+    SBREC_CHASSIS_PRIVATE_FOR_EACH (row, o->sb.idl) {
+        if (!strcmp(row->name, o->chassis)) {
+            return row;
+        }
+    }
+    return NULL;
+}
+
+const struct sbrec_port_binding *
+sb_port(const struct ovsdb *o, const char *name)
+{
+    struct sbrec_port_binding *target = sbrec_port_binding_index_init_row(o->ports_by_name);
+    sbrec_port_binding_index_set_logical_port(target, name);
+    const struct sbrec_port_binding *found =
+        sbrec_port_binding_index_find(o->ports_by_name, target);
+    sbrec_port_binding_index_destroy_row(target);
+    return found;
+}
+
+struct sbrec_port_binding *
+sb_port_of_type(const struct ovsdb *o, const char *type)
+{
+    struct sbrec_port_binding *target = sbrec_port_binding_index_init_row(o->ports_by_type);
+    sbrec_port_binding_index_set_type(target, type);
+    return target;
+}
