@@ -4,7 +4,7 @@
 from typing import Any, Callable
 
 from ovnlab.case import PAIR, case, check, check_equal, ovnic_zones
-from ovnlab.frames import Tunnel, echo_request
+from ovnlab.frames import Tunnel, echo_reply
 from ovnlab.gateway import OvnicGateway
 from ovnlab.lab import Lab
 from ovnlab.shell import wait_for
@@ -53,7 +53,7 @@ def _good(lab: Lab, stranger: Stranger) -> tuple[OvnicGateway, Tunnel]:
     keys = {each: int(zone.central.sbctl(
         "--bare", "--columns=tunnel_key", "find", "Port_Binding",
         f"logical_port={each.transit_port}")) for each in lab.zones}
-    inner = echo_request(f"aa:aa:aa:aa:aa:0{near}", f"aa:aa:aa:aa:aa:0{far}",
+    inner = echo_reply(f"aa:aa:aa:aa:aa:0{near}", f"aa:aa:aa:aa:aa:0{far}",
                          other.guest.ipv4, zone.guest.ipv4)
     return gateway, Tunnel(device_mac(gateway.netns, "uplink"), stranger.mac,
                            other.gateway.address, gateway.address, _tunnel_key(zone, "ts1"),

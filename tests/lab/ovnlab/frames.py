@@ -22,9 +22,9 @@ def checksum(data: bytes) -> int:
     return ~total & 0xffff
 
 
-def echo_request(eth_dst: str, eth_src: str, src: str, dst: str, ttl: int = 64) -> bytes:
-    """An inner frame: an ICMP echo request."""
-    icmp = struct.pack("!BBHHH", 8, 0, 0, 0x1234, 1) + bytes(range(32))
+def echo_reply(eth_dst: str, eth_src: str, src: str, dst: str, ttl: int = 64) -> bytes:
+    """An inner frame: an ICMP echo reply, which nobody answers."""
+    icmp = struct.pack("!BBHHH", 0, 0, 0, 0x1234, 1) + bytes(range(32))
     icmp = icmp[:2] + struct.pack("!H", checksum(icmp)) + icmp[4:]
     return mac(eth_dst) + mac(eth_src) + b"\x08\x00" + ipv4(src, dst, 1, icmp, ttl=ttl)
 

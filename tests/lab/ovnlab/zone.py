@@ -14,7 +14,7 @@ from .ovsnode import OvsNode
 Gateway = Union[OvsNode, OvnicGateway]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Zone:
     number: int
     central: Central
