@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: Apache-2.0
+# Counting, reporting and bounding what scripts/test runs.  Sourced.
+
+logs=build-test # what the last run printed and wrote
+xml_dir=
+passed=0
+failed=0
+skipped=0
+child=
+
+# prepare XML_DIR: an empty log folder; nothing outlives an interrupted run.
+prepare() {
+    rm -rf "$logs"
+    mkdir -p "$logs/cases"
+    if [ -n "$1" ]; then
+        mkdir -p "$1" || exit 2
+        xml_dir=$(cd "$1" && pwd)
+    fi
+    set -m # children get their own process group, and SIGINT
+    trap 'interrupted' INT TERM HUP
+}
+
+interrupted() {
+    trap '' INT TERM HUP
+    if [ -n "$child" ]; then
+        kill -TERM "$child" 2>/dev/null
+        wait "$child"
+    fi
+    echo "scripts/test: interrupted" >&2
+    exit 130
+}
+
+# bounded SECONDS LOG COMMAND...: the command's exit status, 124 after SECONDS.
+bounded() {
+    local seconds=$1 log=$2 status
+    shift 2
+    timeout -k 30 "$seconds" "$@" >"$log" 2>&1 </dev/null &
+    child=$!
+    wait "$child"
+    status=$?
+    child=
+    [ $status != 124 ] || echo "Did not end within $seconds seconds." >>"$log"
+    return $status
+}
+
+begin_suite() {
+    suite_start=$SECONDS
+    suite_passed=$passed
+    suite_failed=$failed
+    suite_skipped=$skipped
+    echo "== $1"
+}
+
+end_suite() {
+    local p=$((passed - suite_passed)) f=$((failed - suite_failed)) s=$((skipped - suite_skipped))
+    local skips=
+    [ $s = 0 ] || skips=", $s skipped"
+    echo "== $1: $p passed, $f failed$skips ($((SECONDS - suite_start)) s)"
+    [ -n "$xml_dir" ] && [ -f "$logs/cases/$1" ] || return 0
+    {
+        echo '<?xml version="1.0" encoding="UTF-8"?>'
+        echo "<testsuites><testsuite name=\"$1\" tests=\"$(wc -l <"$logs/cases/$1")\"" \
+            "failures=\"$(grep -c ' failed ' "$logs/cases/$1")\">"
+        while read -r name result seconds log; do
+            echo "<testcase classname=\"$1\" name=\"$name\" time=\"$seconds\">"
+            [ "$result" != failed ] ||
+                echo "<failure message=\"see $log\">$(tail -n 40 "$log" | xml_text)</failure>"
+            echo "</testcase>"
+        done <"$logs/cases/$1"
+        echo '</testsuite></testsuites>'
+    } >"$xml_dir/$1.xml"
+}
+
+xml_text() {
+    tr -d '\000-\010\013\014\016-\037' | sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g'
+}
+
+# record SUITE NAME passed|failed SECONDS LOG
+record() {
+    echo "$2 $3 $4 $5" >>"$logs/cases/$1"
+    printf '  %-6s %s (%s s)\n' "$3" "$2" "$4"
+    if [ "$3" = passed ]; then
+        passed=$((passed + 1))
+        return
+    fi
+    failed=$((failed + 1))
+    show_end "$5"
+}
+
+show_end() {
+    tail -n 30 "$1" | sed 's/^/    | /'
+    echo "    all of it: $1"
+}
+
+# run_case SUITE NAME SECONDS COMMAND...
+run_case() {
+    local suite=$1 name=$2 seconds=$3 start=$SECONDS result=passed
+    local log=$logs/$1-$2.log
+    shift 3
+    bounded "$seconds" "$log" "$@" || result=failed
+    record "$suite" "$name" $result $((SECONDS - start)) "$log"
+    [ $result = passed ]
+}
+
+# run_cmocka SUITE PROGRAM: counts the test cases of a cmocka program, by the
+# XML that it writes.  One that dies before it has written counts as one failure.
+run_cmocka() {
+    local suite=$1 name=${2##*/} start=$SECONDS status cases failures skips
+    local log=$logs/$suite-$name.log out=$logs/xml-$suite-$name
+    mkdir -p "$out"
+    CMOCKA_MESSAGE_OUTPUT=xml CMOCKA_XML_FILE=$out/%g.xml bounded 120 "$log" "$2"
+    status=$?
+    cases=$(cat "$out"/*.xml 2>/dev/null | grep -c '<testcase ')
+    failures=$(cat "$out"/*.xml 2>/dev/null | grep -cE '<(failure|error)')
+    skips=$(cat "$out"/*.xml 2>/dev/null | grep -c '<skipped')
+    if [ $status != 0 ] && [ "$failures" = 0 ]; then
+        cases=$((cases + 1))
+        failures=1
+    fi
+    passed=$((passed + cases - failures - skips))
+    failed=$((failed + failures))
+    skipped=$((skipped + skips))
+    printf '  %-6s %s: %d of %d (%d s)\n' "$([ "$failures" = 0 ] && echo passed || echo failed)" \
+        "$name" $((cases - failures - skips)) "$cases" $((SECONDS - start))
+    if [ "$failures" != 0 ]; then
+        cat "$out"/*.xml >>"$log" 2>/dev/null
+        show_end "$log"
+    fi
+    [ -z "$xml_dir" ] || keep_cmocka_xml "$out" "$suite-$name" "$failures"
+}
+
+# keep_cmocka_xml FOLDER PREFIX FAILURES: a program that died has no XML of its own.
+keep_cmocka_xml() {
+    local f none=1
+    for f in "$1"/*.xml; do
+        [ -f "$f" ] || continue
+        none=
+        cp "$f" "$xml_dir/$2-${f##*/}"
+    done
+    [ -n "$none" ] && [ "$3" != 0 ] || return 0
+    echo "<testsuites><testsuite name=\"$2\" tests=\"1\" failures=\"1\"><testcase name=\"$2\">" \
+        "<failure message=\"died\"/></testcase></testsuite></testsuites>" >"$xml_dir/$2.xml"
+}
+
+# The line that everybody waits for.
+finish() {
+    local skips=
+    [ $skipped = 0 ] || skips=", $skipped skipped"
+    echo "$passed passed, $failed failed$skips"
+    [ $failed = 0 ] && [ $passed -gt 0 ]
+    exit
+}

@@ -1,0 +1,146 @@
+# SPDX-License-Identifier: Apache-2.0
+# The suites of scripts/test.  Sourced.  Each records its cases; see results.sh.
+. scripts/lib/results.sh
+
+# find_sources EXPRESSION...: our own files, nothing that was built or fetched.
+find_sources() {
+    find . \( -path './.git' -o -path './.deps' -o -path './build*' -o -name __pycache__ \) \
+        -prune -o -type f \( "$@" \) -print | sort
+}
+
+# --- checks
+
+check_format() {
+    find_sources -name '*.c' -o -name '*.h' | xargs -r clang-format --dry-run -Werror
+}
+
+check_licence() {
+    local f bad=0
+    while read -r f; do
+        head -n 3 "$f" | grep -q 'SPDX-License-Identifier: Apache-2.0' && continue
+        echo "$f: no line SPDX-License-Identifier: Apache-2.0 at the top"
+        bad=1
+    done < <(find_sources -name '*.[ch]' -o -name '*.py' -o -name '*.sh' -o -name 'meson*' \
+        -o -path './scripts/*' -o -path './.ci/*' -o -path './tests/lab/run')
+    return $bad
+}
+
+# A folder sees what its meson.build lists; a path upwards would get round that.
+check_includes() {
+    ! find_sources -name '*.[ch]' | xargs -r grep -nE '^#include "\.\./'
+}
+
+check_size() {
+    ! find_sources -name '*.[ch]' | xargs -r wc -l |
+        awk '$2 != "total" && $1 > 800 {print $2 ": " $1 " lines; allowed: 800"; n = 1} END {exit !n}'
+}
+
+# uninitvar does not see through the loop macros of Open vSwitch; the compilers
+# have that warning too.
+check_cppcheck() {
+    cppcheck --quiet --error-exitcode=1 --enable=warning,performance,portability --inline-suppr \
+        --suppress=missingInclude --suppress=uninitvar:ctrl/* --std=c11 -j "$(nproc)" \
+        $(find dp pmd ctrl config bench -type d -printf '-I %p ') dp pmd ctrl config bench
+}
+
+suite_checks() {
+    local c
+    for c in format licence includes size cppcheck; do
+        run_case checks $c 300 bash -c ". scripts/lib/suites.sh; check_$c"
+    done
+}
+
+# --- builds
+
+# build FOLDER MESON_ARGUMENT...
+build() {
+    local folder=$1
+    shift
+    [ -f "$folder/build.ninja" ] || meson setup "$folder" "$@" || return
+    ninja -C "$folder"
+}
+
+build_gcc() {
+    build build
+}
+
+build_clang() {
+    CC=clang build build-clang
+}
+
+build_asan() {
+    CC=clang build build-asan -Db_sanitize=address,undefined -Dfuzz=true -Doptimization=1
+}
+
+build_case() {
+    run_case builds "$1" 900 bash -c ". scripts/lib/suites.sh; build_$1"
+}
+
+suite_builds() {
+    build_case gcc
+    build_case clang
+    build_case asan
+}
+
+# --- unit tests, fuzzing
+
+export ASAN_OPTIONS=detect_leaks=1:halt_on_error=1
+export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
+
+# run_unit SUITE FOLDER
+run_unit() {
+    local program
+    for program in "$2"/tests/unit/test_*; do
+        [ -f "$program" ] && [ -x "$program" ] && run_cmocka "$1" "$program"
+    done
+}
+
+suite_unit() {
+    [ -n "$(find build/tests/unit -name 'test_*' 2>/dev/null)" ] || build_case gcc || return
+    run_unit unit build
+}
+
+suite_unit_asan() {
+    [ -d build-asan/tests ] || build_case asan || return
+    run_unit unit-asan build-asan
+}
+
+suite_fuzz() {
+    local target name seeds seconds=${quick:+2}
+    [ -d build-asan/tests/fuzz ] || build_case asan || return
+    for target in build-asan/tests/fuzz/fuzz_*; do
+        [ -f "$target" ] && [ -x "$target" ] || continue
+        name=${target##*/fuzz_}
+        seeds=tests/fuzz/corpus/$name
+        [ -d "$seeds" ] || seeds=
+        mkdir -p "$logs/corpus-$name"
+        run_case fuzz "$name" 90 "$target" -max_total_time="${seconds:-10}" -runs=5000000 \
+            -timeout=10 -rss_limit_mb=3000 -artifact_prefix="$logs/fuzz-$name-" \
+            "$logs/corpus-$name" $seeds
+    done
+}
+
+# --- lab
+
+suite_lab() {
+    local log=$logs/lab.log status follower summary
+    [ -x tests/lab/run ] || return 0
+    [ -x build/ovnic-gw ] || build_case gcc || return
+    : >"$log"
+    tail -f -n +1 "$log" 2>/dev/null &
+    follower=$!
+    bounded 1200 "$log" tests/lab/run ${xml_dir:+--xml "$xml_dir"}
+    status=$?
+    sleep 0.2
+    kill $follower
+    wait $follower 2>/dev/null
+    summary=$(grep -oE '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?' "$log" | tail -n 1)
+    if [ -z "$summary" ] || { [ $status != 0 ] && [[ $summary == *" 0 failed"* ]]; }; then
+        record lab lab failed $((SECONDS - suite_start)) "$log"
+    fi
+    [ -n "$summary" ] || return 0
+    set -- $(grep -oE '[0-9]+' <<<"$summary")
+    passed=$((passed + $1))
+    failed=$((failed + $2))
+    skipped=$((skipped + ${3:-0}))
+}
