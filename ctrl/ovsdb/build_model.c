@@ -22,8 +22,11 @@ add_datapaths(const struct ovsdb *o, struct model *m)
     for (size_t i = 0; i < o->datapaths.n; i++) {
         const struct datapath *dp = o->datapaths.list[i];
         const struct smap *ids = &dp->row->external_ids;
-        bool transit = smap_get(ids, "interconn-ts") || dp->row->tunnel_key >= FIRST_TRANSIT_KEY;
-        model_add_datapath(m, dp->uuid, smap_get_def(ids, "name", dp->uuid), dp->row->tunnel_key,
+        const char *ts = smap_get(ids, "interconn-ts");
+        /* IC-SB knows a transit switch by this name. */
+        const char *name = ts ? ts : smap_get_def(ids, "name", dp->uuid);
+        bool transit = ts || dp->row->tunnel_key >= FIRST_TRANSIT_KEY;
+        model_add_datapath(m, dp->uuid, name, dp->row->tunnel_key,
                            is_type(dp->row, "logical-router"), transit);
     }
 }

@@ -17,13 +17,13 @@ static const char *const features[] = {
     "ct-no-masked-label",    "ovn-ct-lb-related", "ct-label-flush", "ovn-sample-with-registers",
 };
 
-static const struct sbrec_encap *
+static struct sbrec_encap *
 find_encap(const struct ovsdb *o, const char *ip)
 {
     struct sbrec_encap *target = sbrec_encap_index_init_row(o->encaps_by_ip);
     sbrec_encap_index_set_type(target, "geneve");
     sbrec_encap_index_set_ip(target, ip);
-    const struct sbrec_encap *found = sbrec_encap_index_find(o->encaps_by_ip, target);
+    struct sbrec_encap *found = sbrec_encap_index_find(o->encaps_by_ip, target);
     sbrec_encap_index_destroy_row(target);
     return found;
 }
@@ -48,10 +48,10 @@ is_taken(struct ovsdb *o, size_t i, const struct sbrec_encap *encap)
     return taken;
 }
 
-static const struct sbrec_encap *
+static struct sbrec_encap *
 insert_encap(struct ovsdb *o, struct ovsdb_idl_txn *txn, const char *ip)
 {
-    const struct sbrec_encap *encap = sbrec_encap_insert(txn);
+    struct sbrec_encap *encap = sbrec_encap_insert(txn);
     sbrec_encap_set_type(encap, "geneve");
     sbrec_encap_set_ip(encap, ip);
     sbrec_encap_set_chassis_name(encap, o->chassis);
@@ -74,12 +74,11 @@ write_csum(const struct sbrec_encap *encap)
 
 /* Our encaps, those that are missing inserted. */
 static size_t
-own_encaps(struct ovsdb *o, struct ovsdb_idl_txn *txn, const struct sbrec_encap **encaps,
-           bool *changed)
+own_encaps(struct ovsdb *o, struct ovsdb_idl_txn *txn, struct sbrec_encap **encaps, bool *changed)
 {
     size_t n = 0;
     for (size_t i = 0; i < o->n_encap_ips; i++) {
-        const struct sbrec_encap *encap = find_encap(o, o->encap_ips[i]);
+        struct sbrec_encap *encap = find_encap(o, o->encap_ips[i]);
         if (!is_taken(o, i, encap)) {
             encaps[n] = encap ? encap : insert_encap(o, txn, o->encap_ips[i]);
             *changed |= write_csum(encaps[n]);
@@ -90,7 +89,7 @@ own_encaps(struct ovsdb *o, struct ovsdb_idl_txn *txn, const struct sbrec_encap 
 }
 
 static bool
-has_encaps(const struct sbrec_chassis *row, const struct sbrec_encap *const *encaps, size_t n)
+has_encaps(const struct sbrec_chassis *row, struct sbrec_encap *const *encaps, size_t n)
 {
     size_t found = 0;
     for (size_t i = 0; i < n; i++) {
@@ -114,7 +113,7 @@ wanted_config(const struct sbrec_chassis *row, struct smap *config)
 }
 
 static bool
-write_chassis(struct ovsdb *o, const struct sbrec_chassis *row, const struct sbrec_encap **encaps,
+write_chassis(struct ovsdb *o, const struct sbrec_chassis *row, struct sbrec_encap **encaps,
               size_t n_encaps, bool inserted)
 {
     bool changed = inserted;
@@ -124,7 +123,7 @@ write_chassis(struct ovsdb *o, const struct sbrec_chassis *row, const struct sbr
         sbrec_chassis_set_hostname(row, o->hostname);
     }
     if (inserted || !has_encaps(row, encaps, n_encaps)) {
-        sbrec_chassis_set_encaps(row, CONST_CAST(struct sbrec_encap **, encaps), n_encaps);
+        sbrec_chassis_set_encaps(row, encaps, n_encaps);
         changed = true;
     }
     struct smap config;
@@ -155,7 +154,7 @@ write_private(struct ovsdb *o, struct ovsdb_idl_txn *txn, const struct sbrec_cha
 bool
 chassis_compose(struct ovsdb *o, struct task *t OVS_UNUSED, struct ovsdb_idl_txn *txn)
 {
-    const struct sbrec_encap **encaps = xcalloc(o->n_encap_ips, sizeof *encaps);
+    struct sbrec_encap **encaps = xcalloc(o->n_encap_ips, sizeof *encaps);
     bool changed = false;
     size_t n = own_encaps(o, txn, encaps, &changed);
     if (n) { /* the schema wants at least one */
@@ -163,8 +162,7 @@ chassis_compose(struct ovsdb *o, struct task *t OVS_UNUSED, struct ovsdb_idl_txn
         bool insert = !us;
         if (insert) {
             us = sbrec_chassis_insert(txn);
-            VLOG_INFO("%s chassis \"%s\"", o->registered ? "registering again" : "registering",
-                      o->chassis);
+            VLOG_INFO("registering chassis \"%s\"%s", o->chassis, o->registered ? " again" : "");
         }
         changed |= write_chassis(o, us, encaps, n, insert);
         changed |= write_private(o, txn, us);

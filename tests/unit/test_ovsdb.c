@@ -1,0 +1,571 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The sessions against real ovsdb-servers with the schemas of the installed
+ * OVN; what northd, ovn-ic and other chassis would write, ovn-sbctl writes. */
+
+#include "ovsdb_zone.h"
+
+#define SCHEMAS "/usr/share/ovn/"
+#define OUR_SCHEMAS ICGW_TEST_DATA "/../ctrl/ovsdb/"
+
+/* One router and one switch of this zone, a transit switch to the other, and
+ * a router that has nothing to do with us. */
+static const char zone_rows[] =
+    "-- set SB_Global . nb_cfg=3"
+    " -- --id=@e1 create Encap type=geneve ip=192.0.2.11 chassis_name=hv1"
+    " -- create Chassis name=hv1 encaps=@e1"
+    " -- --id=@e2 create Encap type=geneve ip=192.0.2.22 chassis_name=gw2 options:csum=false"
+    " -- create Chassis name=gw2 encaps=@e2 other_config:is-remote=true"
+    " -- --id=@e3 create Encap type=geneve ip=192.0.2.31 chassis_name=gw3 options:dst_port=7081"
+    " -- create Chassis name=gw3 encaps=@e3"
+    " -- --id=@ls1 create Datapath_Binding tunnel_key=1 external_ids:name=ls1"
+    "    external_ids:logical-switch=00000000-0000-0000-0000-000000000001"
+    " -- --id=@lr1 create Datapath_Binding tunnel_key=2 external_ids:name=lr1"
+    "    external_ids:logical-router=00000000-0000-0000-0000-000000000002"
+    " -- --id=@ts1 create Datapath_Binding tunnel_key=16711682 external_ids:name=ts1"
+    "    external_ids:interconn-ts=ts1"
+    "    external_ids:logical-switch=00000000-0000-0000-0000-000000000003"
+    " -- --id=@lr9 create Datapath_Binding tunnel_key=9 external_ids:name=lr9"
+    "    external_ids:logical-router=00000000-0000-0000-0000-000000000009"
+    " -- create Port_Binding datapath=@lr1 tunnel_key=1 logical_port=lr1-ls1 type=patch"
+    "    options:peer=ls1-lr1 'mac=\"00:00:00:01:00:01 10.1.0.1/24\"'"
+    " -- create Port_Binding datapath=@ls1 tunnel_key=2 logical_port=ls1-lr1 type=patch"
+    "    options:peer=lr1-ls1 mac=router"
+    " -- create Port_Binding datapath=@ls1 tunnel_key=1 logical_port=vm1"
+    "    'mac=\"00:00:00:01:00:10 10.1.0.10\"' port_security='\"00:00:00:01:00:10\"'"
+    " -- create Port_Binding datapath=@lr1 tunnel_key=2 logical_port=lr1-ts1 type=patch"
+    "    options:peer=ts1-lr1 options:chassis-redirect-port=cr-lr1-ts1"
+    " -- create Port_Binding datapath=@ts1 tunnel_key=1 logical_port=ts1-lr1 type=patch"
+    "    options:peer=lr1-ts1 mac=router"
+    " -- create Port_Binding datapath=@ts1 tunnel_key=2 logical_port=ts1-lr2 type=remote"
+    "    'mac=\"aa:aa:aa:aa:aa:02 169.254.100.2/24\"'"
+    " -- create Port_Binding datapath=@lr1 tunnel_key=3 logical_port=cr-lr1-ts1"
+    "    type=chassisredirect options:distributed-port=lr1-ts1 options:always-redirect=true"
+    "    up=false"
+    " -- create Port_Binding datapath=@lr9 tunnel_key=1 logical_port=lr9-x type=patch"
+    "    options:peer=none"
+    " -- --id=@both create Logical_DP_Group datapaths=@lr1,@lr9"
+    " -- create Logical_Flow logical_datapath=@lr1 pipeline=ingress table_id=1 priority=50"
+    "    match=1 actions='\"next;\"' external_ids:stage-name=lr_in_x"
+    " -- create Logical_Flow logical_dp_group=@both pipeline=egress table_id=2 priority=60"
+    "    match=1 actions='\"next;\"'"
+    " -- create Logical_Flow logical_datapath=@lr9 pipeline=ingress table_id=1 priority=50"
+    "    match=1 actions='\"next;\"'"
+    " -- create MAC_Binding datapath=@lr1 logical_port=lr1-ls1 ip=10.1.0.10"
+    "    mac='\"00:00:00:01:00:10\"'"
+    " -- create MAC_Binding datapath=@lr1 logical_port=lr1-ls1 ip=10.1.0.11"
+    "    mac='\"00:00:00:01:00:11\"'"
+    " -- create Static_MAC_Binding datapath=@lr1 logical_port=lr1-ls1 ip=10.1.0.10"
+    "    mac='\"00:00:00:01:00:99\"' override_dynamic_mac=true"
+    " -- create Static_MAC_Binding datapath=@lr1 logical_port=lr1-ls1 ip=10.1.0.11"
+    "    mac='\"00:00:00:01:00:98\"' override_dynamic_mac=false"
+    " -- create FDB dp_key=1 mac='\"00:00:00:01:00:77\"' port_key=1"
+    " -- create Address_Set name=as1 addresses=10.1.0.10"
+    " -- create Port_Group name=pg1 ports=vm1";
+
+static void
+zone_start(struct zone *z)
+{
+    create_database(z, SB, SCHEMAS "ovn-sb.ovsschema");
+    create_database(z, ICSB, SCHEMAS "ovn-ic-sb.ovsschema");
+    start_server(z, SB);
+    start_server(z, ICSB);
+    ctl(z, SB, "init");
+    ctl(z, SB, "%s", zone_rows);
+    ctl(z, SB,
+        "set Port_Binding vm1 chassis=$(ovn-sbctl --db=unix:%s/sb.sock --bare"
+        " --columns=_uuid find Chassis name=hv1)",
+        z->dir);
+    ctl(z, SB,
+        "-- --id=@g create Multicast_Group datapath=$(ovn-sbctl --db=unix:%s/sb.sock"
+        " --bare --columns=_uuid find Datapath_Binding tunnel_key=1) name=_MC_flood"
+        " tunnel_key=32768 ports=$(ovn-sbctl --db=unix:%s/sb.sock --bare"
+        " --columns=_uuid find Port_Binding logical_port=vm1)",
+        z->dir, z->dir);
+}
+
+static char *
+uuid_of(const struct zone *z, enum database db, const char *table, const char *condition)
+{
+    return strdup(ctl(z, db, "--bare --columns=_uuid find %s %s", table, condition));
+}
+
+/* As northd does once the chassis of a group exist. */
+static void
+make_group(const struct zone *z, int our_priority, const char *other, int other_priority)
+{
+    char *us = uuid_of(z, SB, "Chassis", "name=gw1");
+    char more[512] = "";
+    if (other) {
+        char condition[64];
+        snprintf(condition, sizeof condition, "name=%s", other);
+        char *them = uuid_of(z, SB, "Chassis", condition);
+        snprintf(more, sizeof more, "-- --id=@h2 create HA_Chassis chassis=%s priority=%d", them,
+                 other_priority);
+        free(them);
+    }
+    ctl(z, SB,
+        "-- --id=@h1 create HA_Chassis chassis=%s priority=%d %s"
+        " -- --id=@g create HA_Chassis_Group name=g%d-%s%d ha_chassis=@h1%s"
+        " -- set Port_Binding cr-lr1-ts1 ha_chassis_group=@g",
+        us, our_priority, more, our_priority, other ? other : "", other_priority,
+        other ? ",@h2" : "");
+    free(us);
+}
+
+static bool
+row_is(const struct zone *z, enum database db, const char *table, const char *condition,
+       const char *column, const char *expected)
+{
+    return !strcmp(ctl(z, db, "--bare --columns=%s find %s %s", column, table, condition),
+                   expected);
+}
+
+static bool
+is_registered(const struct zone *z)
+{
+    return ctl(z, SB, "--bare --columns=chassis find Chassis_Private name=gw1")[0] != '\0';
+}
+
+static bool
+is_claimed(const struct zone *z)
+{
+    struct ovsdb_status s;
+    ovsdb_status(z->o, &s);
+    return s.n_claimed == 1 && !strcmp(s.claimed[0], "cr-lr1-ts1");
+}
+
+static bool
+held_by(const struct zone *z, const char *chassis)
+{
+    char condition[64];
+    snprintf(condition, sizeof condition, "name=%s", chassis);
+    char *uuid = uuid_of(z, SB, "Chassis", condition);
+    bool held = row_is(z, SB, "Port_Binding", "logical_port=cr-lr1-ts1", "chassis", uuid);
+    free(uuid);
+    return held;
+}
+
+static void
+gateway_in_charge(struct zone *z)
+{
+    zone_start(z);
+    gateway_start(z, "gw1", "192.0.2.21");
+    UNTIL(z, is_registered(z));
+    make_group(z, 10, NULL, 0);
+    UNTIL(z, is_claimed(z));
+}
+
+static void
+test_registers_and_repairs(void **state)
+{
+    struct zone *z = *state;
+    zone_start(z);
+    gateway_start(z, "gw1", "192.0.2.21");
+    UNTIL(z, is_registered(z));
+    assert_true(row_is(z, SB, "Chassis", "name=gw1", "hostname", "host1"));
+    assert_true(row_is(z, SB, "Encap", "chassis_name=gw1", "ip", "192.0.2.21"));
+    assert_true(row_is(z, SB, "Encap", "chassis_name=gw1", "options", "csum=true"));
+    assert_string_equal(ctl(z, SB, "get Chassis gw1 other_config:is-interconn"), "\"true\"");
+    assert_string_equal(ctl(z, SB, "get Chassis gw1 other_config:ct-state-save"), "\"true\"");
+
+    ctl(z, SB,
+        "remove Chassis gw1 other_config is-interconn -- set Chassis gw1"
+        " other_config:operator=note");
+    UNTIL(z,
+          !strcmp(ctl(z, SB, "--if-exists get Chassis gw1 other_config:is-interconn"), "\"true\""));
+    assert_string_equal(ctl(z, SB, "get Chassis gw1 other_config:operator"), "note");
+
+    ctl(z, SB, "destroy Chassis gw1 -- destroy Chassis_Private gw1");
+    UNTIL(z, is_registered(z));
+    assert_true(row_is(z, SB, "Encap", "chassis_name=gw1", "ip", "192.0.2.21"));
+}
+
+static void
+test_keeps_off_the_encap_of_another(void **state)
+{
+    struct zone *z = *state;
+    zone_start(z);
+    gateway_start(z, "gw1", "192.0.2.31"); /* gw3's */
+    gateway_run_for(z, 500);
+    assert_true(row_is(z, SB, "Chassis", "name=gw1", "name", ""));
+    assert_true(row_is(z, SB, "Encap", "ip=192.0.2.31", "chassis_name", "gw3"));
+    ctl(z, SB, "destroy Chassis gw3");
+    UNTIL(z, is_registered(z));
+}
+
+static void
+test_claims(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    assert_true(held_by(z, "gw1"));
+    UNTIL(z, row_is(z, SB, "Port_Binding", "logical_port=cr-lr1-ts1", "up", "true"));
+
+    /* Somebody takes it: back, but not at once. */
+    char *gw3 = uuid_of(z, SB, "Chassis", "name=gw3");
+    ctl(z, SB, "set Port_Binding cr-lr1-ts1 chassis=%s", gw3);
+    long long start = time_msec();
+    UNTIL(z, held_by(z, "gw1"));
+    ctl(z, SB, "set Port_Binding cr-lr1-ts1 chassis=%s", gw3);
+    UNTIL(z, held_by(z, "gw1"));
+    assert_true(time_msec() - start >= 1900);
+    free(gw3);
+
+    /* A better member: left to it, cleared when it does not come. */
+    make_group(z, 10, "gw3", 20);
+    gateway_run_for(z, 500);
+    assert_true(held_by(z, "gw1"));
+    UNTIL(z, row_is(z, SB, "Port_Binding", "logical_port=cr-lr1-ts1", "chassis", ""));
+
+    /* Equal priority: the greater name. */
+    make_group(z, 30, "hv1", 30);
+    gateway_run_for(z, 500);
+    assert_false(held_by(z, "gw1"));
+}
+
+static void
+test_claims_ties(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    ctl(z, SB,
+        "-- --id=@e create Encap type=geneve ip=192.0.2.40 chassis_name=gw0"
+        " -- create Chassis name=gw0 encaps=@e");
+    make_group(z, 30, "gw0", 30);
+    gateway_run_for(z, 2500);
+    assert_true(held_by(z, "gw1"));
+}
+
+static void
+test_survives_deletion_of_its_chassis(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    UNTIL(z, z->model && model_datapath_by_key(z->model, 2));
+    ctl(z, SB, "destroy Chassis gw1");
+    UNTIL(z, is_registered(z));
+    gateway_run_for(z, 300);
+    assert_non_null(model_datapath_by_key(z->model, 2)); /* the last good one */
+    make_group(z, 11, NULL, 0);
+    UNTIL(z, is_claimed(z));
+    assert_non_null(model_datapath_by_key(z->model, 2));
+}
+
+static void
+test_acknowledges_nb_cfg(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    assert_int_equal(ovsdb_model_nb_cfg(z->o), 3);
+    ovsdb_set_nb_cfg(z->o, 3);
+    UNTIL(z, row_is(z, SB, "Chassis_Private", "name=gw1", "nb_cfg", "3"));
+    assert_false(row_is(z, SB, "Chassis_Private", "name=gw1", "nb_cfg_timestamp", "0"));
+
+    ctl(z, SB, "set SB_Global . nb_cfg=4 options:enable_chassis_nb_cfg_update=false");
+    UNTIL(z, ovsdb_model_nb_cfg(z->o) == 4);
+    ovsdb_set_nb_cfg(z->o, 4);
+    gateway_run_for(z, 300);
+    assert_true(row_is(z, SB, "Chassis_Private", "name=gw1", "nb_cfg", "3"));
+}
+
+static void
+check_datapaths(const struct model *m)
+{
+    size_t n;
+    model_datapaths(m, &n);
+    assert_int_equal(n, 3); /* lr9 is none of our business */
+    const struct model_datapath *lr1 = model_datapath_by_key(m, 2);
+    assert_string_equal(lr1->name, "lr1");
+    assert_true(lr1->router);
+    assert_false(lr1->transit);
+    assert_int_equal(lr1->stages[MODEL_INGRESS][1].n_flows, 1);
+    assert_int_equal(lr1->stages[MODEL_EGRESS][2].n_flows, 1); /* by group */
+    assert_true(model_datapath_by_key(m, 16711682)->transit);
+    const struct model_datapath *ls1 = model_datapath_by_key(m, 1);
+    assert_false(ls1->router);
+    assert_int_equal(ls1->n_fdb, 1);
+    assert_int_equal(model_group_by_key(ls1, 32768)->n_ports, 1);
+}
+
+static void
+check_ports(const struct model *m)
+{
+    const struct model_port *cr = model_port_by_name(m, "cr-lr1-ts1");
+    assert_true(cr->resident);
+    assert_string_equal(cr->distributed->name, "lr1-ts1");
+    const struct model_port *vm1 = model_port_by_name(m, "vm1");
+    assert_string_equal(vm1->chassis->name, "hv1");
+    assert_true(vm1->port_security);
+    assert_string_equal(model_port_by_name(m, "lr1-ls1")->peer->name, "ls1-lr1");
+
+    struct icgw_addr ip = {{[10] = 0xff, [11] = 0xff, [12] = 10, [13] = 1, [15] = 10}};
+    const struct model_port *inside = model_port_by_name(m, "lr1-ls1");
+    assert_int_equal(model_mac_binding(inside, false, &ip)->mac[5], 0x99); /* static wins */
+    ip.bytes[15] = 11;
+    assert_int_equal(model_mac_binding(inside, false, &ip)->mac[5], 0x11); /* dynamic wins */
+}
+
+static void
+test_model(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    UNTIL(z, z->model && model_port_by_name(z->model, "cr-lr1-ts1"));
+    check_datapaths(z->model);
+    check_ports(z->model);
+
+    assert_true(model_chassis_by_name(z->model, "gw1")->self);
+    const struct model_chassis *gw2 = model_chassis_by_name(z->model, "gw2");
+    assert_true(gw2->remote);
+    assert_false(gw2->encaps[0].csum);
+    assert_int_equal(gw2->encaps[0].dst_port, 6081);
+    const struct model_chassis *gw3 = model_chassis_by_name(z->model, "gw3");
+    assert_false(gw3->remote);
+    assert_true(gw3->encaps[0].csum);
+    assert_int_equal(gw3->encaps[0].dst_port, 7081);
+}
+
+static void
+test_follows_datapath_groups(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    /* northd replaces the group of a flow when datapaths join it. */
+    char *lr1 = uuid_of(z, SB, "Datapath_Binding", "tunnel_key=2");
+    char *ls1 = uuid_of(z, SB, "Datapath_Binding", "tunnel_key=1");
+    char *flow = uuid_of(z, SB, "Logical_Flow", "pipeline=egress");
+    unsigned int before = z->n_models;
+    ctl(z, SB,
+        "-- --id=@g create Logical_DP_Group datapaths=%s,%s"
+        " -- set Logical_Flow %s logical_dp_group=@g",
+        lr1, ls1, flow);
+    long long end = time_msec() + DEADLINE_MS;
+    const struct model_datapath *dp;
+    do {
+        gateway_step(z);
+        dp = model_datapath_by_key(z->model, 2);
+        assert_int_equal(dp->stages[MODEL_EGRESS][2].n_flows, 1); /* at no time without */
+        dp = model_datapath_by_key(z->model, 1);
+    } while (!dp->stages[MODEL_EGRESS][2].n_flows && time_msec() < end);
+    assert_true(z->n_models > before);
+    assert_int_equal(dp->stages[MODEL_EGRESS][2].n_flows, 1);
+    free(lr1);
+    free(ls1);
+    free(flow);
+}
+
+static const char ic_rows[] =
+    "-- --id=@az1 create Availability_Zone name=az1"
+    " -- --id=@az2 create Availability_Zone name=az2"
+    " -- --id=@e1 create Encap type=geneve ip=192.0.2.21 gateway_name=gw1"
+    " -- create Gateway name=gw1 availability_zone=@az1 encaps=@e1"
+    " -- --id=@e2 create Encap type=geneve ip=192.0.2.122 gateway_name=gw2"
+    " -- create Gateway name=gw2 availability_zone=@az2 encaps=@e2"
+    " -- --id=@e4 create Encap type=geneve ip=192.0.2.24 gateway_name=gw4"
+    " -- create Gateway name=gw4 availability_zone=@az2 encaps=@e4"
+    " -- create Port_Binding availability_zone=@az1 transit_switch=ts1 logical_port=ts1-lr1"
+    "    tunnel_key=1 gateway=gw4"
+    " -- create Port_Binding availability_zone=@az2 transit_switch=ts1 logical_port=ts1-lr2"
+    "    tunnel_key=2 gateway=gw2";
+
+static bool
+located(const struct zone *z, const char *chassis)
+{
+    const struct model_port *port = z->model ? model_port_by_name(z->model, "ts1-lr2") : NULL;
+    return port &&
+           (chassis ? port->chassis && !strcmp(port->chassis->name, chassis) : !port->chassis);
+}
+
+static void
+test_follows_ic_sb(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    UNTIL(z, located(z, NULL)); /* SB: not bound, IC-SB: empty */
+    ctl(z, ICSB, "%s", ic_rows);
+    UNTIL(z, located(z, "gw2"));
+    /* IC-SB's address, not the copy in the SB. */
+    const struct model_chassis *gw2 = model_chassis_by_name(z->model, "gw2");
+    assert_int_equal(gw2->n_encaps, 1);
+    assert_int_equal(gw2->encaps[0].ip.bytes[15], 122);
+    assert_null(model_port_by_name(z->model, "ts1-lr1")->chassis);
+
+    /* To a gateway that the SB has never heard of. */
+    ctl(z, ICSB, "set Port_Binding ts1-lr2 gateway=gw4");
+    UNTIL(z, located(z, "gw4"));
+    assert_true(model_chassis_by_name(z->model, "gw4")->remote);
+    ctl(z, ICSB, "set Port_Binding ts1-lr2 'gateway=\"\"'");
+    UNTIL(z, located(z, NULL));
+}
+
+static void
+test_goes_on_without_ic_sb(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    ctl(z, ICSB, "%s", ic_rows);
+    UNTIL(z, located(z, "gw2"));
+    stop_server(z, ICSB);
+    struct ovsdb_status s;
+    UNTIL(z, (ovsdb_status(z->o, &s), !s.ic_connected));
+    unsigned int before = z->n_models;
+    ctl(z, SB, "set SB_Global . nb_cfg=7");
+    UNTIL(z, z->n_models > before);
+    assert_true(located(z, "gw2")); /* the last that was said */
+
+    /* The local ovn-ic may still be connected. */
+    char *gw3 = uuid_of(z, SB, "Chassis", "name=gw3");
+    ctl(z, SB, "set Port_Binding ts1-lr2 chassis=%s", gw3);
+    UNTIL(z, located(z, "gw3"));
+    free(gw3);
+
+    start_server(z, ICSB);
+    UNTIL(z, located(z, "gw2"));
+}
+
+static void
+test_learns(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    char *lr1 = uuid_of(z, SB, "Datapath_Binding", "tunnel_key=2");
+    ovsdb_learn(z->o, lr1, "lr1-ls1", "10.1.0.50", "00:00:00:01:00:50");
+    ovsdb_learn(z->o, lr1, "lr1-ls1", "10.1.0.11", "00:00:00:01:00:12"); /* changed */
+    ovsdb_learn(z->o, lr1, "no-such-port", "10.1.0.51", "00:00:00:01:00:51");
+    UNTIL(z, row_is(z, SB, "MAC_Binding", "ip=10.1.0.50", "mac", "00:00:00:01:00:50"));
+    assert_false(row_is(z, SB, "MAC_Binding", "ip=10.1.0.50", "timestamp", "0"));
+    assert_true(row_is(z, SB, "MAC_Binding", "ip=10.1.0.11", "mac", "00:00:00:01:00:12"));
+    assert_true(row_is(z, SB, "MAC_Binding", "ip=10.1.0.51", "mac", ""));
+
+    /* While the database is away: the newest, up to a bound. */
+    stop_server(z, SB);
+    struct ovsdb_status s;
+    UNTIL(z, (ovsdb_status(z->o, &s), !s.sb_connected));
+    for (int i = 0; i < 1200; i++) {
+        char ip[32];
+        snprintf(ip, sizeof ip, "10.2.%d.%d", i / 100, i % 100);
+        ovsdb_learn(z->o, lr1, "lr1-ls1", ip, "00:00:00:02:00:00");
+    }
+    start_server(z, SB);
+    UNTIL(z, row_is(z, SB, "MAC_Binding", "ip=10.2.11.99", "mac", "00:00:00:02:00:00"));
+    assert_true(row_is(z, SB, "MAC_Binding", "ip=10.2.0.0", "mac", ""));
+    free(lr1);
+}
+
+static void
+test_withdraws(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    ovsdb_withdraw(z->o);
+    assert_false(ovsdb_withdrawn(z->o));
+    UNTIL(z, ovsdb_withdrawn(z->o));
+    assert_true(row_is(z, SB, "Chassis", "name=gw1", "name", ""));
+    assert_true(row_is(z, SB, "Chassis_Private", "name=gw1", "name", ""));
+    assert_true(row_is(z, SB, "Encap", "chassis_name=gw1", "ip", ""));
+    assert_true(row_is(z, SB, "Port_Binding", "logical_port=cr-lr1-ts1", "chassis", ""));
+    gateway_run_for(z, 300);
+    assert_true(row_is(z, SB, "Chassis", "name=gw1", "name", ""));
+}
+
+static void
+test_restart_keeps_rows(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    char *before = uuid_of(z, SB, "Chassis", "name=gw1");
+    gateway_stop(z);
+    assert_true(held_by(z, "gw1"));
+    z->n_models = 0;
+    gateway_start(z, "gw1", "192.0.2.21");
+    UNTIL(z, z->model);
+    assert_non_null(model_datapath_by_key(z->model, 2)); /* the first is complete */
+    assert_int_equal(model_datapath_by_key(z->model, 2)->stages[MODEL_INGRESS][1].n_flows, 1);
+    char *after = uuid_of(z, SB, "Chassis", "name=gw1");
+    assert_string_equal(before, after);
+    free(before);
+    free(after);
+}
+
+static void
+test_waits_for_the_database(void **state)
+{
+    struct zone *z = *state;
+    gateway_start(z, "gw1", "192.0.2.21");
+    gateway_run_for(z, 300);
+    assert_null(ovsdb_model(z->o, z->cache));
+    struct ovsdb_status s;
+    ovsdb_status(z->o, &s);
+    assert_false(s.sb_connected);
+    ovsdb_withdraw(z->o);
+    gateway_step(z);
+    assert_true(ovsdb_withdrawn(z->o)); /* nothing to be done */
+    gateway_stop(z);
+
+    gateway_start(z, "gw1", "192.0.2.21");
+    gateway_run_for(z, 300);
+    zone_start(z);
+    UNTIL(z, is_registered(z));
+}
+
+/* Our own schemas have the columns of newer releases. */
+static void
+test_newer_schema(void **state)
+{
+    struct zone *z = *state;
+    create_database(z, SB, OUR_SCHEMAS "sb.ovsschema");
+    start_server(z, SB);
+    gateway_start(z, "gw1", "192.0.2.21");
+    UNTIL(z, is_registered(z));
+    char *us = uuid_of(z, SB, "Chassis", "name=gw1");
+    char command[2048];
+    snprintf(command, sizeof command,
+             "ovsdb-client transact unix:%s/sb.sock '[\"OVN_Southbound\","
+             "{\"op\":\"insert\",\"table\":\"Datapath_Binding\",\"uuid-name\":\"dp\","
+             "\"row\":{\"tunnel_key\":5,\"type\":\"logical-router\"}},"
+             "{\"op\":\"insert\",\"table\":\"Port_Binding\",\"row\":{\"datapath\":"
+             "[\"named-uuid\",\"dp\"],\"type\":\"l3gateway\",\"logical_port\":\"gr\","
+             "\"tunnel_key\":1,\"options\":[\"map\",[[\"l3gateway-chassis\",\"gw1\"]]]}}]'"
+             " >/dev/null",
+             z->dir);
+    assert_int_equal(system(command), 0);
+    free(us);
+    UNTIL(z, z->model && model_datapath_by_key(z->model, 5));
+    assert_true(model_datapath_by_key(z->model, 5)->router);
+    struct ovsdb_status s;
+    UNTIL(z, (ovsdb_status(z->o, &s), s.n_claimed == 1));
+    assert_string_equal(s.claimed[0], "gr");
+}
+
+#define TEST(F) cmocka_unit_test_setup_teardown(F, zone_create, zone_destroy)
+
+int
+main(void)
+{
+    if (!is_installed("ovsdb-server") || !is_installed("ovn-sbctl") ||
+        !is_installed("ovn-ic-sbctl") || access(SCHEMAS "ovn-sb.ovsschema", R_OK) ||
+        access(SCHEMAS "ovn-ic-sb.ovsschema", R_OK)) {
+        printf("skipped: needs ovsdb-server and OVN's tools and schemas\n");
+        return 77; /* meson: skipped */
+    }
+    vlog_set_levels(NULL, VLF_SYSLOG, VLL_OFF);
+    const struct CMUnitTest tests[] = {
+        TEST(test_registers_and_repairs),
+        TEST(test_keeps_off_the_encap_of_another),
+        TEST(test_claims),
+        TEST(test_claims_ties),
+        TEST(test_survives_deletion_of_its_chassis),
+        TEST(test_acknowledges_nb_cfg),
+        TEST(test_model),
+        TEST(test_follows_datapath_groups),
+        TEST(test_follows_ic_sb),
+        TEST(test_goes_on_without_ic_sb),
+        TEST(test_learns),
+        TEST(test_withdraws),
+        TEST(test_restart_keeps_rows),
+        TEST(test_waits_for_the_database),
+        TEST(test_newer_schema),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
