@@ -7,6 +7,8 @@ from typing import Callable, Iterator
 
 from .lab import Lab
 
+SOON = "--timeout=2"   # a database may be away
+
 
 def dump(lab: Lab) -> str:
     return "\n".join(f"==== {title}\n{text.rstrip()}\n" for title, text in _parts(lab))
@@ -14,12 +16,12 @@ def dump(lab: Lab) -> str:
 
 def _parts(lab: Lab) -> Iterator[tuple[str, str]]:
     yield "notes", "\n".join(lab.notes)
-    yield "ovn-ic-sbctl show", _try(lambda: lab.interconnection.sbctl("show"))
+    yield "ovn-ic-sbctl show", _try(lambda: lab.interconnection.sbctl(SOON, "show"))
     for zone in lab.zones:
         central = zone.central
-        yield f"{central.name}: ovn-nbctl show", _try(lambda: central.nbctl("show"))
-        yield f"{central.name}: ovn-sbctl show", _try(lambda: central.sbctl("show"))
-        yield f"{central.name}: MAC_Binding", _try(lambda: central.sbctl("list", "MAC_Binding"))
+        yield f"{central.name}: ovn-nbctl show", _try(lambda: central.nbctl(SOON, "show"))
+        yield f"{central.name}: ovn-sbctl show", _try(lambda: central.sbctl(SOON, "show"))
+        yield f"{central.name}: MAC_Binding", _try(lambda: central.sbctl(SOON, "list", "MAC_Binding"))
         yield f"{zone.guest.name}", _try(
             lambda: zone.guest.netns.ip("-br", "address") + zone.guest.netns.ip("neighbour"))
     for node in lab.nodes():

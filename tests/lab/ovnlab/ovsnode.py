@@ -88,6 +88,7 @@ class OvsNode:
         return [self.database.process, self.vswitchd, self.controller]
 
     def describe(self) -> str:
-        parts = [self.vsctl("show"), self.appctl("tnl/neigh/show"),
+        self.vswitchd.check()
+        parts = [self.vsctl("--timeout=2", "show"), self.appctl("tnl/neigh/show"),
                  self.appctl("dpctl/dump-flows", "-m")]
         return "\n".join(parts)
