@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef UNDERLAY_PRIVATE_H
+#define UNDERLAY_PRIVATE_H
+
+#include "links.h"
+#include "neighbours.h"
+#include "netlink.h"
+#include "routes.h"
+#include "underlay.h"
+
+/* A wanted path and what is known about it. */
+struct ul_path {
+    struct underlay_path path;
+    bool queried;                   /* the rest is the kernel's word */
+    struct ul_neighbour *neighbour; /* NULL: no way */
+    struct underlay_next_hop hop;   /* all but eth_dst */
+    char why[96];                   /* if there is no way */
+};
+
+struct underlay {
+    struct ul_netlink nl;
+    struct ul_links links;
+    struct ul_neighbours neighbours;
+    struct ul_path *paths; /* ascending */
+    size_t n_paths;
+    bool dirty;        /* routes are to be asked for again … */
+    int64_t requeried; /* … but not too soon after this time */
+    int64_t ask_at;    /* when to ask about neighbours again; INT64_MAX: never */
+    bool changed;      /* since underlay_run() said so */
+    uint16_t n_hosts;
+    char (*hosts)[IFNAMSIZ]; /* by port */
+};
+
+#endif

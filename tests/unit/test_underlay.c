@@ -1,0 +1,442 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The kernel's routes and neighbours, in network namespaces of the test's own:
+ *
+ *   host0 192.0.2.1/24 2001:db8::1/64  ──veth──  far0 192.0.2.2 2001:db8::2
+ *                                                (in a namespace held by a child)
+ *   other0 203.0.113.129/25, which is no host interface
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "underlay.h"
+
+static pid_t far_end;
+static struct underlay *u;
+
+static const uint8_t host_mac[6] = {2, 0, 0, 0, 0, 1};
+static const uint8_t far_mac[6] = {2, 0, 0, 0, 0, 2};
+
+/* --- helpers */
+
+static int __attribute__((format(printf, 1, 2))) run(const char *format, ...)
+{
+    char command[2048];
+    va_list args;
+
+    va_start(args, format);
+    vsnprintf(command, sizeof command, format, args);
+    va_end(args);
+    return system(command);
+}
+
+#define SH(...) assert_int_equal(run(__VA_ARGS__), 0)
+
+static struct icgw_addr addr(const char *text)
+{
+    struct icgw_addr a = {.bytes = {[10] = 0xff, [11] = 0xff}};
+
+    assert_int_equal(strchr(text, ':') ? inet_pton(AF_INET6, text, a.bytes)
+                                       : inet_pton(AF_INET, text, a.bytes + 12),
+                     1);
+    return a;
+}
+
+static struct underlay_path path(const char *local, const char *remote)
+{
+    return (struct underlay_path){addr(local), addr(remote)};
+}
+
+static int64_t now_ms(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+/* As the daemon does: waits for the descriptor or the time, then runs. */
+static bool step(int64_t until)
+{
+    struct pollfd p = {.fd = underlay_fd(u), .events = POLLIN};
+    int64_t now = now_ms(), wake = underlay_wakeup(u);
+
+    wake = wake < until ? wake : until;
+    poll(&p, 1, wake > now ? (int)(wake - now) : 0);
+    return underlay_run(u);
+}
+
+/* Runs until the path has a next hop (or none), for 10 s. */
+static bool settles(const struct underlay_path *p, bool want, struct underlay_next_hop *hop,
+                    const char **why)
+{
+    int64_t until = now_ms() + 10000;
+
+    while (underlay_next_hop(u, p, hop, why) != want && now_ms() < until) {
+        step(until);
+    }
+    return underlay_next_hop(u, p, hop, why) == want;
+}
+
+static void expect_hop(struct underlay_path p, uint16_t vlan, uint16_t mtu, const uint8_t *eth_dst)
+{
+    struct underlay_next_hop hop;
+    const char *why = "";
+
+    if (!settles(&p, true, &hop, &why)) {
+        fail_msg("no next hop: %s", why);
+    }
+    assert_int_equal(hop.port, 1);
+    assert_int_equal(hop.vlan, vlan);
+    assert_int_equal(hop.mtu, mtu);
+    assert_memory_equal(hop.eth_src, host_mac, 6);
+    assert_memory_equal(hop.eth_dst, eth_dst, 6);
+}
+
+static void expect_none(struct underlay_path p, const char *reason)
+{
+    struct underlay_next_hop hop;
+    const char *why = "";
+
+    assert_true(settles(&p, false, &hop, &why));
+    if (!strstr(why, reason)) {
+        fail_msg("\"%s\" expected, not \"%s\"", reason, why);
+    }
+}
+
+static void want(struct underlay_path p)
+{
+    underlay_want(u, &p, 1);
+}
+
+/* Takes up what was changed a moment ago. */
+static void catch_up(void)
+{
+    int64_t until = now_ms() + 400;
+
+    while (now_ms() < until) {
+        step(until);
+    }
+}
+
+/* --- tests */
+
+static void finds_a_neighbour_on_the_link(void **state)
+{
+    struct underlay_path both[] = {path("192.0.2.1", "192.0.2.2"),
+                                   path("2001:db8::1", "2001:db8::2")};
+
+    (void)state;
+    underlay_want(u, both, 2);
+    expect_hop(both[0], 0, 1500, far_mac);
+    expect_hop(both[1], 0, 1500, far_mac);
+    expect_none(path("192.0.2.1", "192.0.2.77"), "not asked for");
+}
+
+static void follows_routes_and_their_mtu(void **state)
+{
+    struct underlay_path p = path("192.0.2.1", "203.0.113.1");
+
+    (void)state;
+    want(p);
+    expect_none(p, "no route");
+    SH("ip route add 203.0.113.0/25 via 192.0.2.2 mtu 1400");
+    expect_hop(p, 0, 1400, far_mac);
+    SH("ip route del 203.0.113.0/25");
+    expect_none(p, "no route");
+    SH("ip route add unreachable 203.0.113.0/25");
+    catch_up();
+    expect_none(p, "no route");
+    SH("ip route del unreachable 203.0.113.0/25");
+}
+
+static void follows_ipv6_routes(void **state)
+{
+    struct underlay_path p = path("2001:db8::1", "2001:db8:f::1");
+
+    (void)state;
+    want(p);
+    expect_none(p, "no route");
+    SH("ip route add 2001:db8:f::/48 via 2001:db8::2");
+    expect_hop(p, 0, 1500, far_mac);
+    SH("ip route del 2001:db8:f::/48");
+    expect_none(p, "no route");
+}
+
+static void reaches_ipv4_by_an_ipv6_gateway(void **state)
+{
+    struct underlay_path p = path("192.0.2.1", "203.0.113.1");
+
+    (void)state;
+    SH("ip route add 203.0.113.0/25 via inet6 2001:db8::2 dev host0");
+    want(p);
+    expect_hop(p, 0, 1500, far_mac);
+    SH("ip route del 203.0.113.0/25");
+}
+
+static void leaves_by_a_vlan(void **state)
+{
+    static const uint8_t fixed[6] = {2, 0, 0, 0, 0, 9};
+    struct underlay_path p = path("198.51.100.1", "198.51.100.9");
+
+    (void)state;
+    if (run("ip link add link host0 name host0.5 type vlan id 5 2>/dev/null") != 0) {
+        print_message("this kernel has no 802.1Q interfaces\n");
+        skip();
+    }
+    SH("ip link set host0.5 mtu 1496 up; ip addr add 198.51.100.1/24 dev host0.5");
+    SH("ip neigh replace 198.51.100.9 dev host0.5 lladdr 02:00:00:00:00:09 nud permanent");
+    want(p);
+    expect_hop(p, 5, 1496, fixed);
+    SH("ip link del host0.5");
+    expect_none(p, "");
+}
+
+static void what_the_operator_has_fixed_stays_fixed(void **state)
+{
+    static const uint8_t fixed[6] = {2, 0, 0, 0, 0, 9};
+    struct underlay_path p = path("192.0.2.1", "192.0.2.9");
+
+    (void)state;
+    SH("ip neigh replace 192.0.2.9 dev host0 lladdr 02:00:00:00:00:09 nud permanent");
+    want(p);
+    expect_hop(p, 0, 1500, fixed);
+    SH("ip neigh replace 192.0.2.9 dev host0 lladdr 02:00:00:00:00:02 nud permanent");
+    catch_up();
+    expect_hop(p, 0, 1500, far_mac);
+    underlay_want(u, NULL, 0);
+    SH("ip neigh show 192.0.2.9 | grep -q PERMANENT");
+    SH("ip neigh del 192.0.2.9 dev host0");
+}
+
+static void names_what_is_wrong(void **state)
+{
+    struct underlay_path p[] = {
+        path("192.0.2.1", "203.0.113.130"), path("192.0.2.1", "192.0.2.1"),
+        path("10.9.9.9", "192.0.2.2"),      path("192.0.2.1", "2001:db8::2"),
+        path("192.0.2.1", "192.0.2.66"),    path("192.0.2.1", "224.0.0.1"),
+    };
+
+    (void)state;
+    underlay_want(u, p, sizeof p / sizeof *p);
+    expect_none(p[0], "route leaves by other0, which is no host interface of ours");
+    expect_none(p[1], "own");
+    expect_none(p[2], "our address is on no interface");
+    expect_none(p[3], "other family");
+    catch_up();
+    expect_none(p[4], "next hop");
+    expect_none(p[5], "no");
+}
+
+static void asks_the_kernel_to_keep_neighbours(void **state)
+{
+    struct underlay_path p = path("192.0.2.1", "192.0.2.2");
+
+    (void)state;
+    SH("ip neigh flush dev host0");
+    want(p);
+    expect_hop(p, 0, 1500, far_mac);
+    if (run("ip neigh show 192.0.2.2 | grep -q managed") != 0) {
+        print_message("this kernel does not keep neighbours by itself (before 5.16)\n");
+        skip();
+    }
+    underlay_want(u, NULL, 0);
+    assert_int_not_equal(run("ip neigh show 192.0.2.2 | grep -q managed"), 0);
+}
+
+static void resolves_again_what_was_removed(void **state)
+{
+    struct underlay_path p = path("192.0.2.1", "192.0.2.2");
+
+    (void)state;
+    want(p);
+    expect_hop(p, 0, 1500, far_mac);
+    SH("ip neigh del 192.0.2.2 dev host0");
+    expect_none(p, "");
+    expect_hop(p, 0, 1500, far_mac);
+}
+
+static void follows_the_interface(void **state)
+{
+    struct underlay_path p = path("192.0.2.1", "192.0.2.2");
+
+    (void)state;
+    want(p);
+    expect_hop(p, 0, 1500, far_mac);
+    SH("ip link set host0 mtu 1450");
+    catch_up();
+    expect_hop(p, 0, 1450, far_mac);
+    SH("ip link set host0 down");
+    expect_none(p, "");
+    SH("ip link set host0 mtu 1500 up");
+    expect_hop(p, 0, 1500, far_mac);
+    SH("ip addr add 2001:db8::1/64 dev host0 nodad"); /* went with the link */
+}
+
+static void tells_when_something_changed(void **state)
+{
+    struct underlay_path p = path("192.0.2.1", "203.0.113.1");
+    bool told = false;
+    int64_t until;
+
+    (void)state;
+    want(p);
+    catch_up();
+    assert_false(underlay_run(u));
+    SH("ip route add 203.0.113.0/25 via 192.0.2.2");
+    until = now_ms() + 5000;
+    while (!told && now_ms() < until) {
+        told = step(until);
+    }
+    assert_true(told);
+    SH("ip route del 203.0.113.0/25");
+    expect_none(p, "no route");
+}
+
+static void survives_lost_notifications(void **state)
+{
+    struct underlay_path p = path("192.0.2.1", "203.0.113.1");
+    int small = 1;
+
+    (void)state;
+    want(p);
+    catch_up();
+    setsockopt(underlay_fd(u), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    for (int i = 0; i < 40; i++) {
+        SH("ip route add 10.0.%d.0/24 via 192.0.2.2", i);
+    }
+    SH("ip route add 203.0.113.0/25 via 192.0.2.2");
+    expect_hop(p, 0, 1500, far_mac);
+}
+
+static void puts_addresses_on(void **state)
+{
+    struct icgw_addr a4 = addr("192.0.2.200"), a6 = addr("2001:db8::200");
+    char *error = NULL;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) { /* the second time it is there already */
+        assert_true(underlay_add_address(u, "host0", &a4, 24, &error));
+        assert_true(underlay_add_address(u, "host0", &a6, 64, &error));
+    }
+    SH("ip addr show dev host0 | grep -q 'inet 192.0.2.200/24'");
+    SH("ip addr show dev host0 | grep 'inet6 2001:db8::200/64' | grep -vq tentative");
+    assert_false(underlay_add_address(u, "nosuch0", &a4, 24, &error));
+    assert_non_null(strstr(error, "nosuch0"));
+    free(error);
+    assert_false(underlay_add_address(u, "host0", &a4, 33, &error));
+    assert_non_null(strstr(error, "prefix length 33"));
+    free(error);
+}
+
+/* --- the network */
+
+static pid_t hold_namespace(void)
+{
+    int ready[2];
+    char c;
+    pid_t pid;
+
+    if (pipe(ready) != 0) {
+        return -1;
+    }
+    pid = fork();
+    if (pid == 0) {
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
+        c = unshare(CLONE_NEWNET) == 0 ? 'y' : 'n';
+        if (write(ready[1], &c, 1) == 1 && c == 'y') {
+            pause();
+        }
+        _exit(1);
+    }
+    if (pid > 0 && (read(ready[0], &c, 1) != 1 || c != 'y')) {
+        return -1;
+    }
+    close(ready[0]);
+    close(ready[1]);
+    return pid;
+}
+
+static bool build_network(void)
+{
+    if (unshare(CLONE_NEWNET) != 0 || (far_end = hold_namespace()) < 0) {
+        return false;
+    }
+    return run("set -e; exec 2>&1\n"
+               "ip link set lo up\n"
+               "ip link add host0 address 02:00:00:00:00:01 type veth"
+               " peer name far0 address 02:00:00:00:00:02\n"
+               "ip link set far0 netns %d\n"
+               "ip addr add 192.0.2.1/24 dev host0; ip link set host0 up\n"
+               "ip addr add 2001:db8::1/64 dev host0 nodad\n"
+               "ip link add other0 type veth peer name other1\n"
+               "ip addr add 203.0.113.129/25 dev other0; ip link set other0 up;"
+               " ip link set other1 up\n"
+               "nsenter -t %d -n sh -c 'ip link set far0 up; ip addr add 192.0.2.2/24 dev far0;"
+               " ip addr add 2001:db8::2/64 dev far0 nodad'\n",
+               far_end, far_end) == 0;
+}
+
+static int start(void **state)
+{
+    static const char *const hosts[] = {"nothing0", "host0"};
+    char *error = NULL;
+
+    (void)state;
+    u = underlay_open(hosts, 2, &error);
+    if (!u) {
+        print_error("%s\n", error);
+        free(error);
+    }
+    return u ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    underlay_close(u);
+    kill(far_end, SIGKILL);
+    waitpid(far_end, NULL, 0);
+    return 0;
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(finds_a_neighbour_on_the_link),
+        cmocka_unit_test(follows_routes_and_their_mtu),
+        cmocka_unit_test(follows_ipv6_routes),
+        cmocka_unit_test(reaches_ipv4_by_an_ipv6_gateway),
+        cmocka_unit_test(leaves_by_a_vlan),
+        cmocka_unit_test(what_the_operator_has_fixed_stays_fixed),
+        cmocka_unit_test(names_what_is_wrong),
+        cmocka_unit_test(asks_the_kernel_to_keep_neighbours),
+        cmocka_unit_test(resolves_again_what_was_removed),
+        cmocka_unit_test(follows_the_interface),
+        cmocka_unit_test(tells_when_something_changed),
+        cmocka_unit_test(survives_lost_notifications),
+        cmocka_unit_test(puts_addresses_on),
+    };
+
+    if (geteuid() != 0 || run("ip -V >/dev/null 2>&1 && nsenter -V >/dev/null 2>&1") != 0 ||
+        !build_network()) {
+        printf("underlay: skipped, needs root, ip and nsenter\n");
+        return 77; /* skipped, for meson */
+    }
+    return cmocka_run_group_tests_name("underlay", tests, start, stop);
+}
