@@ -14,8 +14,7 @@ struct list {
 
 static bool parse_block(struct lexer *, struct list *, unsigned int depth, const char **error);
 
-static struct action *
-append(struct list *list, enum action_type type)
+static struct action *append(struct list *list, enum action_type type)
 {
     list->actions = realloc(list->actions, (list->n + 1) * sizeof *list->actions);
     if (list->actions == NULL) {
@@ -28,8 +27,7 @@ append(struct list *list, enum action_type type)
     return a;
 }
 
-void
-actions_free(struct action *actions, size_t n)
+void actions_free(struct action *actions, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         actions_free(actions[i].block, actions[i].n_block);
@@ -39,8 +37,7 @@ actions_free(struct action *actions, size_t n)
     free(actions);
 }
 
-static char *
-copy_name(const char *name)
+static char *copy_name(const char *name)
 {
     char *copy = strdup(name);
     if (copy == NULL) {
@@ -49,16 +46,14 @@ copy_name(const char *name)
     return copy;
 }
 
-static bool
-fail(const struct lexer *lx, const char **error, const char *what)
+static bool fail(const struct lexer *lx, const char **error, const char *what)
 {
     *error = lx->error ? lx->error : what;
     return false;
 }
 
 /* To the semicolon that ends the action, over brackets of any kind. */
-static bool
-skip_action(struct lexer *lx, const char **error)
+static bool skip_action(struct lexer *lx, const char **error)
 {
     unsigned int depth = 0;
     for (;;) {
@@ -93,16 +88,14 @@ skip_action(struct lexer *lx, const char **error)
 }
 
 /* What we do not know is kept by name, and refused where it would run. */
-static bool
-unsupported(struct lexer *lx, struct list *list, const char *name, const char **error)
+static bool unsupported(struct lexer *lx, struct list *list, const char *name, const char **error)
 {
     append(list, ACTION_UNSUPPORTED)->name = copy_name(name);
     return skip_action(lx, error);
 }
 
 /* `next;` `next(3);` `next(pipeline=ingress, table=3);` — behind `next`. */
-static bool
-parse_next(struct lexer *lx, struct list *list, const char **error)
+static bool parse_next(struct lexer *lx, struct list *list, const char **error)
 {
     struct action *a = append(list, ACTION_NEXT);
     if (!lexer_match(lx, TOKEN_LPAREN)) {
@@ -133,8 +126,7 @@ parse_next(struct lexer *lx, struct list *list, const char **error)
     return true;
 }
 
-static bool
-parse_args(struct lexer *lx, struct action *a, size_t n, const char **error)
+static bool parse_args(struct lexer *lx, struct action *a, size_t n, const char **error)
 {
     if (!lexer_match(lx, TOKEN_LPAREN)) {
         return fail(lx, error, "( expected");
@@ -156,8 +148,7 @@ parse_args(struct lexer *lx, struct action *a, size_t n, const char **error)
 
 /* `select(1, 2)`, `select(1=100, 2=50)`, `select(values=(1=100, 2=50);
  * hash_fields="…")` — behind `select`. */
-static bool
-parse_select(struct lexer *lx, struct action *a, const char **error)
+static bool parse_select(struct lexer *lx, struct action *a, const char **error)
 {
     if (!lexer_match(lx, TOKEN_LPAREN)) {
         return fail(lx, error, "( expected");
@@ -221,29 +212,26 @@ static const struct function statements[] = {
 };
 
 static const struct function blocks[] = {
-    {"clone", ACTION_CLONE, 0, false},
-    {"arp", ACTION_ARP, 0, false},
-    {"nd_ns", ACTION_ND_NS, 0, false},
-    {"nd_na", ACTION_ND_NA, 0, false},
-    {"nd_na_router", ACTION_ND_NA, 0, true},
-    {"icmp4", ACTION_ICMP4, 0, true},
-    {"icmp4_error", ACTION_ICMP4, 0, false},
-    {"icmp6", ACTION_ICMP6, 0, true},
+    {"clone", ACTION_CLONE, 0, false},       {"arp", ACTION_ARP, 0, false},
+    {"nd_ns", ACTION_ND_NS, 0, false},       {"nd_na", ACTION_ND_NA, 0, false},
+    {"nd_na_router", ACTION_ND_NA, 0, true}, {"icmp4", ACTION_ICMP4, 0, true},
+    {"icmp4_error", ACTION_ICMP4, 0, false}, {"icmp6", ACTION_ICMP6, 0, true},
     {"icmp6_error", ACTION_ICMP6, 0, false},
 };
 
-/* Actions that change nothing that a gateway sends: connection tracking is
- * never entered here, so there is nothing to clear. */
-static const struct function nothings[] = {
-    {"drop", ACTION_NOTHING, 0, false},
+/* Actions without arguments.  Two change nothing that a gateway sends:
+ * connection tracking is never entered here, so there is nothing to clear. */
+static const struct function words[] = {
+    {"output", ACTION_OUTPUT, 0, false},
+    {"drop", ACTION_DROP, 0, false},
     {"ct_clear", ACTION_NOTHING, 0, false},
     {"mac_cache_use", ACTION_NOTHING, 0, false},
 };
 
 #define FIND(TABLE, NAME) find_function(TABLE, sizeof TABLE / sizeof *TABLE, NAME)
 
-static const struct function *
-find_function(const struct function *table, size_t n, const char *name)
+static const struct function *find_function(const struct function *table, size_t n,
+                                            const char *name)
 {
     for (size_t i = 0; i < n; i++) {
         if (strcmp(table[i].name, name) == 0) {
@@ -254,8 +242,7 @@ find_function(const struct function *table, size_t n, const char *name)
 }
 
 /* The right side of `dst = function(…)`; the lexer is on the name. */
-static bool
-parse_function(struct lexer *lx, struct list *list, struct bits dst, const char **error)
+static bool parse_function(struct lexer *lx, struct list *list, struct bits dst, const char **error)
 {
     const struct function *f = FIND(functions, lx->text);
     if (f != NULL) {
@@ -281,16 +268,14 @@ parse_function(struct lexer *lx, struct list *list, struct bits dst, const char 
     return lexer_match(lx, TOKEN_RPAREN) || fail(lx, error, "missing )");
 }
 
-static bool
-is_function(const char *name)
+static bool is_function(const char *name)
 {
     return FIND(functions, name) != NULL || strcmp(name, "select") == 0 ||
            strcmp(name, "check_pkt_larger") == 0;
 }
 
-static bool
-parse_value(struct lexer *lx, struct list *list, const struct symbol *dst_symbol, struct bits dst,
-            const char **error)
+static bool parse_value(struct lexer *lx, struct list *list, const struct symbol *dst_symbol,
+                        struct bits dst, const char **error)
 {
     struct action *a;
     struct symbol scratch;
@@ -325,16 +310,14 @@ parse_value(struct lexer *lx, struct list *list, const struct symbol *dst_symbol
     return fail(lx, error, "value expected");
 }
 
-static bool
-parse_assignment(struct lexer *lx, struct list *list, const char **error)
+static bool parse_assignment(struct lexer *lx, struct list *list, const char **error)
 {
     struct symbol scratch, other_scratch;
     const struct symbol *symbol, *other;
     struct bits dst;
     struct action *a;
 
-    if (!expr_parse_field(lx, &dst, &symbol, &scratch, error) ||
-        symbol->kind == SYMBOL_PREDICATE) {
+    if (!expr_parse_field(lx, &dst, &symbol, &scratch, error) || symbol->kind == SYMBOL_PREDICATE) {
         return fail(lx, error, "field expected");
     }
     if (lexer_match(lx, TOKEN_DECREMENT)) {
@@ -368,8 +351,7 @@ parse_assignment(struct lexer *lx, struct list *list, const char **error)
     return parse_value(lx, list, symbol, dst, error);
 }
 
-static bool
-parse_nested(struct lexer *lx, struct action *a, unsigned int depth, const char **error)
+static bool parse_nested(struct lexer *lx, struct action *a, unsigned int depth, const char **error)
 {
     struct list block = {NULL, 0};
     if (!lexer_match(lx, TOKEN_LBRACE)) {
@@ -382,8 +364,8 @@ parse_nested(struct lexer *lx, struct action *a, unsigned int depth, const char 
 }
 
 /* One action with the semicolon behind it. */
-static bool
-parse_action(struct lexer *lx, struct list *list, unsigned int depth, const char **error)
+static bool parse_action(struct lexer *lx, struct list *list, unsigned int depth,
+                         const char **error)
 {
     struct symbol scratch;
     const struct function *f;
@@ -402,10 +384,7 @@ parse_action(struct lexer *lx, struct list *list, unsigned int depth, const char
         ok = parse_nested(lx, &list->actions[index], depth, error);
     } else if (lexer_match_id(lx, "next")) {
         ok = parse_next(lx, list, error);
-    } else if (lexer_match_id(lx, "output")) {
-        append(list, ACTION_OUTPUT);
-        ok = true;
-    } else if ((f = FIND(nothings, lx->text)) != NULL) {
+    } else if ((f = FIND(words, lx->text)) != NULL) {
         append(list, f->type);
         lexer_next(lx);
         ok = true;
@@ -421,8 +400,7 @@ parse_action(struct lexer *lx, struct list *list, unsigned int depth, const char
     return ok && (lexer_match(lx, TOKEN_SEMICOLON) || fail(lx, error, "missing ;"));
 }
 
-static bool
-parse_block(struct lexer *lx, struct list *list, unsigned int depth, const char **error)
+static bool parse_block(struct lexer *lx, struct list *list, unsigned int depth, const char **error)
 {
     if (depth > EXPR_MAX_DEPTH) {
         return fail(lx, error, "nested too deeply");
@@ -435,8 +413,7 @@ parse_block(struct lexer *lx, struct list *list, unsigned int depth, const char 
     return true;
 }
 
-struct action *
-actions_parse(const char *text, size_t *n, const char **error)
+struct action *actions_parse(const char *text, size_t *n, const char **error)
 {
     struct lexer lx;
     struct list list = {NULL, 0};

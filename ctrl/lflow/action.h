@@ -12,19 +12,20 @@
 #include "wide.h"
 
 enum action_type {
-    ACTION_NOTHING,     /* drop, ct_clear, mac_cache_use: no effect on the packet here */
-    ACTION_NEXT,        /* pipeline, table */
+    ACTION_NOTHING, /* ct_clear, mac_cache_use: no effect on the packet here */
+    ACTION_DROP,
+    ACTION_NEXT, /* pipeline, table */
     ACTION_OUTPUT,
-    ACTION_LOAD,        /* dst = value */
-    ACTION_LOAD_PORT,   /* dst = "name" */
-    ACTION_MOVE,        /* dst = src */
-    ACTION_EXCHANGE,    /* dst <-> src */
-    ACTION_DECREMENT,   /* ip.ttl-- */
-    ACTION_CLONE,       /* block */
-    ACTION_ARP,         /* block, on a new ARP request */
-    ACTION_ND_NS,       /* block, on a new neighbour solicitation */
-    ACTION_ND_NA,       /* block, on a new advertisement; flag: from a router */
-    ACTION_ICMP4,       /* block, on a new error message; flag: code 3 for UDP */
+    ACTION_LOAD,      /* dst = value */
+    ACTION_LOAD_PORT, /* dst = "name" */
+    ACTION_MOVE,      /* dst = src */
+    ACTION_EXCHANGE,  /* dst <-> src */
+    ACTION_DECREMENT, /* ip.ttl-- */
+    ACTION_CLONE,     /* block */
+    ACTION_ARP,       /* block, on a new ARP request */
+    ACTION_ND_NS,     /* block, on a new neighbour solicitation */
+    ACTION_ND_NA,     /* block, on a new advertisement; flag: from a router */
+    ACTION_ICMP4,     /* block, on a new error message; flag: code 3 for UDP */
     ACTION_ICMP6,
     ACTION_GET_MAC,     /* args: port, ip */
     ACTION_PUT_MAC,     /* args: port, ip, mac */
@@ -50,7 +51,7 @@ struct action {
     bool flag;
     bool to_egress; /* NEXT with pipeline=egress */
     bool has_pipeline;
-    int table;      /* NEXT: -1 the next one */
+    int table; /* NEXT: -1 the next one */
     struct bits args[3];
     size_t n_args;
     char *name; /* LOAD_PORT, UNSUPPORTED */

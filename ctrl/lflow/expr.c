@@ -14,8 +14,7 @@ static struct expr *parse_or(struct parser *, bool negated);
 static struct expr *parse_text(const char *text, unsigned int depth, bool negated,
                                const char **error);
 
-static struct expr *
-expr_new(enum expr_type type)
+static struct expr *expr_new(enum expr_type type)
 {
     struct expr *e = calloc(1, sizeof *e);
     if (e == NULL) {
@@ -25,8 +24,7 @@ expr_new(enum expr_type type)
     return e;
 }
 
-static struct expr *
-expr_named(enum expr_type type, const char *name, enum relop relop)
+static struct expr *expr_named(enum expr_type type, const char *name, enum relop relop)
 {
     struct expr *e = expr_new(type);
     e->name = strdup(name);
@@ -37,16 +35,14 @@ expr_named(enum expr_type type, const char *name, enum relop relop)
     return e;
 }
 
-static struct expr *
-expr_constant(bool value)
+static struct expr *expr_constant(bool value)
 {
     struct expr *e = expr_new(EXPR_CONSTANT);
     e->value = value;
     return e;
 }
 
-void
-expr_free(struct expr *e)
+void expr_free(struct expr *e)
 {
     if (e == NULL) {
         return;
@@ -59,8 +55,7 @@ expr_free(struct expr *e)
     free(e);
 }
 
-static struct expr *
-fail(struct parser *p, const char *error)
+static struct expr *fail(struct parser *p, const char *error)
 {
     if (p->error == NULL) {
         p->error = p->lx->error ? p->lx->error : error;
@@ -68,8 +63,7 @@ fail(struct parser *p, const char *error)
     return NULL;
 }
 
-static void
-expr_append(struct expr *parent, struct expr *child)
+static void expr_append(struct expr *parent, struct expr *child)
 {
     parent->sub = realloc(parent->sub, (parent->n_sub + 1) * sizeof(struct expr *));
     if (parent->sub == NULL) {
@@ -79,8 +73,7 @@ expr_append(struct expr *parent, struct expr *child)
 }
 
 /* a AND b, a OR b; takes both, flattens a. */
-static struct expr *
-combine(enum expr_type type, struct expr *a, struct expr *b)
+static struct expr *combine(enum expr_type type, struct expr *a, struct expr *b)
 {
     if (a == NULL || b == NULL) {
         expr_free(a);
@@ -96,8 +89,7 @@ combine(enum expr_type type, struct expr *a, struct expr *b)
     return a;
 }
 
-static enum relop
-relop_negate(enum relop r)
+static enum relop relop_negate(enum relop r)
 {
     static const enum relop inverse[] = {
         [RELOP_EQ] = RELOP_NE, [RELOP_NE] = RELOP_EQ, [RELOP_LT] = RELOP_GE,
@@ -106,8 +98,7 @@ relop_negate(enum relop r)
     return inverse[r];
 }
 
-static enum relop
-relop_turn(enum relop r)
+static enum relop relop_turn(enum relop r)
 {
     static const enum relop turned[] = {
         [RELOP_EQ] = RELOP_EQ, [RELOP_NE] = RELOP_NE, [RELOP_LT] = RELOP_GT,
@@ -116,8 +107,7 @@ relop_turn(enum relop r)
     return turned[r];
 }
 
-static bool
-parse_relop(struct parser *p, enum relop *relop)
+static bool parse_relop(struct parser *p, enum relop *relop)
 {
     switch (p->lx->type) {
     case TOKEN_EQ:
@@ -145,8 +135,7 @@ parse_relop(struct parser *p, enum relop *relop)
     return true;
 }
 
-static bool
-parse_bit_number(struct lexer *lx, unsigned int *bit)
+static bool parse_bit_number(struct lexer *lx, unsigned int *bit)
 {
     if (lx->type != TOKEN_INTEGER || lx->masked || lx->value > 127) {
         return false;
@@ -156,9 +145,8 @@ parse_bit_number(struct lexer *lx, unsigned int *bit)
     return true;
 }
 
-bool
-expr_parse_field(struct lexer *lx, struct bits *bits, const struct symbol **symbol,
-                 struct symbol *scratch, const char **error)
+bool expr_parse_field(struct lexer *lx, struct bits *bits, const struct symbol **symbol,
+                      struct symbol *scratch, const char **error)
 {
     *error = "unknown symbol";
     *symbol = lx->type == TOKEN_ID ? symbol_find(lx->text, scratch) : NULL;
@@ -189,8 +177,8 @@ expr_parse_field(struct lexer *lx, struct bits *bits, const struct symbol **symb
 }
 
 /* One constant on the right of a comparison.  Negation is already in relop. */
-static struct expr *
-make_compare(struct parser *p, const struct symbol *symbol, struct bits bits, enum relop relop)
+static struct expr *make_compare(struct parser *p, const struct symbol *symbol, struct bits bits,
+                                 enum relop relop)
 {
     const struct lexer *lx = p->lx;
     struct expr *e;
@@ -226,8 +214,7 @@ make_compare(struct parser *p, const struct symbol *symbol, struct bits bits, en
     return e;
 }
 
-static struct expr *
-with_prerequisite(struct parser *p, const struct symbol *symbol, struct expr *e)
+static struct expr *with_prerequisite(struct parser *p, const struct symbol *symbol, struct expr *e)
 {
     if (e == NULL || symbol->prerequisite == NULL) {
         return e;
@@ -238,8 +225,8 @@ with_prerequisite(struct parser *p, const struct symbol *symbol, struct expr *e)
 
 /* `field relop constant` or `field relop {a, b, …}`; the lexer is on the
  * constant. */
-static struct expr *
-parse_constants(struct parser *p, const struct symbol *symbol, struct bits bits, enum relop relop)
+static struct expr *parse_constants(struct parser *p, const struct symbol *symbol, struct bits bits,
+                                    enum relop relop)
 {
     if (!lexer_match(p->lx, TOKEN_LBRACE)) {
         struct expr *e = make_compare(p, symbol, bits, relop);
@@ -267,8 +254,7 @@ parse_constants(struct parser *p, const struct symbol *symbol, struct bits bits,
     return with_prerequisite(p, symbol, all);
 }
 
-static struct expr *
-parse_predicate(struct parser *p, const struct symbol *symbol, bool negated)
+static struct expr *parse_predicate(struct parser *p, const struct symbol *symbol, bool negated)
 {
     enum relop relop;
     if (parse_relop(p, &relop)) {
@@ -281,14 +267,12 @@ parse_predicate(struct parser *p, const struct symbol *symbol, bool negated)
     return parse_text(symbol->expansion, p->depth + 1, negated, &p->error);
 }
 
-static struct expr *
-parse_resident(struct parser *p, bool negated)
+static struct expr *parse_resident(struct parser *p, bool negated)
 {
     if (!lexer_match(p->lx, TOKEN_LPAREN) || p->lx->type != TOKEN_STRING) {
         return fail(p, "is_chassis_resident takes a port name");
     }
-    struct expr *e =
-        expr_named(EXPR_RESIDENT, p->lx->text, negated ? RELOP_NE : RELOP_EQ);
+    struct expr *e = expr_named(EXPR_RESIDENT, p->lx->text, negated ? RELOP_NE : RELOP_EQ);
     lexer_next(p->lx);
     if (!lexer_match(p->lx, TOKEN_RPAREN)) {
         expr_free(e);
@@ -298,8 +282,7 @@ parse_resident(struct parser *p, bool negated)
 }
 
 /* Passes over what follows an unknown name as far as it belongs to it. */
-static struct expr *
-parse_unknown(struct parser *p)
+static struct expr *parse_unknown(struct parser *p)
 {
     struct expr *e = expr_named(EXPR_UNKNOWN, p->lx->text, RELOP_EQ);
     unsigned int depth = 0;
@@ -320,8 +303,7 @@ parse_unknown(struct parser *p)
     return e;
 }
 
-static struct expr *
-parse_comparison(struct parser *p, bool negated)
+static struct expr *parse_comparison(struct parser *p, bool negated)
 {
     struct symbol scratch;
     const struct symbol *symbol;
@@ -356,8 +338,7 @@ parse_comparison(struct parser *p, bool negated)
 }
 
 /* `1 < field`, `1 < field < 9`, `0`, `1`. */
-static struct expr *
-parse_constant_first(struct parser *p, bool negated)
+static struct expr *parse_constant_first(struct parser *p, bool negated)
 {
     struct lexer constant = *p->lx;
     struct symbol scratch;
@@ -383,8 +364,7 @@ parse_constant_first(struct parser *p, bool negated)
     struct lexer *rest = p->lx;
     enum relop turned = relop_turn(relop);
     p->lx = &constant;
-    struct expr *e =
-        make_compare(p, symbol, bits, negated ? relop_negate(turned) : turned);
+    struct expr *e = make_compare(p, symbol, bits, negated ? relop_negate(turned) : turned);
     p->lx = rest;
     e = with_prerequisite(p, symbol, e);
     if (parse_relop(p, &relop)) {
@@ -395,8 +375,7 @@ parse_constant_first(struct parser *p, bool negated)
     return e;
 }
 
-static struct expr *
-parse_primary(struct parser *p, bool negated)
+static struct expr *parse_primary(struct parser *p, bool negated)
 {
     if (lexer_match(p->lx, TOKEN_NOT)) {
         if (++p->depth > EXPR_MAX_DEPTH) {
@@ -429,9 +408,8 @@ parse_primary(struct parser *p, bool negated)
 
 /* A chain of && or ||.  De Morgan's laws turn one into the other under a
  * negation. */
-static struct expr *
-parse_chain(struct parser *p, enum token_type token, bool negated,
-            struct expr *(*parse_sub)(struct parser *, bool))
+static struct expr *parse_chain(struct parser *p, enum token_type token, bool negated,
+                                struct expr *(*parse_sub)(struct parser *, bool))
 {
     enum expr_type type = (token == TOKEN_AND) != negated ? EXPR_AND : EXPR_OR;
     struct expr *e = parse_sub(p, negated);
@@ -452,27 +430,24 @@ parse_chain(struct parser *p, enum token_type token, bool negated,
     return e;
 }
 
-static struct expr *
-parse_and(struct parser *p, bool negated)
+static struct expr *parse_and(struct parser *p, bool negated)
 {
     return parse_chain(p, TOKEN_AND, negated, parse_primary);
 }
 
-static struct expr *
-parse_or(struct parser *p, bool negated)
+static struct expr *parse_or(struct parser *p, bool negated)
 {
     return parse_chain(p, TOKEN_OR, negated, parse_and);
 }
 
-static struct expr *
-parse_text(const char *text, unsigned int depth, bool negated, const char **error)
+static struct expr *parse_text(const char *text, unsigned int depth, bool negated,
+                               const char **error)
 {
     struct lexer lx;
     struct parser p = {.lx = &lx, .depth = depth};
 
     lexer_init(&lx, text);
-    struct expr *e = depth > EXPR_MAX_DEPTH ? fail(&p, "nested too deeply")
-                                            : parse_or(&p, negated);
+    struct expr *e = depth > EXPR_MAX_DEPTH ? fail(&p, "nested too deeply") : parse_or(&p, negated);
     if (e != NULL && lx.type != TOKEN_END) {
         expr_free(e);
         e = fail(&p, "unexpected text after the expression");
@@ -483,15 +458,13 @@ parse_text(const char *text, unsigned int depth, bool negated, const char **erro
     return e;
 }
 
-struct expr *
-expr_parse(const char *text, const char **error)
+struct expr *expr_parse(const char *text, const char **error)
 {
     *error = NULL;
     return parse_text(text, 0, false, error);
 }
 
-bool
-expr_mentions(const struct expr *e, const struct bits *bits)
+bool expr_mentions(const struct expr *e, const struct bits *bits)
 {
     if (e->type == EXPR_COMPARE && e->bits.field == bits->field && e->bits.lo == bits->lo &&
         e->bits.width == bits->width) {

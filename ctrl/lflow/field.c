@@ -56,23 +56,32 @@ static const struct {
     [FIELD_SCTP_DST] = {"sctp.dst", 16},
 };
 
-unsigned int
-field_width(enum field_id id)
+unsigned int field_width(enum field_id id)
 {
     return fields[id].width;
 }
 
-const char *
-field_name(enum field_id id)
+const char *field_name(enum field_id id)
 {
     return fields[id].name;
 }
 
 #define WHOLE(NAME, FIELD, WIDTH, PREREQ)                                                          \
-    {NAME, SYMBOL_FIELD, {FIELD, 0, WIDTH}, NULL, PREREQ}
-#define PART(NAME, FIELD, LO, WIDTH, PREREQ) {NAME, SYMBOL_FIELD, {FIELD, LO, WIDTH}, NULL, PREREQ}
-#define PORT(NAME, FIELD) {NAME, SYMBOL_PORT, {FIELD, 0, 32}, NULL, NULL}
-#define PREDICATE(NAME, EXPANSION) {NAME, SYMBOL_PREDICATE, {0, 0, 1}, EXPANSION, NULL}
+    {                                                                                              \
+        NAME, SYMBOL_FIELD, {FIELD, 0, WIDTH}, NULL, PREREQ                                        \
+    }
+#define PART(NAME, FIELD, LO, WIDTH, PREREQ)                                                       \
+    {                                                                                              \
+        NAME, SYMBOL_FIELD, {FIELD, LO, WIDTH}, NULL, PREREQ                                       \
+    }
+#define PORT(NAME, FIELD)                                                                          \
+    {                                                                                              \
+        NAME, SYMBOL_PORT, {FIELD, 0, 32}, NULL, NULL                                              \
+    }
+#define PREDICATE(NAME, EXPANSION)                                                                 \
+    {                                                                                              \
+        NAME, SYMBOL_PREDICATE, {0, 0, 1}, EXPANSION, NULL                                         \
+    }
 
 /* Bit numbers of `flags` and `ct_state` are those that ovn-controller gives
  * them (OVN's include/ovn/logical-fields.h and Open vSwitch's ct_state). */
@@ -161,9 +170,10 @@ static const struct symbol symbols[] = {
     WHOLE("ip6.src", FIELD_IP6_SRC, 128, "ip6"),
     WHOLE("ip6.dst", FIELD_IP6_DST, 128, "ip6"),
     WHOLE("ip6.label", FIELD_IP6_LABEL, 20, "ip6"),
-    PREDICATE("ip6.mcast_rsvd", "ip6.dst == {ff00::, ff01::, ff02::, ff03::, ff04::, ff05::, ff06::, "
-                                "ff07::, ff08::, ff09::, ff0a::, ff0b::, ff0c::, ff0d::, ff0e::, "
-                                "ff0f::}"),
+    PREDICATE("ip6.mcast_rsvd",
+              "ip6.dst == {ff00::, ff01::, ff02::, ff03::, ff04::, ff05::, ff06::, "
+              "ff07::, ff08::, ff09::, ff0a::, ff0b::, ff0c::, ff0d::, ff0e::, "
+              "ff0f::}"),
     PREDICATE("ip6.mcast_all_nodes", "ip6.dst == {ff01::1, ff02::1}"),
     PREDICATE("ip6.mcast_all_rtrs", "ip6.dst == {ff01::2, ff02::2, ff05::2}"),
     PREDICATE("ip6.mcast_sol_node", "ip6.dst == ff02::1:ff00:0/104"),
@@ -216,9 +226,8 @@ static const struct symbol symbols[] = {
 };
 
 /* Registers: `count` of `width` bits, the first in the highest bits of xxreg0. */
-static bool
-find_register(const char *name, const char *prefix, unsigned int count, unsigned int width,
-              struct symbol *scratch)
+static bool find_register(const char *name, const char *prefix, unsigned int count,
+                          unsigned int width, struct symbol *scratch)
 {
     size_t n = strlen(prefix);
     if (strncmp(name, prefix, n) != 0 || name[n] < '0' || name[n] > '9' ||
@@ -246,8 +255,7 @@ find_register(const char *name, const char *prefix, unsigned int count, unsigned
     return true;
 }
 
-const struct symbol *
-symbol_find(const char *name, struct symbol *scratch)
+const struct symbol *symbol_find(const char *name, struct symbol *scratch)
 {
     if (find_register(name, "reg", 12, 32, scratch) ||
         find_register(name, "xreg", 6, 64, scratch) ||

@@ -74,9 +74,9 @@ enum symbol_kind { SYMBOL_FIELD, SYMBOL_PORT, SYMBOL_PREDICATE };
 struct symbol {
     const char *name;
     enum symbol_kind kind;
-    struct bits bits;          /* of FIELD and PORT */
-    const char *expansion;     /* of PREDICATE: an expression */
-    const char *prerequisite;  /* expression that must hold for the field to exist, or NULL */
+    struct bits bits;         /* of FIELD and PORT */
+    const char *expansion;    /* of PREDICATE: an expression */
+    const char *prerequisite; /* expression that must hold for the field to exist, or NULL */
 };
 
 /* NULL: no such symbol.  reg0 … reg11, xreg0 … xreg5 and xxreg0 … xxreg2 are

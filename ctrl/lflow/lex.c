@@ -7,8 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-unsigned int
-integer_width(enum integer_format format)
+unsigned int integer_width(enum integer_format format)
 {
     switch (format) {
     case FORMAT_IPV6:
@@ -24,8 +23,7 @@ integer_width(enum integer_format format)
     return 128;
 }
 
-static void
-fail(struct lexer *lx, const char *error)
+static void fail(struct lexer *lx, const char *error)
 {
     lx->type = TOKEN_ERROR;
     lx->error = error;
@@ -33,8 +31,7 @@ fail(struct lexer *lx, const char *error)
 
 /* Length of what may be an integer or address.  Stops before "..", and at a
  * colon after a dot, so that `1.2.3.4:80` is three tokens. */
-static size_t
-integer_extent(const char *s)
+static size_t integer_extent(const char *s)
 {
     size_t n = 0;
     bool dot = false;
@@ -46,8 +43,7 @@ integer_extent(const char *s)
     return n;
 }
 
-static bool
-parse_hex(const char *s, size_t n, wide *value)
+static bool parse_hex(const char *s, size_t n, wide *value)
 {
     *value = 0;
     if (n == 0 || n > 32) {
@@ -63,8 +59,7 @@ parse_hex(const char *s, size_t n, wide *value)
     return true;
 }
 
-static bool
-parse_decimal(const char *s, size_t n, wide *value)
+static bool parse_decimal(const char *s, size_t n, wide *value)
 {
     *value = 0;
     if (n == 0 || n > 20) {
@@ -79,8 +74,7 @@ parse_decimal(const char *s, size_t n, wide *value)
     return *value <= UINT64_MAX;
 }
 
-static bool
-parse_ethernet(const char *s, size_t n, wide *value)
+static bool parse_ethernet(const char *s, size_t n, wide *value)
 {
     *value = 0;
     if (n != 17) {
@@ -99,8 +93,7 @@ parse_ethernet(const char *s, size_t n, wide *value)
 }
 
 /* One integer without mask; returns its length, 0 if it is none. */
-static size_t
-parse_integer(const char *s, wide *value, enum integer_format *format)
+static size_t parse_integer(const char *s, wide *value, enum integer_format *format)
 {
     size_t n = integer_extent(s);
     char copy[INET6_ADDRSTRLEN];
@@ -138,8 +131,7 @@ parse_integer(const char *s, wide *value, enum integer_format *format)
 
 /* The mask after a slash: a prefix length for addresses, else a value of the
  * same format. */
-static bool
-parse_mask(struct lexer *lx)
+static bool parse_mask(struct lexer *lx)
 {
     enum integer_format format;
     wide mask;
@@ -153,8 +145,7 @@ parse_mask(struct lexer *lx)
             return false;
         }
         mask = wide_ones(width) & ~wide_ones(width - (unsigned int)mask);
-    } else if (format != lx->format &&
-               !(format <= FORMAT_HEX && lx->format <= FORMAT_HEX)) {
+    } else if (format != lx->format && !(format <= FORMAT_HEX && lx->format <= FORMAT_HEX)) {
         return false;
     }
     lx->next += n;
@@ -164,8 +155,7 @@ parse_mask(struct lexer *lx)
     return true;
 }
 
-static void
-lex_integer(struct lexer *lx)
+static void lex_integer(struct lexer *lx)
 {
     size_t n = parse_integer(lx->next, &lx->value, &lx->format);
     if (n == 0) {
@@ -184,14 +174,12 @@ lex_integer(struct lexer *lx)
     }
 }
 
-static bool
-is_id_start(char c)
+static bool is_id_start(char c)
 {
     return isalpha((unsigned char)c) || c == '_' || c == '.';
 }
 
-static void
-lex_id(struct lexer *lx, enum token_type type)
+static void lex_id(struct lexer *lx, enum token_type type)
 {
     size_t n = 0;
     while (is_id_start(lx->next[n]) || isdigit((unsigned char)lx->next[n]) ||
@@ -209,8 +197,7 @@ lex_id(struct lexer *lx, enum token_type type)
 }
 
 /* The four hex digits of \uXXXX, as UTF-8. */
-static bool
-lex_unicode_escape(struct lexer *lx, size_t *n)
+static bool lex_unicode_escape(struct lexer *lx, size_t *n)
 {
     wide code;
     if (strnlen(lx->next, 4) < 4 || !parse_hex(lx->next, 4, &code) || code == 0) {
@@ -232,8 +219,7 @@ lex_unicode_escape(struct lexer *lx, size_t *n)
 }
 
 /* A string in quotes with the escapes of JSON (RFC 8259, section 7). */
-static void
-lex_string(struct lexer *lx)
+static void lex_string(struct lexer *lx)
 {
     static const char from[] = "\"\\/bfnrt";
     static const char to[] = "\"\\/\b\f\n\r\t";
@@ -264,8 +250,7 @@ lex_string(struct lexer *lx)
     lx->type = TOKEN_STRING;
 }
 
-static bool
-skip_space(struct lexer *lx)
+static bool skip_space(struct lexer *lx)
 {
     for (;;) {
         if (isspace((unsigned char)*lx->next)) {
@@ -284,20 +269,21 @@ skip_space(struct lexer *lx)
     }
 }
 
-static void
-lex_symbol(struct lexer *lx)
+static void lex_symbol(struct lexer *lx)
 {
     /* Longer ones first where one begins like another. */
     static const struct {
         const char *text;
         enum token_type type;
     } symbols[] = {
-        {"<->", TOKEN_EXCHANGE}, {"==", TOKEN_EQ},      {"!=", TOKEN_NE},     {"<=", TOKEN_LE},
-        {">=", TOKEN_GE},        {"&&", TOKEN_AND},     {"||", TOKEN_OR},     {"--", TOKEN_DECREMENT},
-        {"..", TOKEN_ELLIPSIS},  {"<", TOKEN_LT},       {">", TOKEN_GT},      {"!", TOKEN_NOT},
-        {"=", TOKEN_ASSIGN},     {"(", TOKEN_LPAREN},   {")", TOKEN_RPAREN},  {"{", TOKEN_LBRACE},
-        {"}", TOKEN_RBRACE},     {"[", TOKEN_LBRACKET}, {"]", TOKEN_RBRACKET}, {",", TOKEN_COMMA},
-        {";", TOKEN_SEMICOLON},  {":", TOKEN_COLON},
+        {"<->", TOKEN_EXCHANGE}, {"==", TOKEN_EQ},        {"!=", TOKEN_NE},
+        {"<=", TOKEN_LE},        {">=", TOKEN_GE},        {"&&", TOKEN_AND},
+        {"||", TOKEN_OR},        {"--", TOKEN_DECREMENT}, {"..", TOKEN_ELLIPSIS},
+        {"<", TOKEN_LT},         {">", TOKEN_GT},         {"!", TOKEN_NOT},
+        {"=", TOKEN_ASSIGN},     {"(", TOKEN_LPAREN},     {")", TOKEN_RPAREN},
+        {"{", TOKEN_LBRACE},     {"}", TOKEN_RBRACE},     {"[", TOKEN_LBRACKET},
+        {"]", TOKEN_RBRACKET},   {",", TOKEN_COMMA},      {";", TOKEN_SEMICOLON},
+        {":", TOKEN_COLON},
     };
     for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
         size_t n = strlen(symbols[i].text);
@@ -312,8 +298,7 @@ lex_symbol(struct lexer *lx)
 
 /* `fe80::1`, `aa:bb:…` and `ip4` all begin with a letter: what looks like an
  * address is one, the rest are identifiers. */
-static bool
-looks_like_integer(const char *s)
+static bool looks_like_integer(const char *s)
 {
     if (isdigit((unsigned char)*s) || (s[0] == ':' && s[1] == ':')) {
         return true;
@@ -322,8 +307,7 @@ looks_like_integer(const char *s)
     return isxdigit((unsigned char)*s) && memchr(s, ':', n) != NULL;
 }
 
-void
-lexer_next(struct lexer *lx)
+void lexer_next(struct lexer *lx)
 {
     if (lx->type == TOKEN_ERROR) {
         return;
@@ -346,8 +330,7 @@ lexer_next(struct lexer *lx)
     }
 }
 
-void
-lexer_init(struct lexer *lx, const char *text)
+void lexer_init(struct lexer *lx, const char *text)
 {
     lx->next = text;
     lx->type = TOKEN_END;
@@ -355,8 +338,7 @@ lexer_init(struct lexer *lx, const char *text)
     lexer_next(lx);
 }
 
-bool
-lexer_match(struct lexer *lx, enum token_type type)
+bool lexer_match(struct lexer *lx, enum token_type type)
 {
     if (lx->type != type) {
         return false;
@@ -365,8 +347,7 @@ lexer_match(struct lexer *lx, enum token_type type)
     return true;
 }
 
-bool
-lexer_match_id(struct lexer *lx, const char *id)
+bool lexer_match_id(struct lexer *lx, const char *id)
 {
     if (lx->type != TOKEN_ID || strcmp(lx->text, id) != 0) {
         return false;
@@ -375,8 +356,7 @@ lexer_match_id(struct lexer *lx, const char *id)
     return true;
 }
 
-bool
-lex_constant(const char *text, wide *value, wide *mask, enum integer_format *format)
+bool lex_constant(const char *text, wide *value, wide *mask, enum integer_format *format)
 {
     struct lexer lx;
     lexer_init(&lx, text);

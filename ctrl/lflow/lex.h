@@ -17,11 +17,28 @@ enum token_type {
     TOKEN_INTEGER, /* value, mask */
     TOKEN_SET,     /* $name: address set */
     TOKEN_GROUP,   /* @name: port group */
-    TOKEN_EQ, TOKEN_NE, TOKEN_LT, TOKEN_LE, TOKEN_GT, TOKEN_GE,
-    TOKEN_NOT, TOKEN_AND, TOKEN_OR,
-    TOKEN_ASSIGN, TOKEN_EXCHANGE, TOKEN_DECREMENT,
-    TOKEN_LPAREN, TOKEN_RPAREN, TOKEN_LBRACE, TOKEN_RBRACE, TOKEN_LBRACKET, TOKEN_RBRACKET,
-    TOKEN_ELLIPSIS, TOKEN_COMMA, TOKEN_SEMICOLON, TOKEN_COLON,
+    TOKEN_EQ,
+    TOKEN_NE,
+    TOKEN_LT,
+    TOKEN_LE,
+    TOKEN_GT,
+    TOKEN_GE,
+    TOKEN_NOT,
+    TOKEN_AND,
+    TOKEN_OR,
+    TOKEN_ASSIGN,
+    TOKEN_EXCHANGE,
+    TOKEN_DECREMENT,
+    TOKEN_LPAREN,
+    TOKEN_RPAREN,
+    TOKEN_LBRACE,
+    TOKEN_RBRACE,
+    TOKEN_LBRACKET,
+    TOKEN_RBRACKET,
+    TOKEN_ELLIPSIS,
+    TOKEN_COMMA,
+    TOKEN_SEMICOLON,
+    TOKEN_COLON,
 };
 
 enum integer_format { FORMAT_DECIMAL, FORMAT_HEX, FORMAT_ETHERNET, FORMAT_IPV4, FORMAT_IPV6 };
@@ -33,10 +50,10 @@ struct lexer {
     enum token_type type;
     char text[LEX_MAX_TEXT]; /* of ID, STRING, SET, GROUP */
     wide value;
-    wide mask;               /* all ones of the format's width when not masked */
+    wide mask; /* all ones of the format's width when not masked */
     bool masked;
     enum integer_format format;
-    const char *error;       /* static string */
+    const char *error; /* static string */
 };
 
 /* Begins with the first token.  `text` must outlive the lexer. */

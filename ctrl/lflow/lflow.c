@@ -16,8 +16,7 @@ struct lflow_cache {
     struct entry *entries;
 };
 
-struct lflow_cache *
-lflow_cache_create(void)
+struct lflow_cache *lflow_cache_create(void)
 {
     struct lflow_cache *cache = calloc(1, sizeof *cache);
     if (cache == NULL) {
@@ -26,8 +25,7 @@ lflow_cache_create(void)
     return cache;
 }
 
-static void
-entry_free(struct lflow_cache *cache, struct entry *entry)
+static void entry_free(struct lflow_cache *cache, struct entry *entry)
 {
     HASH_DEL(cache->entries, entry);
     expr_free(entry->code.match);
@@ -36,21 +34,20 @@ entry_free(struct lflow_cache *cache, struct entry *entry)
     free(entry);
 }
 
-void
-lflow_cache_free(struct lflow_cache *cache)
+void lflow_cache_free(struct lflow_cache *cache)
 {
     struct entry *entry, *next;
     if (cache == NULL) {
         return;
     }
-    HASH_ITER (hh, cache->entries, entry, next) {
+    HASH_ITER(hh, cache->entries, entry, next)
+    {
         entry_free(cache, entry);
     }
     free(cache);
 }
 
-static struct entry *
-entry_create(char *key, size_t match_size)
+static struct entry *entry_create(char *key, size_t match_size)
 {
     static const struct bits tunnel_rx = {FIELD_FLAGS, 16, 1};
     struct entry *entry = calloc(1, sizeof *entry);
@@ -67,8 +64,8 @@ entry_create(char *key, size_t match_size)
     return entry;
 }
 
-const struct lflow_code *
-lflow_cache_get(struct lflow_cache *cache, const char *match, const char *actions)
+const struct lflow_code *lflow_cache_get(struct lflow_cache *cache, const char *match,
+                                         const char *actions)
 {
     size_t match_size = strlen(match) + 1;
     size_t actions_size = strlen(actions) + 1;
@@ -92,8 +89,7 @@ lflow_cache_get(struct lflow_cache *cache, const char *match, const char *action
     return &entry->code;
 }
 
-void
-lflow_cache_put(struct lflow_cache *cache, const struct lflow_code *code)
+void lflow_cache_put(struct lflow_cache *cache, const struct lflow_code *code)
 {
     struct entry *entry = (struct entry *)(uintptr_t)code;
     if (--entry->code.refs == 0) {

@@ -6,8 +6,7 @@
 
 #include "model_private.h"
 
-void *
-model_alloc(size_t size)
+void *model_alloc(size_t size)
 {
     void *p = calloc(1, size);
     if (p == NULL) {
@@ -16,8 +15,7 @@ model_alloc(size_t size)
     return p;
 }
 
-char *
-model_copy(const char *text)
+char *model_copy(const char *text)
 {
     if (text == NULL) {
         return NULL;
@@ -29,8 +27,7 @@ model_copy(const char *text)
     return copy;
 }
 
-void *
-model_grow(void *array_pointer, size_t *n, size_t element)
+void *model_grow(void *array_pointer, size_t *n, size_t element)
 {
     char *array;
     memcpy(&array, array_pointer, sizeof array);
@@ -44,16 +41,14 @@ model_grow(void *array_pointer, size_t *n, size_t element)
     return memset(array + (*n)++ * element, 0, element);
 }
 
-void *
-model_entry_find(struct model_entry *const *table, const char *name)
+void *model_entry_find(struct model_entry *const *table, const char *name)
 {
     struct model_entry *entry;
     HASH_FIND_STR(*table, name, entry);
     return entry ? entry->data : NULL;
 }
 
-bool
-model_entry_add(struct model_entry **table, const char *name, void *data)
+bool model_entry_add(struct model_entry **table, const char *name, void *data)
 {
     if (model_entry_find(table, name) != NULL) {
         return false;
@@ -65,8 +60,7 @@ model_entry_add(struct model_entry **table, const char *name, void *data)
     return true;
 }
 
-struct model *
-model_create(const char *self, struct lflow_cache *cache)
+struct model *model_create(const char *self, struct lflow_cache *cache)
 {
     struct model *m = model_alloc(sizeof *m);
     m->self = model_copy(self);
@@ -74,11 +68,11 @@ model_create(const char *self, struct lflow_cache *cache)
     return m;
 }
 
-static void
-free_entries(struct model_entry **table, void (*free_data)(void *))
+static void free_entries(struct model_entry **table, void (*free_data)(void *))
 {
     struct model_entry *entry, *next;
-    HASH_ITER (hh, *table, entry, next) {
+    HASH_ITER(hh, *table, entry, next)
+    {
         HASH_DEL(*table, entry);
         free_data(entry->data);
         free(entry->name);
@@ -86,8 +80,7 @@ free_entries(struct model_entry **table, void (*free_data)(void *))
     }
 }
 
-static void
-free_chassis(void *data)
+static void free_chassis(void *data)
 {
     struct model_chassis *chassis = data;
     free(chassis->name);
@@ -95,8 +88,7 @@ free_chassis(void *data)
     free(chassis);
 }
 
-static void
-free_datapath(void *data)
+static void free_datapath(void *data)
 {
     struct model_datapath *dp = data;
     for (size_t i = 0; i < dp->n_groups; i++) {
@@ -117,8 +109,7 @@ free_datapath(void *data)
     free(dp);
 }
 
-static void
-free_port(void *data)
+static void free_port(void *data)
 {
     struct model_port *port = data;
     free(port->name);
@@ -128,16 +119,14 @@ free_port(void *data)
     free(port);
 }
 
-static void
-free_address_set(void *data)
+static void free_address_set(void *data)
 {
     struct model_address_set *set = data;
     free(set->addresses);
     free(set);
 }
 
-static void
-free_port_group(void *data)
+static void free_port_group(void *data)
 {
     struct model_port_group *group = data;
     for (size_t i = 0; i < group->n; i++) {
@@ -147,8 +136,7 @@ free_port_group(void *data)
     free(group);
 }
 
-void
-model_free(struct model *m)
+void model_free(struct model *m)
 {
     if (m == NULL) {
         return;
@@ -171,45 +159,39 @@ model_free(struct model *m)
     free(m);
 }
 
-static int
-compare_key(const void *key, const void *datapath)
+static int compare_key(const void *key, const void *datapath)
 {
     uint32_t a = *(const uint32_t *)key;
     uint32_t b = (*(struct model_datapath *const *)datapath)->key;
     return a < b ? -1 : a > b;
 }
 
-struct model_datapath *
-model_datapath_by_key(const struct model *m, uint32_t key)
+struct model_datapath *model_datapath_by_key(const struct model *m, uint32_t key)
 {
     if (m->n_datapaths == 0) {
         return NULL;
     }
-    struct model_datapath **found = bsearch(&key, m->datapath_list, m->n_datapaths,
-                                            sizeof *m->datapath_list, compare_key);
+    struct model_datapath **found =
+        bsearch(&key, m->datapath_list, m->n_datapaths, sizeof *m->datapath_list, compare_key);
     return found ? *found : NULL;
 }
 
-struct model_datapath *
-model_datapath_by_uuid(const struct model *m, const char *uuid)
+struct model_datapath *model_datapath_by_uuid(const struct model *m, const char *uuid)
 {
     return model_entry_find(&m->datapaths, uuid);
 }
 
-struct model_port *
-model_port_by_name(const struct model *m, const char *name)
+struct model_port *model_port_by_name(const struct model *m, const char *name)
 {
     return model_entry_find(&m->ports, name);
 }
 
-static int
-compare_port_key(const void *key, const void *port)
+static int compare_port_key(const void *key, const void *port)
 {
     return (int)*(const uint16_t *)key - (int)(*(struct model_port *const *)port)->key;
 }
 
-struct model_port *
-model_port_by_key(const struct model_datapath *dp, uint16_t key)
+struct model_port *model_port_by_key(const struct model_datapath *dp, uint16_t key)
 {
     if (dp->n_ports == 0) {
         return NULL;
@@ -219,8 +201,7 @@ model_port_by_key(const struct model_datapath *dp, uint16_t key)
     return found ? *found : NULL;
 }
 
-const struct model_group *
-model_group_by_key(const struct model_datapath *dp, uint16_t key)
+const struct model_group *model_group_by_key(const struct model_datapath *dp, uint16_t key)
 {
     for (size_t i = 0; i < dp->n_groups; i++) {
         if (dp->groups[i].key == key) {
@@ -230,8 +211,7 @@ model_group_by_key(const struct model_datapath *dp, uint16_t key)
     return NULL;
 }
 
-const struct model_group *
-model_group_by_name(const struct model_datapath *dp, const char *name)
+const struct model_group *model_group_by_name(const struct model_datapath *dp, const char *name)
 {
     for (size_t i = 0; i < dp->n_groups; i++) {
         if (strcmp(dp->groups[i].name, name) == 0) {
@@ -241,27 +221,23 @@ model_group_by_name(const struct model_datapath *dp, const char *name)
     return NULL;
 }
 
-struct model_chassis *
-model_chassis_by_name(const struct model *m, const char *name)
+struct model_chassis *model_chassis_by_name(const struct model *m, const char *name)
 {
     return model_entry_find(&m->chassis, name);
 }
 
-const struct model_address_set *
-model_address_set(const struct model *m, const char *name)
+const struct model_address_set *model_address_set(const struct model *m, const char *name)
 {
     return model_entry_find(&m->address_sets, name);
 }
 
-static int
-compare_name(const void *key, const void *name)
+static int compare_name(const void *key, const void *name)
 {
     return strcmp(key, *(char *const *)name);
 }
 
-bool
-model_port_group_has(const struct model *m, const char *name, const struct model_datapath *dp,
-                     uint16_t key, bool *known)
+bool model_port_group_has(const struct model *m, const char *name, const struct model_datapath *dp,
+                          uint16_t key, bool *known)
 {
     const struct model_port_group *group = model_entry_find(&m->port_groups, name);
     const struct model_port *port = model_port_by_key(dp, key);
@@ -270,8 +246,8 @@ model_port_group_has(const struct model *m, const char *name, const struct model
            bsearch(port->name, group->ports, group->n, sizeof *group->ports, compare_name) != NULL;
 }
 
-const struct model_mac_binding *
-model_mac_binding(const struct model_port *port, bool v6, const struct icgw_addr *ip)
+const struct model_mac_binding *model_mac_binding(const struct model_port *port, bool v6,
+                                                  const struct icgw_addr *ip)
 {
     const struct model_datapath *dp = port->datapath;
     size_t low = 0, high = dp->n_mac_bindings;
@@ -294,15 +270,13 @@ model_mac_binding(const struct model_port *port, bool v6, const struct icgw_addr
     return NULL;
 }
 
-struct model_datapath *const *
-model_datapaths(const struct model *m, size_t *n)
+struct model_datapath *const *model_datapaths(const struct model *m, size_t *n)
 {
     *n = m->n_datapaths;
     return m->datapath_list;
 }
 
-struct model_chassis *const *
-model_chassis_list(const struct model *m, size_t *n)
+struct model_chassis *const *model_chassis_list(const struct model *m, size_t *n)
 {
     *n = m->n_chassis;
     return m->chassis_list;

@@ -178,7 +178,8 @@ bool model_add_mac_binding(struct model *, const char *datapath, const char *por
                            const char *mac);
 bool model_add_fdb(struct model *, int64_t datapath_key, const char *mac, int64_t port_key);
 /* Both kinds of set: `$name` takes constants as text, `@name` port names. */
-bool model_add_address_set(struct model *, const char *name, const char *const *addresses, size_t n);
+bool model_add_address_set(struct model *, const char *name, const char *const *addresses,
+                           size_t n);
 bool model_add_port_group(struct model *, const char *name, const char *const *ports, size_t n);
 
 /* A row of Logical_Flow, for each of the datapaths that it applies to.

@@ -9,8 +9,7 @@
 
 #include "model_private.h"
 
-bool
-model_parse_ip(const char *text, struct icgw_addr *ip, bool *v6)
+bool model_parse_ip(const char *text, struct icgw_addr *ip, bool *v6)
 {
     memset(ip, 0, sizeof *ip);
     if (inet_pton(AF_INET, text, &ip->bytes[12]) == 1) {
@@ -22,8 +21,7 @@ model_parse_ip(const char *text, struct icgw_addr *ip, bool *v6)
     return inet_pton(AF_INET6, text, ip->bytes) == 1;
 }
 
-bool
-model_parse_mac(const char *text, uint8_t mac[6])
+bool model_parse_mac(const char *text, uint8_t mac[6])
 {
     unsigned int b[6];
     int n = 0;
@@ -38,8 +36,7 @@ model_parse_mac(const char *text, uint8_t mac[6])
     return true;
 }
 
-struct model_chassis *
-model_add_chassis(struct model *m, const char *name, bool remote)
+struct model_chassis *model_add_chassis(struct model *m, const char *name, bool remote)
 {
     struct model_chassis *chassis = model_alloc(sizeof *chassis);
     if (!model_entry_add(&m->chassis, name, chassis)) {
@@ -54,9 +51,8 @@ model_add_chassis(struct model *m, const char *name, bool remote)
     return chassis;
 }
 
-bool
-model_add_encap(struct model *m, struct model_chassis *chassis, const char *type, const char *ip,
-                bool csum, uint16_t dst_port)
+bool model_add_encap(struct model *m, struct model_chassis *chassis, const char *type,
+                     const char *ip, bool csum, uint16_t dst_port)
 {
     struct icgw_addr addr;
     bool v6;
@@ -75,9 +71,8 @@ model_add_encap(struct model *m, struct model_chassis *chassis, const char *type
     return true;
 }
 
-struct model_datapath *
-model_add_datapath(struct model *m, const char *uuid, const char *name, int64_t key, bool router,
-                   bool transit)
+struct model_datapath *model_add_datapath(struct model *m, const char *uuid, const char *name,
+                                          int64_t key, bool router, bool transit)
 {
     if (key <= 0 || key > MODEL_MAX_VNI) {
         return NULL;
@@ -97,8 +92,7 @@ model_add_datapath(struct model *m, const char *uuid, const char *name, int64_t 
     return dp;
 }
 
-static enum model_port_type
-port_type(const char *type)
+static enum model_port_type port_type(const char *type)
 {
     static const struct {
         const char *name;
@@ -120,8 +114,8 @@ port_type(const char *type)
     return MODEL_PORT_OTHER;
 }
 
-static void
-bind_port(const struct model *m, struct model_port *port, const char *chassis, const char *encap_ip)
+static void bind_port(const struct model *m, struct model_port *port, const char *chassis,
+                      const char *encap_ip)
 {
     struct icgw_addr ip;
     bool v6;
@@ -138,8 +132,7 @@ bind_port(const struct model *m, struct model_port *port, const char *chassis, c
     }
 }
 
-struct model_port *
-model_add_port(struct model *m, const struct model_port_row *row)
+struct model_port *model_add_port(struct model *m, const struct model_port_row *row)
 {
     struct model_datapath *dp = model_datapath_by_uuid(m, row->datapath);
     if (dp == NULL || row->key <= 0 || row->key >= MODEL_FIRST_MULTICAST_KEY) {
@@ -166,9 +159,8 @@ model_add_port(struct model *m, const struct model_port_row *row)
     return port;
 }
 
-bool
-model_locate_port(struct model *m, const char *transit_switch, const char *logical_port,
-                  const char *chassis, const char *encap_ip)
+bool model_locate_port(struct model *m, const char *transit_switch, const char *logical_port,
+                       const char *chassis, const char *encap_ip)
 {
     struct model_port *port = model_port_by_name(m, logical_port);
     if (port == NULL || port->type != MODEL_PORT_REMOTE || !port->datapath->transit ||
@@ -179,9 +171,8 @@ model_locate_port(struct model *m, const char *transit_switch, const char *logic
     return true;
 }
 
-bool
-model_add_group(struct model *m, const char *datapath, const char *name, int64_t key,
-                const char *const *ports, size_t n_ports)
+bool model_add_group(struct model *m, const char *datapath, const char *name, int64_t key,
+                     const char *const *ports, size_t n_ports)
 {
     struct model_datapath *dp = model_datapath_by_uuid(m, datapath);
     if (dp == NULL || key < MODEL_FIRST_MULTICAST_KEY || key > UINT16_MAX) {
@@ -200,9 +191,8 @@ model_add_group(struct model *m, const char *datapath, const char *name, int64_t
     return true;
 }
 
-bool
-model_add_mac_binding(struct model *m, const char *datapath, const char *port_name, const char *ip,
-                      const char *mac)
+bool model_add_mac_binding(struct model *m, const char *datapath, const char *port_name,
+                           const char *ip, const char *mac)
 {
     struct model_datapath *dp = model_datapath_by_uuid(m, datapath);
     const struct model_port *port = model_port_by_name(m, port_name);
@@ -217,8 +207,7 @@ model_add_mac_binding(struct model *m, const char *datapath, const char *port_na
     return true;
 }
 
-bool
-model_add_fdb(struct model *m, int64_t datapath_key, const char *mac, int64_t port_key)
+bool model_add_fdb(struct model *m, int64_t datapath_key, const char *mac, int64_t port_key)
 {
     struct model_fdb fdb;
     if (port_key <= 0 || port_key >= MODEL_FIRST_MULTICAST_KEY || !model_parse_mac(mac, fdb.mac)) {
@@ -236,8 +225,8 @@ model_add_fdb(struct model *m, int64_t datapath_key, const char *mac, int64_t po
     return false;
 }
 
-bool
-model_add_address_set(struct model *m, const char *name, const char *const *addresses, size_t n)
+bool model_add_address_set(struct model *m, const char *name, const char *const *addresses,
+                           size_t n)
 {
     struct model_address_set *set = model_alloc(sizeof *set);
     if (!model_entry_add(&m->address_sets, name, set)) {
@@ -255,14 +244,12 @@ model_add_address_set(struct model *m, const char *name, const char *const *addr
     return true;
 }
 
-static int
-compare_names(const void *a, const void *b)
+static int compare_names(const void *a, const void *b)
 {
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-bool
-model_add_port_group(struct model *m, const char *name, const char *const *ports, size_t n)
+bool model_add_port_group(struct model *m, const char *name, const char *const *ports, size_t n)
 {
     struct model_port_group *group = model_alloc(sizeof *group);
     if (!model_entry_add(&m->port_groups, name, group)) {
@@ -279,9 +266,8 @@ model_add_port_group(struct model *m, const char *name, const char *const *ports
     return true;
 }
 
-bool
-model_add_flow(struct model *m, const char *const *datapaths, size_t n_datapaths,
-               const struct model_flow_row *row)
+bool model_add_flow(struct model *m, const char *const *datapaths, size_t n_datapaths,
+                    const struct model_flow_row *row)
 {
     struct lflow *lflow = NULL;
     if (row->table < 0 || row->table >= MODEL_MAX_TABLES || row->priority < 0 ||

@@ -7,22 +7,19 @@
 
 #include "model_private.h"
 
-static int
-compare_datapaths(const void *a, const void *b)
+static int compare_datapaths(const void *a, const void *b)
 {
     uint32_t x = (*(struct model_datapath *const *)a)->key;
     uint32_t y = (*(struct model_datapath *const *)b)->key;
     return x < y ? -1 : x > y;
 }
 
-static int
-compare_ports(const void *a, const void *b)
+static int compare_ports(const void *a, const void *b)
 {
     return (int)(*(struct model_port *const *)a)->key - (int)(*(struct model_port *const *)b)->key;
 }
 
-static int
-compare_bindings(const void *a, const void *b)
+static int compare_bindings(const void *a, const void *b)
 {
     const struct model_mac_binding *x = a, *y = b;
     int order = (int)x->port->key - (int)y->port->key;
@@ -31,8 +28,7 @@ compare_bindings(const void *a, const void *b)
 
 /* Highest priority first; the same text always sorts the same, so that a
  * database that says the same in another order changes nothing. */
-static int
-compare_flows(const void *a, const void *b)
+static int compare_flows(const void *a, const void *b)
 {
     const struct model_flow *x = a, *y = b;
     if (x->priority != y->priority) {
@@ -41,8 +37,7 @@ compare_flows(const void *a, const void *b)
     return strcmp(x->lflow->code->match_text, y->lflow->code->match_text);
 }
 
-static void
-finish_datapath(struct model_datapath *dp)
+static void finish_datapath(struct model_datapath *dp)
 {
     if (dp->n_ports > 0) {
         qsort(dp->ports, dp->n_ports, sizeof *dp->ports, compare_ports);
@@ -60,8 +55,7 @@ finish_datapath(struct model_datapath *dp)
     }
 }
 
-static void
-finish_port(const struct model *m, struct model_port *port)
+static void finish_port(const struct model *m, struct model_port *port)
 {
     if (port->peer_name != NULL) {
         struct model_port *peer = model_port_by_name(m, port->peer_name);
@@ -69,16 +63,14 @@ finish_port(const struct model *m, struct model_port *port)
     }
     if (port->distributed_name != NULL && port->type == MODEL_PORT_CHASSISREDIRECT) {
         struct model_port *distributed = model_port_by_name(m, port->distributed_name);
-        if (distributed != NULL && distributed->datapath == port->datapath &&
-            distributed != port) {
+        if (distributed != NULL && distributed->datapath == port->datapath && distributed != port) {
             port->distributed = distributed;
             distributed->redirect = port;
         }
     }
 }
 
-void
-model_finish(struct model *m)
+void model_finish(struct model *m)
 {
     struct model_entry *entry, *next;
 
@@ -88,7 +80,8 @@ model_finish(struct model *m)
     for (size_t i = 0; i < m->n_datapaths; i++) {
         finish_datapath(m->datapath_list[i]);
     }
-    HASH_ITER (hh, m->ports, entry, next) {
+    HASH_ITER(hh, m->ports, entry, next)
+    {
         finish_port(m, entry->data);
     }
 }

@@ -24,11 +24,11 @@ struct model_port_group {
 struct model {
     char *self;
     struct lflow_cache *cache;
-    struct model_entry *chassis;       /* name -> struct model_chassis */
-    struct model_entry *datapaths;     /* uuid -> struct model_datapath */
-    struct model_entry *ports;         /* name -> struct model_port */
-    struct model_entry *address_sets;  /* name -> struct model_address_set */
-    struct model_entry *port_groups;   /* name -> struct model_port_group */
+    struct model_entry *chassis;      /* name -> struct model_chassis */
+    struct model_entry *datapaths;    /* uuid -> struct model_datapath */
+    struct model_entry *ports;        /* name -> struct model_port */
+    struct model_entry *address_sets; /* name -> struct model_address_set */
+    struct model_entry *port_groups;  /* name -> struct model_port_group */
     struct model_chassis **chassis_list;
     size_t n_chassis;
     struct model_datapath **datapath_list; /* sorted by key once finished */

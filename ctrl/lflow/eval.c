@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "eval.h"
+
+#include <string.h>
+
+uint16_t eval_port_key(const struct model *m, const struct model_datapath *dp, const char *name)
+{
+    const struct model_port *port = model_port_by_name(m, name);
+    if (port != NULL) {
+        return port->datapath == dp ? port->key : 0;
+    }
+    const struct model_group *group = model_group_by_name(dp, name);
+    return group != NULL ? group->key : 0;
+}
+
+static enum truth truth_of(bool value)
+{
+    return value ? TRUTH_TRUE : TRUTH_FALSE;
+}
+
+static enum truth truth_not(enum truth t)
+{
+    return t == TRUTH_UNKNOWN ? t : truth_of(t == TRUTH_FALSE);
+}
+
+/* A comparison with a field on arrival: bits `mask` of `field` against value. */
+struct question {
+    enum field_id field;
+    wide value;
+    wide mask;
+};
+
+/* Turns a comparison of a container into one of its origin.  False: the bits
+ * that are not known have no origin. */
+static bool ask_origin(const struct state *s, enum field_id id, wide value, wide mask,
+                       struct question *q)
+{
+    const struct state_field *f = &s->fields[id];
+    if (f->origin == STATE_NO_ORIGIN) {
+        return false;
+    }
+    wide range = wide_ones(field_width(f->origin));
+    if ((mask & ~f->known & ~(range << f->origin_lo)) != 0) {
+        return false;
+    }
+    q->field = f->origin;
+    q->mask = mask >> f->origin_lo & range;
+    q->value = value >> f->origin_lo & q->mask;
+    return true;
+}
+
+static bool prefix_length(wide mask, unsigned int width, unsigned int *len)
+{
+    wide rest = ~mask & wide_ones(width);
+    if ((rest & (rest + 1)) != 0) {
+        return false;
+    }
+    *len = width;
+    while (rest != 0) {
+        rest >>= 1;
+        --*len;
+    }
+    return true;
+}
+
+static enum truth answer(struct eval *ev, struct question q)
+{
+    unsigned int len;
+    if (ev->split != NULL && q.field == ev->split->field) {
+        if (!prefix_length(q.mask, field_width(q.field), &len)) {
+            return TRUTH_UNKNOWN;
+        }
+        if (!split_add(ev->split, q.value, len)) {
+            ev->split_full = true;
+            return TRUTH_UNKNOWN;
+        }
+        return TRUTH_FALSE;
+    }
+    if (q.field == FIELD_IP_TTL) {
+        q.value += ev->state->ttl_dec;
+        if (q.mask != 0xff) {
+            return TRUTH_UNKNOWN;
+        }
+        if (q.value > 0xff) {
+            return TRUTH_FALSE;
+        }
+    }
+    return ev->guard ? guard_implies(ev->guard, q.field, q.value, q.mask) : TRUTH_UNKNOWN;
+}
+
+static enum truth equal(struct eval *ev, enum field_id id, wide value, wide mask)
+{
+    const struct state_field *f = &ev->state->fields[id];
+    struct question q;
+    if (((f->value ^ value) & mask & f->known) != 0) {
+        return TRUTH_FALSE;
+    }
+    if ((mask & ~f->known) == 0) {
+        return TRUTH_TRUE;
+    }
+    return ask_origin(ev->state, id, value, mask, &q) ? answer(ev, q) : TRUTH_UNKNOWN;
+}
+
+/* A single bit that is not 0 is 1, and the other way round; asked as equality
+ * with 1, which is what guards exclude. */
+static enum truth equal_bits(struct eval *ev, enum field_id id, wide value, wide mask)
+{
+    if (mask != 0 && (mask & (mask - 1)) == 0 && value == 0) {
+        enum truth direct = equal(ev, id, 0, mask);
+        return direct != TRUTH_UNKNOWN ? direct : truth_not(equal(ev, id, mask, mask));
+    }
+    return equal(ev, id, value, mask);
+}
+
+enum truth eval_equal(struct eval *ev, struct bits bits, wide value)
+{
+    return equal_bits(ev, bits.field, value << bits.lo, wide_ones(bits.width) << bits.lo);
+}
+
+static enum truth compare(struct eval *ev, const struct expr *e)
+{
+    if (e->relop == RELOP_EQ) {
+        return equal_bits(ev, e->bits.field, e->value, e->mask);
+    }
+    if (e->relop == RELOP_NE) {
+        return truth_not(equal_bits(ev, e->bits.field, e->value, e->mask));
+    }
+    wide value;
+    if (!state_get(ev->state, e->bits, &value)) {
+        return TRUTH_UNKNOWN;
+    }
+    wide constant = e->value >> e->bits.lo;
+    switch (e->relop) {
+    case RELOP_LT:
+        return truth_of(value < constant);
+    case RELOP_LE:
+        return truth_of(value <= constant);
+    case RELOP_GT:
+        return truth_of(value > constant);
+    default:
+        return truth_of(value >= constant);
+    }
+}
+
+static enum truth match_port(struct eval *ev, const struct expr *e)
+{
+    wide value;
+    if (!state_get(ev->state, e->bits, &value)) {
+        return TRUTH_UNKNOWN;
+    }
+    /* "none" is what get_fdb() leaves for an unknown address. */
+    uint16_t key = eval_port_key(ev->model, ev->datapath, e->name);
+    if (key == 0 && strcmp(e->name, "none") != 0) {
+        return truth_of(e->relop == RELOP_NE);
+    }
+    return truth_of((value == key) == (e->relop == RELOP_EQ));
+}
+
+static enum truth match_group(struct eval *ev, const struct expr *e)
+{
+    wide value;
+    bool known;
+    if (!state_get(ev->state, e->bits, &value)) {
+        return TRUTH_UNKNOWN;
+    }
+    bool member = value <= UINT16_MAX &&
+                  model_port_group_has(ev->model, e->name, ev->datapath, (uint16_t)value, &known);
+    return truth_of(member == (e->relop == RELOP_EQ));
+}
+
+static enum truth match_set(struct eval *ev, const struct expr *e)
+{
+    const struct model_address_set *set = model_address_set(ev->model, e->name);
+    enum truth result = TRUTH_FALSE;
+    wide ones = wide_ones(e->bits.width);
+    for (size_t i = 0; set != NULL && i < set->n && result != TRUTH_TRUE; i++) {
+        if ((set->addresses[i].value & ~ones) != 0) {
+            continue; /* an IPv6 address in a set that an IPv4 field is compared with */
+        }
+        enum truth t = equal_bits(ev, e->bits.field, set->addresses[i].value << e->bits.lo,
+                                  (set->addresses[i].mask & ones) << e->bits.lo);
+        result = t == TRUTH_FALSE ? result : t;
+    }
+    return e->relop == RELOP_EQ ? result : truth_not(result);
+}
+
+static enum truth match_resident(const struct eval *ev, const struct expr *e)
+{
+    const struct model_port *port = model_port_by_name(ev->model, e->name);
+    return truth_of((port != NULL && port->resident) == (e->relop == RELOP_EQ));
+}
+
+static enum truth match_all(struct eval *ev, const struct expr *e)
+{
+    enum truth decisive = e->type == EXPR_AND ? TRUTH_FALSE : TRUTH_TRUE;
+    enum truth result = truth_not(decisive);
+    for (size_t i = 0; i < e->n_sub; i++) {
+        enum truth t = eval_match(ev, e->sub[i]);
+        if (t == decisive) {
+            return t;
+        }
+        if (t == TRUTH_UNKNOWN) {
+            result = t;
+        }
+    }
+    return result;
+}
+
+enum truth eval_match(struct eval *ev, const struct expr *e)
+{
+    switch (e->type) {
+    case EXPR_CONSTANT:
+        return truth_of(e->value != 0);
+    case EXPR_AND:
+    case EXPR_OR:
+        return match_all(ev, e);
+    case EXPR_COMPARE:
+        return compare(ev, e);
+    case EXPR_PORT:
+        return match_port(ev, e);
+    case EXPR_GROUP:
+        return match_group(ev, e);
+    case EXPR_SET:
+        return match_set(ev, e);
+    case EXPR_RESIDENT:
+        return match_resident(ev, e);
+    case EXPR_UNKNOWN:
+        break;
+    }
+    return TRUTH_UNKNOWN;
+}
+
+/* Makes `bits == value` false by an assumption. */
+static bool exclude(const struct eval *ev, enum field_id id, wide value, wide mask,
+                    struct guard *guard, bool sources)
+{
+    struct question q;
+    if (!ask_origin(ev->state, id, value, mask, &q) ||
+        (ev->split != NULL && q.field == ev->split->field)) {
+        return false;
+    }
+    if (q.field == FIELD_IP_TTL) {
+        q.value += ev->state->ttl_dec;
+    }
+    return guard_exclude(guard, q.field, q.value, q.mask, sources);
+}
+
+static bool make_compare_false(const struct eval *ev, const struct expr *e, struct guard *guard,
+                               bool sources)
+{
+    if (e->relop == RELOP_EQ) {
+        return exclude(ev, e->bits.field, e->value, e->mask, guard, sources);
+    }
+    /* bit != 0 is bit == 1 */
+    bool single = e->mask != 0 && (e->mask & (e->mask - 1)) == 0;
+    return e->relop == RELOP_NE && single && e->value == 0 &&
+           exclude(ev, e->bits.field, e->mask, e->mask, guard, sources);
+}
+
+static bool make_set_false(const struct eval *ev, const struct expr *e, struct guard *guard,
+                           bool sources)
+{
+    const struct model_address_set *set = model_address_set(ev->model, e->name);
+    wide ones = wide_ones(e->bits.width);
+    if (e->relop != RELOP_EQ || set == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < set->n; i++) {
+        if ((set->addresses[i].value & ~ones) == 0 &&
+            !exclude(ev, e->bits.field, set->addresses[i].value << e->bits.lo,
+                     (set->addresses[i].mask & ones) << e->bits.lo, guard, sources)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool make_false(struct eval *ev, const struct expr *e, struct guard *guard, bool sources)
+{
+    const struct guard *outer = ev->guard;
+    ev->guard = guard;
+    enum truth now = eval_match(ev, e);
+    ev->guard = outer;
+    if (now != TRUTH_UNKNOWN) {
+        return now == TRUTH_FALSE;
+    }
+    if (e->type == EXPR_COMPARE) {
+        return make_compare_false(ev, e, guard, sources);
+    }
+    if (e->type == EXPR_SET) {
+        return make_set_false(ev, e, guard, sources);
+    }
+    if (e->type != EXPR_AND && e->type != EXPR_OR) {
+        return false;
+    }
+    for (size_t i = 0; i < e->n_sub; i++) {
+        struct guard before = *guard;
+        bool done = make_false(ev, e->sub[i], guard, sources);
+        if (!done) {
+            *guard = before;
+        }
+        if (done != (e->type == EXPR_OR)) {
+            return done; /* one falsehood suffices for AND; OR needs all */
+        }
+    }
+    return e->type == EXPR_OR;
+}
+
+bool eval_make_false(struct eval *ev, const struct expr *e, struct guard *guard)
+{
+    struct guard before = *guard;
+    /* Guards on the source cost more than a class bit, and a flow that looks at
+     * both (TTL expiry towards one network, say) is rarer by its class. */
+    if (make_false(ev, e, guard, false)) {
+        return true;
+    }
+    *guard = before;
+    if (make_false(ev, e, guard, true)) {
+        return true;
+    }
+    *guard = before;
+    return false;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ICGW_EVAL_H
+#define ICGW_EVAL_H
+
+/* Matches, three-valued: what is known of the packet may not decide. */
+
+#include "expr.h"
+#include "guard.h"
+#include "model.h"
+#include "split.h"
+#include "state.h"
+
+struct eval {
+    const struct model *model;
+    const struct model_datapath *datapath;
+    const struct state *state;
+    const struct guard *guard; /* NULL for an actual packet */
+    struct split *split;       /* NULL for an actual packet */
+    bool split_full;           /* set when a prefix did not fit into *split */
+};
+
+enum truth eval_match(struct eval *, const struct expr *);
+
+/* Whether the bits equal a value: for functions such as get_arp() that look a
+ * field up in a table of constants. */
+enum truth eval_equal(struct eval *, struct bits, wide value);
+
+/* Adds assumptions to *guard under which a match that is unknown becomes false.
+ * False: no guard can tell; *guard is then as before. */
+bool eval_make_false(struct eval *, const struct expr *, struct guard *guard);
+
+/* The key of a port of the datapath by name, or of a multicast group; 0: none. */
+uint16_t eval_port_key(const struct model *, const struct model_datapath *, const char *name);
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ICGW_FRAME_H
+#define ICGW_FRAME_H
+
+/* An actual Ethernet frame and its fields. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "state.h"
+
+#define FRAME_MAX 16384 /* longest frame the slow path takes */
+
+struct frame {
+    uint16_t len;
+    uint8_t data[FRAME_MAX];
+};
+
+/* Reads the fields of the frame into *state; what the frame does not have is 0,
+ * registers and metadata are left alone.  Reads nothing beyond frame->len. */
+void frame_load(const struct frame *, struct state *);
+
+/* Writes fields of *state that differ from the frame's into it.  Checksums are
+ * updated (RFC 1624), not computed: a wrong one stays wrong. */
+void frame_store(struct frame *, const struct state *);
+
+/* New frames that answer or ask on behalf of `in`, whose fields are *state.
+ * They are complete, with checksums; actions then change their fields. */
+
+/* An ARP request from eth.src to eth.dst of the packet. */
+void frame_make_arp(struct frame *, const struct state *);
+/* A neighbour solicitation for xxreg0, the next hop, from eth.src. */
+void frame_make_ns(struct frame *, const struct state *);
+/* The answer to the neighbour solicitation `in`.  False: it is none. */
+bool frame_make_na(struct frame *, const struct state *, bool router);
+/* Destination unreachable, with the beginning of `in` as far as RFC 1812 and
+ * RFC 4443 allow.  port_unreachable: code 3 (4 for IPv6) when `in` is UDP.
+ * False: `in` is not IPv4 or IPv6. */
+bool frame_make_icmp4(struct frame *, const struct frame *in, const struct state *,
+                      bool port_unreachable);
+bool frame_make_icmp6(struct frame *, const struct frame *in, const struct state *,
+                      bool port_unreachable);
+
+#endif

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Stages: which flow applies. */
+
+#include "interp.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "interp_private.h"
+
+void interp_give_up(struct interp *in, enum interp_end end, enum icgw_slow reason,
+                    const char *format, ...)
+{
+    va_list args;
+    if (in->end != INTERP_COMPLETE) {
+        return;
+    }
+    in->end = end;
+    in->slow_reason = reason;
+    in->why_flow = in->flow;
+    va_start(args, format);
+    if (vasprintf(&in->why, format, args) < 0) {
+        abort();
+    }
+    va_end(args);
+}
+
+struct eval interp_eval(const struct interp *in)
+{
+    return (struct eval){
+        .model = in->model,
+        .datapath = in->datapath,
+        .state = &in->state,
+        .guard = in->guard,
+        .split = in->split,
+    };
+}
+
+void interp_drop(struct interp *in, enum icgw_drop reason, const struct lflow *flow)
+{
+    in->ops->drop(in, reason, flow);
+}
+
+/* Flows above the one that surely applies, that may apply instead. */
+#define MAX_DOUBTS 64
+
+struct choice {
+    const struct lflow *flow; /* the highest one that surely applies */
+    const struct lflow *doubts[MAX_DOUBTS];
+    unsigned int n_doubts;
+};
+
+/* False: the run has ended. */
+static bool search(struct interp *in, struct eval *ev, const struct model_stage *stage,
+                   struct choice *c)
+{
+    for (size_t i = 0; i < stage->n_flows; i++) {
+        const struct lflow *flow = stage->flows[i].lflow;
+        in->flow = flow;
+        if (flow->code->match == NULL) {
+            interp_give_up(in, INTERP_UNSUPPORTED, 0, "match not understood: %s",
+                           flow->code->match_error);
+            return false;
+        }
+        enum truth t = eval_match(ev, flow->code->match);
+        if (t == TRUTH_TRUE) {
+            c->flow = flow;
+            return true;
+        }
+        if (t == TRUTH_UNKNOWN) {
+            if (!interp_abstract(in)) {
+                interp_give_up(in, INTERP_UNSUPPORTED, 0, "match names something unknown");
+                return false;
+            }
+            if (c->n_doubts == MAX_DOUBTS) {
+                interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION,
+                               "more than %d flows depend on more than the destination",
+                               MAX_DOUBTS);
+                return false;
+            }
+            c->doubts[c->n_doubts++] = flow;
+        }
+    }
+    return true;
+}
+
+static bool names_unknown(const struct expr *e)
+{
+    bool found = e->type == EXPR_UNKNOWN;
+    for (size_t i = 0; i < e->n_sub && !found; i++) {
+        found = names_unknown(e->sub[i]);
+    }
+    return found;
+}
+
+/* Assumes, by guards, that no doubtful flow applies.  One that does the same as
+ * the sure one need not be ruled out. */
+static bool rule_out(struct interp *in, struct eval *ev, const struct choice *c)
+{
+    for (unsigned int i = 0; i < c->n_doubts; i++) {
+        const struct lflow *doubt = c->doubts[i];
+        if (c->flow != NULL &&
+            strcmp(doubt->code->actions_text, c->flow->code->actions_text) == 0) {
+            continue;
+        }
+        in->flow = doubt;
+        if (eval_make_false(ev, doubt->code->match, in->guard)) {
+            continue;
+        }
+        if (names_unknown(doubt->code->match)) {
+            interp_give_up(in, INTERP_UNSUPPORTED, 0, "match names something unknown");
+        } else {
+            interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION,
+                           "depends on more than the destination");
+        }
+        return false;
+    }
+    return true;
+}
+
+static bool search_stage(struct interp *in, const struct model_stage *stage,
+                         const struct lflow **flow)
+{
+    struct choice c = {.flow = NULL};
+    struct eval ev = interp_eval(in);
+    bool found = search(in, &ev, stage, &c) && rule_out(in, &ev, &c);
+    if (ev.split_full) {
+        interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION,
+                       "flows tell more destinations apart than the tables hold");
+        return false;
+    }
+    *flow = c.flow;
+    return found;
+}
+
+void interp_stage(struct interp *in, enum model_pipeline pipeline, int table)
+{
+    enum model_pipeline outer_pipeline = in->pipeline;
+    int outer_table = in->table;
+    const struct lflow *outer_flow = in->flow;
+    const struct lflow *flow = NULL;
+
+    if (in->end != INTERP_COMPLETE) {
+        return;
+    }
+    if (table >= MODEL_MAX_TABLES) {
+        interp_drop(in, ICGW_DROP_LOGICAL_DROP, in->flow);
+        return;
+    }
+    if (in->depth >= INTERP_MAX_DEPTH) {
+        interp_drop(in, ICGW_DROP_LOOP, in->flow);
+        interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION, "flows run in a loop");
+        return;
+    }
+    in->depth++;
+    in->pipeline = pipeline;
+    in->table = table;
+    if (search_stage(in, &in->datapath->stages[pipeline][table], &flow)) {
+        in->flow = flow;
+        if (flow == NULL) {
+            interp_drop(in, ICGW_DROP_LOGICAL_DROP, NULL);
+        } else if (flow->code->actions == NULL) {
+            interp_give_up(in, INTERP_UNSUPPORTED, 0, "actions not understood: %s",
+                           flow->code->actions_error);
+        } else {
+            interp_actions(in, flow->code->actions, flow->code->n_actions);
+        }
+    }
+    in->depth--;
+    in->pipeline = outer_pipeline;
+    in->table = outer_table;
+    in->flow = outer_flow;
+}
+
+/* ICMP errors about the path MTU start over in the ingress pipeline, as if the
+ * port that they were sent to had them sent, where northd has flows for that
+ * (OVN 24.03 and later: they look at flags.tunnel_rx). */
+static bool wants_ingress(const struct interp *in, const struct model_datapath *dp)
+{
+    const struct state *s = &in->state;
+    bool too_big =
+        (state_value(s, FIELD_ETH_TYPE) == 0x0800 && state_value(s, FIELD_IP_PROTO) == 1 &&
+         state_value(s, FIELD_ICMP4_TYPE) == 3 && state_value(s, FIELD_ICMP4_CODE) == 4) ||
+        (state_value(s, FIELD_ETH_TYPE) == 0x86dd && state_value(s, FIELD_IP_PROTO) == 58 &&
+         state_value(s, FIELD_ICMP6_TYPE) == 2 && state_value(s, FIELD_ICMP6_CODE) == 0);
+    const struct model_stage *stage = &dp->stages[MODEL_INGRESS][0];
+    for (size_t i = 0; too_big && i < stage->n_flows; i++) {
+        if (stage->flows[i].lflow->code->tunnel_rx) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void interp_from_tunnel(struct interp *in, const struct model_datapath *dp, uint16_t inport,
+                        uint16_t outport)
+{
+    static const struct bits tunnel_rx = {FIELD_FLAGS, 16, 1};
+
+    in->datapath = dp;
+    if (in->frame != NULL) {
+        state_init(&in->state);
+        frame_load(in->frame, &in->state);
+    }
+    if (interp_abstract(in)) {
+        state_set_input(&in->state, FIELD_INPORT, 0, 0); /* whoever sent it */
+    } else {
+        state_set(&in->state, whole(FIELD_INPORT), inport);
+    }
+    state_set(&in->state, whole(FIELD_OUTPORT), outport);
+    state_set(&in->state, tunnel_rx, 1);
+    if (!interp_abstract(in) && wants_ingress(in, dp)) {
+        interp_stage(in, MODEL_INGRESS, 0);
+    } else {
+        interp_deliver(in, outport);
+    }
+}

@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* From one datapath to the next, as ovn-controller's physical flows do it
+ * (ovn-architecture(7), "Architectural Physical Life Cycle of a Packet"). */
+
+#include <stdlib.h>
+
+#include "interp_private.h"
+#include "model_private.h"
+
+static const struct bits loopback = {FIELD_FLAGS, 0, 1};
+
+static wide get(const struct interp *in, struct bits bits)
+{
+    wide value;
+    state_get(&in->state, bits, &value);
+    return value;
+}
+
+static void clear_registers(struct interp *in)
+{
+    state_set(&in->state, whole(FIELD_XXREG0), 0);
+    state_set(&in->state, whole(FIELD_XXREG1), 0);
+    state_set(&in->state, whole(FIELD_XXREG2), 0);
+}
+
+/* A patch port is everywhere, an l3gateway port where its router is. */
+static bool is_here(const struct model_port *port)
+{
+    return port->type == MODEL_PORT_PATCH || (port->type == MODEL_PORT_L3GATEWAY && port->resident);
+}
+
+void interp_egress(struct interp *in, const struct model_port *port)
+{
+    wide inport = get(in, whole(FIELD_INPORT));
+    if (inport == port->key && get(in, loopback) == 0) {
+        interp_drop(in, ICGW_DROP_LOGICAL_DROP, in->flow);
+        return;
+    }
+    struct state *saved = model_alloc(sizeof *saved);
+    *saved = in->state;
+    state_set(&in->state, whole(FIELD_OUTPORT), port->key);
+    clear_registers(in);
+    interp_stage(in, MODEL_EGRESS, 0);
+    in->state = *saved;
+    free(saved);
+}
+
+/* Across a patch, into the peer's datapath. */
+static void cross(struct interp *in, const struct model_port *peer)
+{
+    const struct model_datapath *outer = in->datapath;
+    if (in->hops >= INTERP_MAX_HOPS) {
+        interp_drop(in, ICGW_DROP_LOOP, in->flow);
+        interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION, "more than %d datapaths",
+                       INTERP_MAX_HOPS);
+        return;
+    }
+    in->hops++;
+    in->datapath = peer->datapath;
+    struct state *saved = model_alloc(sizeof *saved);
+    *saved = in->state;
+    clear_registers(in);
+    state_set(&in->state, whole(FIELD_FLAGS), 0);
+    state_set(&in->state, whole(FIELD_OUTPORT), 0);
+    state_set(&in->state, whole(FIELD_INPORT), peer->key);
+    interp_stage(in, MODEL_INGRESS, 0);
+    in->state = *saved;
+    free(saved);
+    in->datapath = outer;
+    in->hops--;
+}
+
+static void send_to(struct interp *in, const struct model_chassis *chassis,
+                    const struct model_encap *encap, uint16_t outport)
+{
+    struct interp_send out = {
+        .chassis = chassis,
+        .encap = encap,
+        .vni = in->datapath->key,
+        .inport = (uint16_t)get(in, whole(FIELD_INPORT)),
+        .outport = outport,
+    };
+    in->ops->send(in, &out);
+}
+
+static void output_remote(struct interp *in, const struct model_port *port)
+{
+    if (port->chassis == NULL || port->chassis->self) {
+        interp_drop(in, ICGW_DROP_UNBOUND_PORT, in->flow);
+    } else {
+        send_to(in, port->chassis, port->encap, port->key);
+    }
+}
+
+static void output_port(struct interp *in, const struct model_port *port)
+{
+    if (is_here(port)) {
+        interp_egress(in, port);
+    } else if (port->type == MODEL_PORT_CHASSISREDIRECT && port->resident &&
+               port->distributed != NULL) {
+        interp_egress(in, port->distributed);
+    } else {
+        output_remote(in, port);
+    }
+}
+
+/* The port that a group member stands for here; NULL: it is elsewhere. */
+static const struct model_port *local_member(const struct model_port *port)
+{
+    if (is_here(port)) {
+        return port;
+    }
+    return port->type == MODEL_PORT_CHASSISREDIRECT && port->resident ? port->distributed : NULL;
+}
+
+static bool sent_before(const struct model_group *group, size_t member)
+{
+    const struct model_port *port = group->ports[member];
+    for (size_t i = 0; i < member; i++) {
+        const struct model_port *other = group->ports[i];
+        if (other->chassis == port->chassis && other->type != MODEL_PORT_REMOTE &&
+            local_member(other) == NULL) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Head-end replication: ports of other zones one by one under their own keys,
+ * chassis of this zone once each under the key of the group. */
+static void output_group(struct interp *in, const struct model_group *group)
+{
+    for (size_t i = 0; i < group->n_ports && in->end == INTERP_COMPLETE; i++) {
+        const struct model_port *port = group->ports[i];
+        const struct model_port *local = local_member(port);
+        if (local != NULL) {
+            interp_egress(in, local);
+        } else if (port->chassis == NULL || port->chassis->self) {
+            continue;
+        } else if (port->type == MODEL_PORT_REMOTE) {
+            send_to(in, port->chassis, port->encap, port->key);
+        } else if (!sent_before(group, i)) {
+            send_to(in, port->chassis, port->encap, group->key);
+        }
+    }
+}
+
+static void output_ingress(struct interp *in, uint16_t key)
+{
+    if (key >= MODEL_FIRST_MULTICAST_KEY) {
+        const struct model_group *group = model_group_by_key(in->datapath, key);
+        if (group != NULL && interp_abstract(in)) {
+            interp_give_up(in, INTERP_SLOW, ICGW_SLOW_MULTICAST, "flooded");
+        } else if (group != NULL) {
+            output_group(in, group);
+        } else {
+            interp_drop(in, ICGW_DROP_UNKNOWN_PORT, in->flow);
+        }
+        return;
+    }
+    const struct model_port *port = model_port_by_key(in->datapath, key);
+    if (key == 0) {
+        interp_drop(in, ICGW_DROP_LOGICAL_DROP, in->flow);
+    } else if (port == NULL) {
+        interp_drop(in, ICGW_DROP_UNKNOWN_PORT, in->flow);
+    } else {
+        output_port(in, port);
+    }
+}
+
+static void output_egress(struct interp *in, uint16_t key)
+{
+    const struct model_port *port = model_port_by_key(in->datapath, key);
+    if (port == NULL) {
+        interp_drop(in, ICGW_DROP_UNKNOWN_PORT, in->flow);
+    } else if (!is_here(port) || port->peer == NULL) {
+        interp_drop(in, ICGW_DROP_UNBOUND_PORT, in->flow);
+    } else {
+        cross(in, port->peer);
+    }
+}
+
+void interp_output(struct interp *in)
+{
+    wide key;
+    if (!state_get(&in->state, whole(FIELD_OUTPORT), &key) || key > UINT16_MAX) {
+        interp_give_up(in, INTERP_UNSUPPORTED, 0, "output to a port that is not known");
+    } else if (in->pipeline == MODEL_INGRESS) {
+        output_ingress(in, (uint16_t)key);
+    } else {
+        output_egress(in, (uint16_t)key);
+    }
+}
+
+/* A receiver never sends on what was flooded to it. */
+static void deliver_group(struct interp *in, const struct model_group *group)
+{
+    for (size_t i = 0; i < group->n_ports && in->end == INTERP_COMPLETE; i++) {
+        const struct model_port *local = local_member(group->ports[i]);
+        if (local != NULL) {
+            interp_egress(in, local);
+        }
+    }
+}
+
+void interp_deliver(struct interp *in, uint16_t outport)
+{
+    if (outport >= MODEL_FIRST_MULTICAST_KEY) {
+        const struct model_group *group = model_group_by_key(in->datapath, outport);
+        if (group != NULL) {
+            deliver_group(in, group);
+        } else {
+            interp_drop(in, ICGW_DROP_UNKNOWN_PORT, NULL);
+        }
+        return;
+    }
+    const struct model_port *port = model_port_by_key(in->datapath, outport);
+    const struct model_port *local = port != NULL ? local_member(port) : NULL;
+    if (local != NULL) {
+        interp_egress(in, local);
+    } else {
+        interp_drop(in, port ? ICGW_DROP_NOT_RESIDENT : ICGW_DROP_UNKNOWN_PORT, NULL);
+    }
+}

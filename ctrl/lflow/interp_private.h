@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ICGW_INTERP_PRIVATE_H
+#define ICGW_INTERP_PRIVATE_H
+
+/* Between interp.c (stages), interp_action.c (actions) and interp_output.c
+ * (from one datapath to the next). */
+
+#include "interp.h"
+
+/* What hostile flows may cost: datapaths and stages on the way of one packet
+ * (each takes stack), and actions in all. */
+#define INTERP_MAX_HOPS 16
+#define INTERP_MAX_DEPTH 2048
+#define INTERP_MAX_ACTIONS 20000
+
+struct eval interp_eval(const struct interp *);
+void interp_stage(struct interp *, enum model_pipeline, int table);
+void interp_actions(struct interp *, const struct action *, size_t n);
+/* The `output` action. */
+void interp_output(struct interp *);
+/* Into the egress pipeline towards a port that is here. */
+void interp_egress(struct interp *, const struct model_port *);
+/* Local delivery of what a tunnel brought: a port, or the local ports of a group. */
+void interp_deliver(struct interp *, uint16_t outport);
+void interp_drop(struct interp *, enum icgw_drop, const struct lflow *);
+
+#endif

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "specialise.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model_private.h"
+#include "specialise_private.h"
+
+void specialised_free(struct specialised *result)
+{
+    if (result == NULL) {
+        return;
+    }
+    for (size_t i = 0; i < result->n_reports; i++) {
+        free(result->reports[i].port);
+        free(result->reports[i].destination);
+        free(result->reports[i].why);
+        free(result->reports[i].flow);
+    }
+    icgw_tables_free(result->tables);
+    free(result->reports);
+    free(result->tunnels);
+    free(result);
+}
+
+static char *describe_flow(const struct lflow *flow)
+{
+    char *text;
+    if (flow == NULL) {
+        return model_copy("");
+    }
+    if (asprintf(&text, "%s %s table=%d (%s) match=(%s) action=(%s)", flow->uuid,
+                 flow->egress ? "egress" : "ingress", flow->table, flow->stage,
+                 flow->code->match_text, flow->code->actions_text) < 0) {
+        abort();
+    }
+    return text;
+}
+
+void specialise_report(struct specialised *result, const struct model_port *port,
+                       const char *destination, const struct verdict *v)
+{
+    struct specialised_report *report =
+        model_grow(&result->reports, &result->n_reports, sizeof *report);
+    report->port = model_copy(port->name);
+    report->destination = model_copy(destination);
+    report->unsupported = v->unsupported;
+    report->why = model_copy(v->why);
+    report->flow = describe_flow(v->why_flow);
+}
+
+static const struct icgw_addr *local_for(const struct icgw_addr *locals, size_t n_locals,
+                                         const struct icgw_addr *remote)
+{
+    for (size_t i = 0; i < n_locals; i++) {
+        if (icgw_addr_is_v4(&locals[i]) == icgw_addr_is_v4(remote)) {
+            return &locals[i];
+        }
+    }
+    return NULL;
+}
+
+static void add_tunnels(struct specialised *result, const struct model *m,
+                        const struct icgw_addr *locals, size_t n_locals)
+{
+    size_t n;
+    struct model_chassis *const *chassis = model_chassis_list(m, &n);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < chassis[i]->n_encaps && !chassis[i]->self; k++) {
+            const struct model_encap *encap = &chassis[i]->encaps[k];
+            const struct icgw_addr *local = local_for(locals, n_locals, &encap->ip);
+            if (local == NULL || result->n_tunnels >= ICGW_NO_TUNNEL) {
+                continue;
+            }
+            struct specialised_tunnel *tunnel =
+                model_grow(&result->tunnels, &result->n_tunnels, sizeof *tunnel);
+            tunnel->local = *local;
+            tunnel->remote = encap->ip;
+            tunnel->dst_port = encap->dst_port;
+            tunnel->csum = encap->csum;
+        }
+    }
+}
+
+static uint16_t find_tunnel(const struct specialised *result, const struct model_encap *encap)
+{
+    for (size_t i = 0; i < result->n_tunnels; i++) {
+        const struct specialised_tunnel *t = &result->tunnels[i];
+        if (memcmp(&t->remote, &encap->ip, sizeof t->remote) == 0 &&
+            t->dst_port == encap->dst_port && t->csum == encap->csum) {
+            return (uint16_t)i;
+        }
+    }
+    return ICGW_NO_TUNNEL;
+}
+
+uint16_t specialised_tunnel(const struct specialised *result, const struct model_chassis *chassis,
+                            const struct model_encap *encap)
+{
+    if (encap != NULL) {
+        return find_tunnel(result, encap);
+    }
+    uint16_t index = ICGW_NO_TUNNEL;
+    for (size_t i = 0; i < chassis->n_encaps && index == ICGW_NO_TUNNEL; i++) {
+        index = find_tunnel(result, &chassis->encaps[i]);
+    }
+    return index;
+}
+
+static bool add_sources(struct icgw_tables *tables, const struct model *m)
+{
+    size_t n;
+    struct model_chassis *const *chassis = model_chassis_list(m, &n);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < chassis[i]->n_encaps && !chassis[i]->self; k++) {
+            if (!icgw_tables_add_source(tables, &chassis[i]->encaps[k].ip,
+                                        chassis[i]->remote ? ICGW_ZONE_REMOTE : ICGW_ZONE_LOCAL)) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+/* Ports that a tunnel packet can be delivered to here, and chassisredirect
+ * ports that are elsewhere, to say so. */
+static bool is_endpoint(const struct model_port *port)
+{
+    return port->type == MODEL_PORT_PATCH || port->type == MODEL_PORT_CHASSISREDIRECT ||
+           (port->type == MODEL_PORT_L3GATEWAY && port->resident);
+}
+
+static bool add_endpoints(struct specialised *result, const struct model *m)
+{
+    size_t n;
+    struct model_datapath *const *datapaths = model_datapaths(m, &n);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < datapaths[i]->n_ports; k++) {
+            const struct model_port *port = datapaths[i]->ports[k];
+            if (!is_endpoint(port)) {
+                continue;
+            }
+            struct icgw_endpoint *ep = specialise_endpoint(result, m, port);
+            bool ok = ep != NULL &&
+                      icgw_tables_add_endpoint(result->tables, datapaths[i]->key, port->key, ep);
+            if (ep != NULL) {
+                icgw_endpoint_unref(ep); /* the tables hold their own reference */
+            }
+            if (!ok) {
+                return false;
+            }
+            result->n_endpoints++;
+        }
+    }
+    return true;
+}
+
+static void count(const struct model *m, uint32_t *endpoints, uint32_t *sources)
+{
+    size_t n;
+    struct model_datapath *const *datapaths = model_datapaths(m, &n);
+    *endpoints = *sources = 0;
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < datapaths[i]->n_ports; k++) {
+            *endpoints += is_endpoint(datapaths[i]->ports[k]);
+        }
+    }
+    struct model_chassis *const *chassis = model_chassis_list(m, &n);
+    for (size_t i = 0; i < n; i++) {
+        *sources += (uint32_t)chassis[i]->n_encaps;
+    }
+}
+
+struct specialised *specialise(const struct model *m, const struct icgw_addr *locals,
+                               size_t n_locals)
+{
+    struct specialised *result = model_alloc(sizeof *result);
+    uint32_t endpoints, sources;
+
+    count(m, &endpoints, &sources);
+    add_tunnels(result, m, locals, n_locals);
+    result->tables = icgw_tables_create(endpoints, sources, (uint16_t)result->n_tunnels, locals,
+                                        (uint16_t)n_locals);
+    if (result->tables == NULL || !add_sources(result->tables, m) || !add_endpoints(result, m)) {
+        specialised_free(result);
+        return NULL;
+    }
+    return result;
+}

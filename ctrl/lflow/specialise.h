@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ICGW_SPECIALISE_H
+#define ICGW_SPECIALISE_H
+
+/* Model in, forwarding tables out: the pipeline is run ahead of time for every
+ * destination that can arrive.  Control thread only. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "icgw_tables.h"
+#include "model.h"
+
+/* Where tunnels lead.  icgw_dest.tunnel is an index into these. */
+struct specialised_tunnel {
+    struct icgw_addr local;
+    struct icgw_addr remote;
+    uint16_t dst_port; /* host byte order */
+    bool csum;
+};
+
+/* A destination that is not on the fast path. */
+struct specialised_report {
+    char *port;        /* logical port by which it arrives */
+    char *destination; /* prefix or MAC address; "*" for all */
+    bool unsupported;  /* dropped; otherwise forwarded by the slow path */
+    char *why;
+    char *flow; /* uuid, stage, match and actions of the flow that decided; may be "" */
+};
+
+struct specialised {
+    struct icgw_tables *tables; /* tunnels are empty: the caller sets them */
+    struct specialised_tunnel *tunnels;
+    size_t n_tunnels;
+    struct specialised_report *reports;
+    size_t n_reports;
+    size_t n_destinations; /* entries in the tables */
+    size_t n_endpoints;
+};
+
+/* NULL when memory for tables is exhausted.  The caller frees the result; the
+ * tables are freed with it unless it took them (and set .tables to NULL). */
+struct specialised *specialise(const struct model *, const struct icgw_addr *locals,
+                               size_t n_locals);
+void specialised_free(struct specialised *);
+
+/* The tunnel to a chassis, or ICGW_NO_TUNNEL.  encap NULL: the first one of an
+ * address family that one of our addresses has. */
+uint16_t specialised_tunnel(const struct specialised *, const struct model_chassis *,
+                            const struct model_encap *encap);
+
+#endif

@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Which destinations can arrive at a port, and their verdicts. */
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model_private.h"
+#include "specialise_private.h"
+
+/* Destinations of an endpoint before the hash tables are sized. */
+struct entry {
+    struct destination destination;
+    struct verdict *verdict;
+};
+
+struct entries {
+    struct entry *entries;
+    size_t n;
+};
+
+static void add_entry(struct entries *all, const struct destination *d, struct verdict *v)
+{
+    struct entry *entry = model_grow(&all->entries, &all->n, sizeof *entry);
+    entry->destination = *d;
+    entry->verdict = v;
+}
+
+static void describe(const struct destination *d, char *text, size_t size)
+{
+    uint8_t bytes[16];
+    char ip[INET6_ADDRSTRLEN];
+    if (d->split == NULL) {
+        wide_to_bytes(d->eth_dst, bytes, 6);
+        snprintf(text, size, "%02x:%02x:%02x:%02x:%02x:%02x %s", bytes[0], bytes[1], bytes[2],
+                 bytes[3], bytes[4], bytes[5], d->eth_type == 0x86dd ? "IPv6" : "IPv4");
+        return;
+    }
+    bool v6 = d->eth_type == 0x86dd;
+    wide_to_bytes(d->prefix.value, bytes, v6 ? 16 : 4);
+    inet_ntop(v6 ? AF_INET6 : AF_INET, bytes, ip, sizeof ip);
+    snprintf(text, size, "%s/%u", ip, d->prefix.len);
+}
+
+static void run(struct specialised *result, const struct model *m, const struct model_port *port,
+                const struct destination *d, struct entries *all)
+{
+    char text[80];
+    struct verdict *v = model_alloc(sizeof *v);
+    specialise_run(result, m, port, d, v);
+    /* What the slow path is there for needs no report. */
+    if (v->unsupported || (v->why != NULL && v->dest.reason == ICGW_SLOW_DESTINATION)) {
+        describe(d, text, sizeof text);
+        specialise_report(result, port, text, v);
+    }
+    free(v->why);
+    v->why = NULL;
+    add_entry(all, d, v);
+}
+
+/* All prefixes that flows tell apart; the first one, of length 0, is the rest. */
+static void run_routes(struct specialised *result, const struct model *m,
+                       const struct model_port *port, wide router_mac, uint16_t eth_type,
+                       struct entries *all)
+{
+    struct split split;
+    struct destination d = {.eth_type = eth_type, .eth_dst = router_mac, .split = &split};
+
+    split_init(&split, eth_type == 0x86dd ? FIELD_IP6_DST : FIELD_IP4_DST,
+               SPECIALISE_MAX_DESTINATIONS);
+    split_add(&split, 0, 0);
+    for (size_t i = 0; i < split.n; i++) {
+        d.prefix = split.prefixes[i];
+        run(result, m, port, &d, all);
+    }
+    split_destroy(&split);
+}
+
+/* Unicast addresses that a match compares eth.dst with. */
+static void collect_macs(const struct expr *e, struct split *macs)
+{
+    if (e->type == EXPR_COMPARE && e->bits.field == FIELD_ETH_DST && e->relop == RELOP_EQ &&
+        e->mask == wide_ones(48) && (e->value >> 40 & 1) == 0) {
+        split_add(macs, e->value, 48);
+    }
+    for (size_t i = 0; i < e->n_sub; i++) {
+        collect_macs(e->sub[i], macs);
+    }
+}
+
+static void run_macs(struct specialised *result, const struct model *m,
+                     const struct model_port *port, const struct model_datapath *sw,
+                     struct entries *all)
+{
+    struct split macs;
+    split_init(&macs, FIELD_ETH_DST, SPECIALISE_MAX_DESTINATIONS);
+    for (int table = 0; table < MODEL_MAX_TABLES; table++) {
+        const struct model_stage *stage = &sw->stages[MODEL_INGRESS][table];
+        for (size_t i = 0; i < stage->n_flows; i++) {
+            if (stage->flows[i].lflow->code->match != NULL) {
+                collect_macs(stage->flows[i].lflow->code->match, &macs);
+            }
+        }
+    }
+    for (size_t i = 0; i < sw->n_fdb; i++) {
+        split_add(&macs, wide_from_bytes(sw->fdb[i].mac, 6), 48);
+    }
+    for (size_t i = 0; i < macs.n; i++) {
+        struct destination d = {.eth_type = 0x0800, .eth_dst = macs.prefixes[i].value};
+        run(result, m, port, &d, all);
+        d.eth_type = 0x86dd;
+        run(result, m, port, &d, all);
+    }
+    split_destroy(&macs);
+}
+
+static bool store(struct icgw_endpoint *ep, const struct entry *entry)
+{
+    const struct destination *d = &entry->destination;
+    uint8_t bytes[16];
+    uint32_t v4;
+    if (ep->kind == ICGW_ENDPOINT_L2) {
+        wide_to_bytes(d->eth_dst, bytes, 6);
+        return icgw_endpoint_add_l2(ep, bytes, htons(d->eth_type), &entry->verdict->dest);
+    }
+    if (d->eth_type == 0x86dd) {
+        wide_to_bytes(d->prefix.value, bytes, 16);
+        return icgw_endpoint_add_v6(ep, bytes, (uint8_t)d->prefix.len, &entry->verdict->dest);
+    }
+    wide_to_bytes(d->prefix.value, bytes, 4);
+    memcpy(&v4, bytes, sizeof v4);
+    return icgw_endpoint_add_v4(ep, v4, (uint8_t)d->prefix.len, &entry->verdict->dest);
+}
+
+static struct icgw_endpoint *build(enum icgw_endpoint_kind kind, bool transit, struct entries *all)
+{
+    uint32_t n_v6 = 0;
+    for (size_t i = 0; i < all->n; i++) {
+        n_v6 += all->entries[i].destination.eth_type == 0x86dd;
+    }
+    uint32_t n = (uint32_t)all->n;
+    struct icgw_endpoint *ep = kind == ICGW_ENDPOINT_L2
+                                   ? icgw_endpoint_create(kind, transit, n, 0, 0)
+                                   : icgw_endpoint_create(kind, transit, 0, n - n_v6, n_v6);
+    for (size_t i = 0; ep != NULL && i < all->n; i++) {
+        if (!store(ep, &all->entries[i])) {
+            icgw_endpoint_unref(ep);
+            ep = NULL;
+        }
+    }
+    return ep;
+}
+
+static void free_entries(struct entries *all)
+{
+    for (size_t i = 0; i < all->n; i++) {
+        free(all->entries[i].verdict);
+    }
+    free(all->entries);
+}
+
+static struct icgw_endpoint *simple_endpoint(enum icgw_endpoint_kind kind, bool transit,
+                                             uint8_t reason)
+{
+    struct icgw_endpoint *ep = icgw_endpoint_create(kind, transit, 0, 0, 0);
+    if (ep != NULL) {
+        ep->reason = reason;
+    }
+    return ep;
+}
+
+struct icgw_endpoint *specialise_endpoint(struct specialised *result, const struct model *m,
+                                          const struct model_port *port)
+{
+    const struct model_port *local =
+        port->type == MODEL_PORT_CHASSISREDIRECT ? port->distributed : port;
+    bool transit = port->datapath->transit;
+    struct entries all = {NULL, 0};
+
+    if (port->type == MODEL_PORT_CHASSISREDIRECT && !port->resident) {
+        return simple_endpoint(ICGW_ENDPOINT_DROP, transit, ICGW_DROP_NOT_RESIDENT);
+    }
+    if (local == NULL || local->peer == NULL) {
+        return simple_endpoint(ICGW_ENDPOINT_DROP, transit, ICGW_DROP_UNBOUND_PORT);
+    }
+    if ((local->peer->datapath->router && !local->peer->has_mac) ||
+        (!transit && port->type == MODEL_PORT_PATCH)) {
+        /* Patch ports of a zone's own datapaths are everywhere: nobody sends
+         * to them by a tunnel, but who does is served. */
+        return simple_endpoint(ICGW_ENDPOINT_SLOW, transit, ICGW_SLOW_DESTINATION);
+    }
+    enum icgw_endpoint_kind kind =
+        local->peer->datapath->router ? ICGW_ENDPOINT_L3 : ICGW_ENDPOINT_L2;
+    if (kind == ICGW_ENDPOINT_L3) {
+        wide mac = wide_from_bytes(local->peer->mac, 6);
+        run_routes(result, m, port, mac, 0x0800, &all);
+        run_routes(result, m, port, mac, 0x86dd, &all);
+    } else {
+        run_macs(result, m, port, local->peer->datapath, &all);
+    }
+    struct icgw_endpoint *ep = build(kind, transit, &all);
+    if (ep != NULL && kind == ICGW_ENDPOINT_L3) {
+        memcpy(ep->router_mac, local->peer->mac, sizeof ep->router_mac);
+    }
+    result->n_destinations += all.n;
+    free_entries(&all);
+    return ep;
+}

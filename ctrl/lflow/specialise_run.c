@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* One destination: run the pipeline abstractly, turn the outcome into a
+ * verdict with guards. */
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "model_private.h"
+#include "specialise_private.h"
+
+/* What an abstract run came to. */
+struct outcome {
+    const struct specialised *result;
+    unsigned int n; /* packets sent and dropped */
+    struct icgw_dest dest;
+};
+
+static bool one_outcome(struct interp *in)
+{
+    struct outcome *out = in->aux;
+    if (out->n++ > 0) {
+        interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION, "more than one packet leaves");
+        return false;
+    }
+    return true;
+}
+
+/* Fields that the fast path rewrites. */
+static bool is_rewritten(enum field_id id)
+{
+    return id == FIELD_ETH_SRC || id == FIELD_ETH_DST || id == FIELD_IP_TTL;
+}
+
+static bool only_rewrites(struct interp *in)
+{
+    for (int id = FIELD_ETH_SRC; id < N_FIELDS; id++) {
+        if (!is_rewritten(id) && !state_unchanged(&in->state, id)) {
+            interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION, "changes %s", field_name(id));
+            return false;
+        }
+    }
+    if (!state_unchanged(&in->state, FIELD_IP_TTL)) {
+        interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION, "sets ip.ttl");
+        return false;
+    }
+    return true;
+}
+
+static bool rewrite_ethernet(struct interp *in, struct icgw_dest *dest)
+{
+    wide src, dst;
+    if (state_unchanged(&in->state, FIELD_ETH_SRC) && state_unchanged(&in->state, FIELD_ETH_DST)) {
+        return true;
+    }
+    if (!state_get(&in->state, whole(FIELD_ETH_SRC), &src) ||
+        !state_get(&in->state, whole(FIELD_ETH_DST), &dst)) {
+        interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION,
+                       "changes Ethernet addresses in a way that depends on the packet");
+        return false;
+    }
+    dest->rewrite_eth = 1;
+    wide_to_bytes(src, dest->eth_src, 6);
+    wide_to_bytes(dst, dest->eth_dst, 6);
+    return true;
+}
+
+static void on_send(struct interp *in, const struct interp_send *to)
+{
+    struct outcome *out = in->aux;
+    if (!one_outcome(in) || !only_rewrites(in) || !rewrite_ethernet(in, &out->dest)) {
+        return;
+    }
+    out->dest.verdict = ICGW_VERDICT_FORWARD;
+    out->dest.vni = to->vni;
+    out->dest.inport = to->inport;
+    out->dest.outport = to->outport;
+    out->dest.ttl_dec = in->state.ttl_dec;
+    out->dest.tunnel = specialised_tunnel(out->result, to->chassis, to->encap);
+    if (out->dest.tunnel == ICGW_NO_TUNNEL) {
+        out->dest.verdict = ICGW_VERDICT_DROP;
+        out->dest.reason = ICGW_DROP_NO_TUNNEL;
+    }
+}
+
+static void on_drop(struct interp *in, enum icgw_drop reason, const struct lflow *flow)
+{
+    struct outcome *out = in->aux;
+    (void)flow;
+    if (one_outcome(in)) {
+        out->dest.verdict = ICGW_VERDICT_DROP;
+        out->dest.reason = (uint8_t)reason;
+    }
+}
+
+/* What the fast path knows before the look-up: EtherType, no VLAN tag, and the
+ * key of the look-up. */
+static void init_state(struct state *s, const struct destination *d)
+{
+    bool v6 = d->eth_type == 0x86dd;
+    state_init(s);
+    for (int id = FIELD_ETH_SRC; id < N_FIELDS; id++) {
+        state_set_input(s, id, 0, 0);
+    }
+    state_set_input(s, FIELD_ETH_TYPE, d->eth_type, ~(wide)0);
+    state_set_input(s, FIELD_VLAN_TCI, 0, ~(wide)0);
+    state_set_input(s, FIELD_ETH_DST, d->eth_dst, ~(wide)0);
+    if (d->split != NULL) {
+        unsigned int width = v6 ? 128 : 32;
+        wide known = wide_ones(width) & ~wide_ones(width - d->prefix.len);
+        state_set_input(s, v6 ? FIELD_IP6_DST : FIELD_IP4_DST, d->prefix.value, known);
+    }
+}
+
+static bool restarts_errors(const struct model_datapath *dp)
+{
+    const struct model_stage *stage = &dp->stages[MODEL_INGRESS][0];
+    for (size_t i = 0; i < stage->n_flows; i++) {
+        if (stage->flows[i].lflow->code->tunnel_rx) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* One run; returns the number of values that select() offers, 1 without. */
+static size_t run_once(const struct specialised *result, const struct model *m,
+                       const struct model_port *port, const struct destination *d,
+                       unsigned int choice, struct guard *guard, struct verdict *v)
+{
+    static const struct interp_ops ops = {.send = on_send, .drop = on_drop};
+    struct outcome out = {.result = result};
+    struct interp *in = model_alloc(sizeof *in);
+
+    out.dest.verdict = ICGW_VERDICT_DROP; /* nothing sent is a drop */
+    out.dest.reason = ICGW_DROP_LOGICAL_DROP;
+    in->model = m;
+    in->ops = &ops;
+    in->aux = &out;
+    in->guard = guard;
+    in->split = d->split;
+    in->choice = choice;
+    init_state(&in->state, d);
+    interp_from_tunnel(in, port->datapath, 0, port->key);
+
+    v->dest = out.dest;
+    if (in->end != INTERP_COMPLETE) {
+        memset(&v->dest, 0, sizeof v->dest);
+        v->unsupported = in->end == INTERP_UNSUPPORTED;
+        v->dest.verdict = v->unsupported ? ICGW_VERDICT_DROP : ICGW_VERDICT_SLOW;
+        v->dest.reason = v->unsupported ? (uint8_t)ICGW_DROP_UNSUPPORTED : (uint8_t)in->slow_reason;
+        v->why = in->why;
+        v->why_flow = in->why_flow;
+    }
+    size_t choices = in->select != NULL ? in->select->n_choices : 1;
+    free(in);
+    return choices;
+}
+
+/* Classes that depend on an L4 header, which IPv6 extension headers hide from
+ * the fast path. */
+#define L4_CLASSES                                                                                 \
+    (ICGW_CLASS_TOO_BIG_ERROR | ICGW_CLASS_ECHO_REQUEST | ICGW_CLASS_ND | ICGW_CLASS_MLD)
+
+static void apply_guard(const struct guard *g, bool v6, struct verdict *v)
+{
+    struct icgw_dest *dest = &v->dest;
+    dest->guard = g->classes;
+    if (v6 && (g->classes & L4_CLASSES) != 0) {
+        dest->guard |= ICGW_CLASS_IP_OPTIONS;
+    }
+    dest->max_len = g->max_len;
+    dest->min_ttl = g->min_ttl;
+    if (dest->ttl_dec > 0 && dest->min_ttl <= dest->ttl_dec) {
+        dest->min_ttl = (uint8_t)(dest->ttl_dec + 1);
+    }
+    dest->sources = NULL;
+    if (g->n_sources > 0) {
+        v->sources.n = g->n_sources;
+        for (uint16_t i = 0; i < g->n_sources; i++) {
+            wide_to_bytes(g->sources[i].value, v->sources.prefix[i].value.bytes, 16);
+            wide_to_bytes(g->sources[i].mask, v->sources.prefix[i].mask.bytes, 16);
+        }
+        dest->sources = &v->sources;
+    }
+}
+
+/* Runs each value of a select() with the assumptions of all together. */
+static void run_choices(const struct specialised *result, const struct model *m,
+                        const struct model_port *port, const struct destination *d, size_t n,
+                        struct guard *guard, struct verdict *v)
+{
+    struct verdict member;
+    uint8_t min_ttl = 0;
+    if (n > ICGW_MAX_MEMBERS) {
+        memset(&v->dest, 0, sizeof v->dest);
+        v->dest.verdict = ICGW_VERDICT_SLOW;
+        v->dest.reason = ICGW_SLOW_DESTINATION;
+        v->why = model_copy("chooses among too many routes");
+        return;
+    }
+    for (size_t i = 0; i < n; i++) {
+        memset(&member, 0, sizeof member);
+        run_once(result, m, port, d, (unsigned int)i, guard, &member);
+        if (member.why != NULL) {
+            *v = member;
+            return;
+        }
+        apply_guard(guard, d->eth_type == 0x86dd, &member);
+        min_ttl = member.dest.min_ttl > min_ttl ? member.dest.min_ttl : min_ttl;
+        v->members[i] = member.dest;
+        v->members[i].sources = NULL; /* the choice has been checked before it */
+    }
+    memset(&v->dest, 0, sizeof v->dest);
+    v->dest.verdict = ICGW_VERDICT_SELECT;
+    v->dest.n_members = (uint8_t)n;
+    v->dest.members = v->members;
+    v->dest.tunnel = ICGW_NO_TUNNEL;
+    apply_guard(guard, d->eth_type == 0x86dd, v);
+    v->dest.min_ttl = min_ttl;
+}
+
+void specialise_run(const struct specialised *result, const struct model *m,
+                    const struct model_port *port, const struct destination *d, struct verdict *v)
+{
+    struct guard guard = {.classes = 0};
+
+    memset(v, 0, sizeof *v);
+    if (restarts_errors(port->datapath)) {
+        guard.classes |= ICGW_CLASS_TOO_BIG_ERROR;
+    }
+    size_t choices = run_once(result, m, port, d, 0, &guard, v);
+    if (v->why == NULL && choices > 1) {
+        run_choices(result, m, port, d, choices, &guard, v);
+    }
+    if (v->why == NULL && v->dest.verdict != ICGW_VERDICT_SELECT) {
+        apply_guard(&guard, d->eth_type == 0x86dd, v);
+    }
+}
