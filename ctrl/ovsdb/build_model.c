@@ -150,6 +150,7 @@ struct model *
 build_model(struct ovsdb *o, struct lflow_cache *cache)
 {
     struct model *m = model_create(o->chassis, cache);
+    icsb_begin(o);
     build_chassis(o, m);
     add_datapaths(o, m);
     add_ports(o, m);

@@ -8,7 +8,6 @@
 
 #include "model.h"
 
-struct icsbrec_availability_zone;
 struct ovsdb;
 struct smap;
 
@@ -25,8 +24,8 @@ void build_flows(const struct ovsdb *, struct model *);
 
 /* icsb.c */
 void icsb_open(struct ovsdb *, const char *remote);
-/* Our zone's row, by the gateways that it has published; NULL while unknown. */
-const struct icsbrec_availability_zone *icsb_our_zone(const struct ovsdb *);
+/* First of all: finds out which zone is ours. */
+void icsb_begin(struct ovsdb *);
 /* Adds the encaps of a gateway of another zone.  False: IC-SB has no such
  * gateway, or no usable encap of it. */
 bool icsb_add_encaps(const struct ovsdb *, struct model *, struct model_chassis *);

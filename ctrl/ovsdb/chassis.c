@@ -114,15 +114,15 @@ wanted_config(const struct sbrec_chassis *row, struct smap *config)
 
 static bool
 write_chassis(struct ovsdb *o, const struct sbrec_chassis *row, struct sbrec_encap **encaps,
-              size_t n_encaps, bool inserted)
+              size_t n_encaps)
 {
-    bool changed = inserted;
-    if (inserted) {
+    bool changed = o->registering;
+    if (o->registering) {
         sbrec_chassis_set_name(row, o->chassis);
         /* Not among the columns that RBAC lets a chassis change later. */
         sbrec_chassis_set_hostname(row, o->hostname);
     }
-    if (inserted || !has_encaps(row, encaps, n_encaps)) {
+    if (changed || !has_encaps(row, encaps, n_encaps)) {
         sbrec_chassis_set_encaps(row, encaps, n_encaps);
         changed = true;
     }
@@ -159,14 +159,22 @@ chassis_compose(struct ovsdb *o, struct task *t OVS_UNUSED, struct ovsdb_idl_txn
     size_t n = own_encaps(o, txn, encaps, &changed);
     if (n) { /* the schema wants at least one */
         const struct sbrec_chassis *us = sb_our_chassis(o);
-        bool insert = !us;
-        if (insert) {
+        o->registering = !us;
+        if (o->registering) {
             us = sbrec_chassis_insert(txn);
-            VLOG_INFO("registering chassis \"%s\"%s", o->chassis, o->registered ? " again" : "");
         }
-        changed |= write_chassis(o, us, encaps, n, insert);
+        changed |= write_chassis(o, us, encaps, n);
         changed |= write_private(o, txn, us);
     }
     free(encaps);
     return changed;
+}
+
+void
+chassis_done(struct ovsdb *o, enum task_outcome outcome)
+{
+    if (o->registering && outcome == TASK_DONE) {
+        VLOG_INFO("chassis \"%s\" registered", o->chassis);
+    }
+    o->registering = false;
 }

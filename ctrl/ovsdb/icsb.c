@@ -25,8 +25,8 @@ sb_chassis(const struct ovsdb *o, const char *name)
 
 /* The SB does not say which zone it is.  ovn-ic publishes our gateways under
  * it, ourselves soon after we have registered, our colleagues before that. */
-const struct icsbrec_availability_zone *
-icsb_our_zone(const struct ovsdb *o)
+static const struct icsbrec_availability_zone *
+find_zone(const struct ovsdb *o)
 {
     const struct icsbrec_availability_zone *zone = NULL;
     const struct icsbrec_gateway *gw;
@@ -45,6 +45,12 @@ icsb_our_zone(const struct ovsdb *o)
     return zone;
 }
 
+void
+icsb_begin(struct ovsdb *o)
+{
+    o->zone = find_zone(o);
+}
+
 static size_t
 add_encaps(struct model *m, struct model_chassis *chassis, const struct icsbrec_gateway *gw)
 {
@@ -58,13 +64,12 @@ add_encaps(struct model *m, struct model_chassis *chassis, const struct icsbrec_
 bool
 icsb_add_encaps(const struct ovsdb *o, struct model *m, struct model_chassis *chassis)
 {
-    const struct icsbrec_availability_zone *ours = icsb_our_zone(o);
     const struct icsbrec_gateway *gw;
-    if (!ours) {
+    if (!o->zone) {
         return false;
     }
     ICSBREC_GATEWAY_FOR_EACH (gw, o->ic.idl) {
-        if (gw->availability_zone != ours && !strcmp(gw->name, chassis->name)) {
+        if (gw->availability_zone != o->zone && !strcmp(gw->name, chassis->name)) {
             return add_encaps(m, chassis, gw) > 0;
         }
     }
@@ -74,13 +79,12 @@ icsb_add_encaps(const struct ovsdb *o, struct model *m, struct model_chassis *ch
 void
 icsb_add_gateways(const struct ovsdb *o, struct model *m)
 {
-    const struct icsbrec_availability_zone *ours = icsb_our_zone(o);
     const struct icsbrec_gateway *gw;
-    if (!ours) {
+    if (!o->zone) {
         return;
     }
     ICSBREC_GATEWAY_FOR_EACH (gw, o->ic.idl) {
-        if (gw->availability_zone != ours && !sb_chassis(o, gw->name)) {
+        if (gw->availability_zone != o->zone && !sb_chassis(o, gw->name)) {
             struct model_chassis *chassis = model_add_chassis(m, gw->name, true);
             if (chassis) {
                 add_encaps(m, chassis, gw);
@@ -107,9 +111,8 @@ is_current(struct ovsdb *o, const char *port)
 void
 icsb_locate_ports(struct ovsdb *o, struct model *m)
 {
-    const struct icsbrec_availability_zone *ours = icsb_our_zone(o);
     const struct icsbrec_port_binding *pb;
-    if (!ours) {
+    if (!o->zone) {
         return;
     }
     if (session_connected(&o->ic)) {
@@ -119,7 +122,7 @@ icsb_locate_ports(struct ovsdb *o, struct model *m)
         /* Ports of transit routers say nothing here; their `gateway` is empty
          * and the SB has the chassis. */
         bool on_switch = !pb->type || !strcmp(pb->type, "transit-switch-port");
-        if (on_switch && pb->availability_zone != ours && is_current(o, pb->logical_port)) {
+        if (on_switch && pb->availability_zone != o->zone && is_current(o, pb->logical_port)) {
             model_locate_port(m, pb->transit_switch, pb->logical_port, pb->gateway,
                               pb->encap ? pb->encap->ip : NULL);
         }

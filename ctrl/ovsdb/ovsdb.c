@@ -111,11 +111,13 @@ follow_sb(struct ovsdb *o)
     unsigned int seqno = session_seqno(&o->sb);
     if (seqno != o->seqno) {
         datapaths_follow(o);
-        o->seqno = seqno;
     }
-    /* Asked each time: the answer counts what is under way as well. */
+    if (seqno != o->seqno || !o->answered) {
+        o->answered = conditions_update(o);
+    }
+    o->seqno = seqno;
     bool was_complete = o->complete;
-    o->complete = conditions_update(o) && !is_held(o);
+    o->complete = o->answered && !is_held(o);
     if (o->complete && !was_complete) {
         tasks_kick(o, TASK_LEARN);
     }
@@ -160,9 +162,9 @@ ovsdb_model(struct ovsdb *o, struct lflow_cache *cache)
         return NULL;
     }
     struct model *m = build_model(o, cache);
+    tasks_kick(o, TASK_CLAIMS);
     const struct sbrec_sb_global *global = sbrec_sb_global_first(o->sb.idl);
     o->nb_cfg_model = global ? global->nb_cfg : 0;
-    tasks_kick(o, TASK_CLAIMS);
     return m;
 }
 

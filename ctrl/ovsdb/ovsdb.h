@@ -35,8 +35,11 @@ bool ovsdb_run(struct ovsdb *);
 /* Arranges for poll_block() to wake up when ovsdb_run() has something to do. */
 void ovsdb_wait(struct ovsdb *);
 
-/* A finished model of what the databases say now, or NULL while the Southbound
- * has never been read completely.  The caller owns it. */
+/* A finished model of what the databases say now, or NULL while what has been
+ * read is not complete: keep what you have until ovsdb_run() says so.  Ports
+ * that this chassis is to hold are resident in it; they are claimed only after
+ * it has been handed out, so that packets find the tables.  The caller owns
+ * it. */
 struct model *ovsdb_model(struct ovsdb *, struct lflow_cache *);
 /* SB_Global.nb_cfg that the last ovsdb_model() reflects. */
 int64_t ovsdb_model_nb_cfg(const struct ovsdb *);
@@ -57,7 +60,7 @@ bool ovsdb_withdrawn(const struct ovsdb *);
 struct ovsdb_status {
     bool sb_connected;
     bool ic_connected;
-    const char *sb_remote; /* the one in use or being tried */
+    const char *sb_remote; /* as configured */
     const char *ic_remote;
     const char *const *claimed; /* names of claimed ports, sorted; valid until ovsdb_run() */
     size_t n_claimed;

@@ -15,6 +15,7 @@
 #include "sset.h"
 #include "tasks.h"
 
+struct icsbrec_availability_zone;
 struct sbrec_chassis;
 struct sbrec_chassis_private;
 struct sbrec_port_binding;
@@ -26,6 +27,7 @@ struct ovsdb {
     size_t n_encap_ips;
     /* Per encap IP: the chassis that people were told to own it, or NULL. */
     char **encap_owners;
+    bool registering; /* the transaction under way inserts our Chassis */
 
     struct session sb;
     struct session ic;
@@ -44,7 +46,8 @@ struct ovsdb {
     /* conditions.c, datapaths.c */
     struct datapaths datapaths; /* that matter, by the SB as last seen */
     unsigned int seqno;         /* of the SB that `datapaths` reflects */
-    bool complete;              /* the SB replica holds all of `datapaths` */
+    bool answered;              /* the SB replica holds all of `datapaths` */
+    bool complete;              /* and they can be relied on */
     bool registered;            /* our Chassis row has been seen */
     long long hold_until;       /* ms; see is_held() */
 
@@ -65,6 +68,8 @@ struct ovsdb {
     struct ovs_list learned; /* struct learned, oldest first */
     size_t n_learned;
 
+    /* icsb.c */
+    const struct icsbrec_availability_zone *zone; /* ours, while a model is built */
     /* Transit port -> chassis in the SB when IC-SB was last connected. */
     struct smap sb_said;
 
@@ -89,6 +94,7 @@ bool conditions_update(struct ovsdb *);
 
 /* chassis.c, claims.c, learn.c, nb_cfg.c, withdraw.c: what we write. */
 bool chassis_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
+void chassis_done(struct ovsdb *, enum task_outcome);
 bool claims_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
 bool nb_cfg_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
 bool learn_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);

@@ -23,6 +23,7 @@ tasks_init(struct ovsdb *o)
          * each other's rows as fast as the server can. */
         [TASK_CHASSIS] = {.what = "register the chassis",
                           .compose = chassis_compose,
+                          .done = chassis_done,
                           .min_interval = 1000},
         [TASK_CLAIMS] = {.what = "claim or release ports", .compose = claims_compose},
         [TASK_NB_CFG] = {.what = "acknowledge nb_cfg", .compose = nb_cfg_compose},
@@ -45,9 +46,6 @@ tasks_clear(struct ovsdb *o)
         ovsdb_idl_txn_destroy(o->tasks.txn);
         o->tasks.txn = NULL;
     }
-    for (int i = 0; i < N_TASKS; i++) {
-        free(o->tasks.task[i].error);
-    }
 }
 
 void
@@ -62,14 +60,13 @@ task_wake_at(struct task *t, long long when)
     t->wake_at = MIN(t->wake_at, when);
 }
 
-/* Once per reason, not once per attempt. */
+/* Once until it succeeds, not once per attempt.  The library logs each. */
 static void
 report(struct task *t, const char *error)
 {
-    if (!t->error || strcmp(t->error, error)) {
-        VLOG_WARN("cannot %s: %s", t->what, error);
-        free(t->error);
-        t->error = xstrdup(error);
+    if (!t->reported) {
+        VLOG_WARN("cannot %s, trying on: %s", t->what, error);
+        t->reported = true;
     }
 }
 
@@ -78,8 +75,7 @@ succeeded(struct task *t, long long now)
 {
     t->not_before = now + t->min_interval;
     t->backoff = 0;
-    free(t->error);
-    t->error = NULL;
+    t->reported = false;
 }
 
 /* Takes the result of the transaction under way, if it has one. */

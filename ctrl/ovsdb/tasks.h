@@ -34,7 +34,7 @@ struct task {
     long long not_before; /* ms */
     long long wake_at;    /* ms; LLONG_MAX: none.  Set by compose(). */
     long long backoff;    /* ms, after a failure */
-    char *error;          /* that people were told */
+    bool reported;        /* people know that it fails */
 };
 
 enum { TASK_CHASSIS, TASK_CLAIMS, TASK_NB_CFG, TASK_LEARN, TASK_WITHDRAW, N_TASKS };

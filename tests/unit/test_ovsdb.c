@@ -484,6 +484,12 @@ test_restart_keeps_rows(void **state)
     assert_int_equal(model_datapath_by_key(z->model, 2)->stages[MODEL_INGRESS][1].n_flows, 1);
     char *after = uuid_of(z, SB, "Chassis", "name=gw1");
     assert_string_equal(before, after);
+
+    /* With another address the same row, and no trace of the old address. */
+    gateway_stop(z);
+    gateway_start(z, "gw1", "192.0.2.99");
+    UNTIL(z, row_is(z, SB, "Encap", "chassis_name=gw1", "ip", "192.0.2.99"));
+    assert_true(held_by(z, "gw1"));
     free(before);
     free(after);
 }
