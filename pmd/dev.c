@@ -29,21 +29,37 @@ static bool find(struct pmd_dev *dev, const char *args)
     return false;
 }
 
+/* Probing a device again succeeds and finds it again. */
+static bool taken(uint16_t id)
+{
+    for (uint16_t i = 0; i < pmd.n_ports; i++) {
+        const struct pmd_port *port = &pmd.ports[i];
+
+        if ((port->dev.probed && port->dev.id == id) ||
+            (port->host.probed && port->host.id == id)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool pmd_dev_probe(struct pmd_dev *dev, const char *what, const char *args, uint16_t index,
-                   char **error)
+                   const char *hint, char **error)
 {
     struct rte_eth_dev_info info;
-    int rc = rte_dev_probe(args);
+    int rc;
 
+    pmd_log_listen();
+    rc = rte_dev_probe(args);
     if (rc < 0 && rc != -EEXIST) {
-        return pmd_fail(error,
-                        "%s: DPDK cannot open device \"%s\": %s (%s); a device is the PCI address "
-                        "of a NIC bound for DPDK (see dpdk-devbind.py) or a virtual device such as "
-                        "net_af_packet0,iface=eth1",
-                        what, args, rte_strerror(-rc), pmd_eal_said());
+        return pmd_fail(error, "%s: DPDK cannot open device \"%s\": %s; %s", what, args,
+                        pmd_log_reason(rc), hint);
     }
     if (!find(dev, args)) {
         return pmd_fail(error, "%s: device \"%s\" is no network device", what, args);
+    }
+    if (taken(dev->id)) {
+        return pmd_fail(error, "%s: device \"%s\" is in use by another port", what, args);
     }
     rc = rte_eth_dev_info_get(dev->id, &info);
     if (rc != 0) {
@@ -101,8 +117,10 @@ static int set_up_queues(struct pmd_dev *dev, const struct pmd_dev_setup *setup)
 bool pmd_dev_start(struct pmd_dev *dev, const struct pmd_dev_setup *setup, char **error)
 {
     const char *step = "configured";
-    int rc = configure(dev, setup);
+    int rc;
 
+    pmd_log_listen();
+    rc = configure(dev, setup);
     if (rc == 0) {
         step = "given queues";
         rc = set_up_queues(dev, setup);
@@ -114,9 +132,8 @@ bool pmd_dev_start(struct pmd_dev *dev, const struct pmd_dev_setup *setup, char 
     if (rc != 0) {
         return pmd_fail(error,
                         "%s: the device cannot be %s (%u reception and %u transmission queues, "
-                        "MTU %u): %s (%s); try fewer [workers] cores or more [dpdk] memory",
-                        setup->what, step, dev->n_rxq, dev->n_txq, setup->mtu, rte_strerror(-rc),
-                        pmd_eal_said());
+                        "MTU %u): %s; try fewer [workers] cores or more [dpdk] memory",
+                        setup->what, step, dev->n_rxq, dev->n_txq, setup->mtu, pmd_log_reason(rc));
     }
     dev->started = true;
     return true;

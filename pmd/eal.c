@@ -11,12 +11,6 @@
 
 #include "pmd.h"
 
-/* What DPDK logs while starting is recorded and becomes part of the message
- * if something fails; nobody wants to read it otherwise. */
-static FILE *record;
-static char *recorded;
-static size_t recorded_len;
-
 static bool is_pci(const char *device)
 {
     unsigned int a, b, c, d;
@@ -51,40 +45,6 @@ static bool plan_cpus(const struct icgw_pmd_config *config, struct pmd_cpus *pla
     return pmd_cpus_plan(cpus, n, config->n_workers, config->idle_sleep, plan, error);
 }
 
-static void start_recording(void)
-{
-    record = open_memstream(&recorded, &recorded_len);
-    if (record) {
-        rte_openlog_stream(record);
-    }
-}
-
-const char *pmd_eal_said(void)
-{
-    if (!record) {
-        return "";
-    }
-    fflush(record);
-    /* The last line is the nearest to the cause; DPDK ends each with \n. */
-    while (recorded_len > 0 && recorded[recorded_len - 1] == '\n') {
-        recorded[--recorded_len] = '\0';
-    }
-    const char *last = recorded ? strrchr(recorded, '\n') : NULL;
-    return last ? last + 1 : recorded ? recorded : "";
-}
-
-void pmd_eal_quiet(void)
-{
-    if (record) {
-        rte_openlog_stream(NULL);
-        fclose(record);
-        record = NULL;
-    }
-    free(recorded);
-    recorded = NULL;
-    recorded_len = 0;
-}
-
 /* EAL wants a writable argv and may keep it. */
 struct arguments {
     int n;
@@ -105,17 +65,16 @@ static void add(struct arguments *a, const char *text)
 
 static bool init(struct arguments *a, const struct icgw_pmd_config *config, char **error)
 {
-    start_recording();
+    pmd_log_record();
     if (rte_eal_init(a->n, a->argv) >= 0) {
         pmd.eal = true;
         return true;
     }
-    pmd_fail(error, "DPDK does not start: %s (%s); [dpdk] huge-pages = %s, memory = %u MiB: %s",
-             rte_strerror(rte_errno), pmd_eal_said(), config->huge_pages ? "yes" : "no",
-             config->memory_mib,
+    pmd_fail(error, "DPDK does not start: %s; [dpdk] huge-pages = %s, memory = %u MiB: %s",
+             pmd_log_reason(rte_errno), config->huge_pages ? "yes" : "no", config->memory_mib,
              config->huge_pages ? "is that much free in /proc/meminfo, HugePages_Free?"
                                 : "is that much memory free?");
-    pmd_eal_quiet();
+    pmd_log_release();
     return false;
 }
 
@@ -162,5 +121,5 @@ void pmd_eal_stop(void)
         rte_eal_cleanup();
         pmd.eal = false;
     }
-    pmd_eal_quiet();
+    pmd_log_release();
 }

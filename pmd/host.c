@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <net/if.h>
 #include <stdio.h>
 #include <string.h>
 
-#include <rte_errno.h>
 #include <rte_ethdev.h>
 
 #include "pmd.h"
@@ -36,7 +34,8 @@ bool pmd_host_probe(struct pmd_port *port, uint16_t index, char **error)
      * what the NIC accepts. */
     snprintf(args, sizeof args, "net_tap%u,iface=%s,mac=%02x:%02x:%02x:%02x:%02x:%02x", index,
              port->host_interface, m[0], m[1], m[2], m[3], m[4], m[5]);
-    if (!pmd_dev_probe(&port->host, what, args, index, error)) {
+    if (!pmd_dev_probe(&port->host, what, args, index, "it takes /dev/net/tun and CAP_NET_ADMIN",
+                       error)) {
         return false;
     }
     /* net_tap wants as many transmission as reception queues. */
@@ -61,10 +60,10 @@ bool pmd_host_start(struct pmd_port *port, char **error)
         return false;
     }
     /* The kernel's routes learn the MTU of the link from it. */
+    pmd_log_listen();
     rc = rte_eth_dev_set_mtu(port->host.id, port->mtu);
     if (rc != 0) {
-        return pmd_fail(error, "%s: MTU %u is refused: %s (%s)", what, port->mtu, rte_strerror(-rc),
-                        pmd_eal_said());
+        return pmd_fail(error, "%s: MTU %u is refused: %s", what, port->mtu, pmd_log_reason(rc));
     }
     return true;
 }

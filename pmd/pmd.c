@@ -79,7 +79,7 @@ bool icgw_pmd_start(const struct icgw_pmd_config *config, char **error)
         icgw_pmd_stop();
         return false;
     }
-    pmd_eal_quiet();
+    pmd_log_release();
     return true;
 }
 

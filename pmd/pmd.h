@@ -140,10 +140,15 @@ bool pmd_cpus_plan(const unsigned int *cpus, unsigned int n_cpus, uint16_t n_wor
 /* eal.c */
 bool pmd_eal_start(const struct icgw_pmd_config *config, char **error);
 void pmd_eal_stop(void);
-/* What DPDK has logged since the start; "" if nothing.  Until pmd_eal_quiet(). */
-const char *pmd_eal_said(void);
+
+/* log.c */
+void pmd_log_record(void);
+/* Something is tried. */
+void pmd_log_listen(void);
+/* Why it failed: what DPDK has logged since, else the text of the errno. */
+const char *pmd_log_reason(int error);
 /* Ends recording; DPDK logs to stderr and syslog from here on. */
-void pmd_eal_quiet(void);
+void pmd_log_release(void);
 
 /* dev.c */
 struct pmd_dev_setup {
@@ -154,7 +159,7 @@ struct pmd_dev_setup {
     bool spread; /* RSS over the reception queues */
 };
 bool pmd_dev_probe(struct pmd_dev *dev, const char *what, const char *args, uint16_t index,
-                   char **error);
+                   const char *hint, char **error);
 bool pmd_dev_start(struct pmd_dev *dev, const struct pmd_dev_setup *setup, char **error);
 void pmd_dev_stop(struct pmd_dev *dev);
 /* The queue of `dev` that belongs to the worker; PMD_NO_QUEUE: none. */

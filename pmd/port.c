@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_ether.h>
 #include <rte_string_fns.h>
@@ -44,6 +43,9 @@ static void read_mac(struct pmd_port *port)
 bool pmd_port_probe(struct pmd_port *port, uint16_t index,
                     const struct icgw_pmd_port_config *config, char **error)
 {
+    static const char hint[] =
+        "a device is the PCI address of a NIC bound for DPDK (see dpdk-devbind.py) or a virtual "
+        "device such as net_af_packet0,iface=eth1";
     struct rte_eth_dev_info info;
     char what[128];
 
@@ -51,7 +53,7 @@ bool pmd_port_probe(struct pmd_port *port, uint16_t index,
         return false;
     }
     describe(port, what, sizeof what);
-    if (!pmd_dev_probe(&port->dev, what, port->device, index, error)) {
+    if (!pmd_dev_probe(&port->dev, what, port->device, index, hint, error)) {
         return false;
     }
     if (rte_eth_dev_info_get(port->dev.id, &info) == 0 && info.driver_name) {

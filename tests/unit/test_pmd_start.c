@@ -113,6 +113,17 @@ static void missing_interface_behind_the_device(void **state)
     expect(outcome(&c, NULL), "nosuch0");
 }
 
+static void device_of_another_port(void **state)
+{
+    struct icgw_pmd_config c = sane;
+
+    (void)state;
+    c.n_ports = 2;
+    c.ports[1] = c.ports[0];
+    c.ports[1].name = "second";
+    expect(outcome(&c, NULL), "[port second]: device \"net_null0,no-rx=1\" is in use");
+}
+
 static void too_little_memory(void **state)
 {
     struct icgw_pmd_config c = sane;
@@ -246,6 +257,7 @@ int main(void)
         cmocka_unit_test(unknown_device),
         cmocka_unit_test(unknown_pci_address),
         cmocka_unit_test(missing_interface_behind_the_device),
+        cmocka_unit_test(device_of_another_port),
         cmocka_unit_test(too_little_memory),
         cmocka_unit_test(too_many_workers),
         cmocka_unit_test(host_interface_that_exists),
