@@ -43,6 +43,9 @@ static struct frame frame_in(const struct combination *c)
         .in_payload = 27,
     };
 
+    for (unsigned int i = 0; i < sizeof f.in_l4; i++) {
+        f.in_l4[i] = (uint8_t)(i * 37 + 11);
+    }
     return f;
 }
 
