@@ -36,7 +36,7 @@ add_datapaths(const struct ovsdb *o, struct model *m)
 static const char *
 resident_on(struct ovsdb *o, const struct sbrec_port_binding *pb)
 {
-    if (claims_is_active(o, pb)) {
+    if (members_prefer_us(o, pb)) {
         sset_add(&o->active, pb->logical_port);
         return o->chassis;
     }

@@ -26,80 +26,6 @@ struct claim {
     bool seen;
 };
 
-struct member {
-    const struct sbrec_chassis *chassis;
-    int64_t priority;
-};
-
-static size_t
-n_members(const struct sbrec_port_binding *pb)
-{
-    return pb->ha_chassis_group ? pb->ha_chassis_group->n_ha_chassis : pb->n_gateway_chassis;
-}
-
-static struct member
-get_member(const struct sbrec_port_binding *pb, size_t i)
-{
-    if (pb->ha_chassis_group) {
-        const struct sbrec_ha_chassis *ha = pb->ha_chassis_group->ha_chassis[i];
-        return (struct member){ha->chassis, ha->priority};
-    }
-    const struct sbrec_gateway_chassis *gw = pb->gateway_chassis[i];
-    return (struct member){gw->chassis, gw->priority};
-}
-
-static bool
-is_us(const struct ovsdb *o, const struct sbrec_chassis *chassis)
-{
-    return chassis && !strcmp(chassis->name, o->chassis);
-}
-
-/* A gateway router names its one chassis. */
-static bool
-is_our_l3gateway(const struct ovsdb *o, const struct sbrec_port_binding *pb)
-{
-    return !strcmp(pb->type, "l3gateway") &&
-           !strcmp(smap_get_def(&pb->options, "l3gateway-chassis", ""), o->chassis);
-}
-
-bool
-claims_is_member(const struct ovsdb *o, const struct sbrec_port_binding *pb)
-{
-    if (strcmp(pb->type, "chassisredirect")) {
-        return is_our_l3gateway(o, pb);
-    }
-    for (size_t i = 0; i < n_members(pb); i++) {
-        if (is_us(o, get_member(pb, i).chassis)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Highest priority, the greater name among equals; as every other chassis of
- * the group sees it. */
-static const struct sbrec_chassis *
-best_member(const struct sbrec_port_binding *pb)
-{
-    struct member best = {NULL, 0};
-    for (size_t i = 0; i < n_members(pb); i++) {
-        struct member m = get_member(pb, i);
-        if (m.chassis &&
-            (!best.chassis || m.priority > best.priority ||
-             (m.priority == best.priority && strcmp(m.chassis->name, best.chassis->name) > 0))) {
-            best = m;
-        }
-    }
-    return best.chassis;
-}
-
-bool
-claims_is_active(const struct ovsdb *o, const struct sbrec_port_binding *pb)
-{
-    return strcmp(pb->type, "chassisredirect") ? is_our_l3gateway(o, pb)
-                                               : is_us(o, best_member(pb));
-}
-
 static struct claim *
 get_claim(struct ovsdb *o, const char *port)
 {
@@ -145,7 +71,7 @@ static bool
 release(struct ovsdb *o, struct task *t, const struct sbrec_port_binding *pb)
 {
     struct claim *c = get_claim(o, pb->logical_port);
-    bool heir = !strcmp(pb->type, "chassisredirect") && best_member(pb);
+    bool heir = !strcmp(pb->type, "chassisredirect") && members_best(pb);
     long long now = time_msec();
     c->inactive_at = MIN(c->inactive_at, now);
     if (heir && now < c->inactive_at + RELEASE_DELAY_MS) {
@@ -173,7 +99,7 @@ release_all_inactive(struct ovsdb *o, struct task *t, const struct sbrec_chassis
     struct sbrec_port_binding *target = bound_to(o, us);
     const struct sbrec_port_binding *pb;
     SBREC_PORT_BINDING_FOR_EACH_EQUAL (pb, target, o->ports_by_chassis) {
-        if (!claims_is_active(o, pb)) {
+        if (!members_prefer_us(o, pb)) {
             changed |= release(o, t, pb);
         }
     }
@@ -191,7 +117,7 @@ claim_all_active(struct ovsdb *o, struct task *t, const struct sbrec_chassis *us
         SB_FOR_EACH_PORT_OF_TYPE (pb, target, o, types[i]) {
             /* Not before a model in which we hold it has been handed out:
              * packets come as soon as it is ours. */
-            if (claims_is_active(o, pb) && sset_contains(&o->active, pb->logical_port)) {
+            if (members_prefer_us(o, pb) && sset_contains(&o->active, pb->logical_port)) {
                 changed |= claim(o, t, pb, us);
             }
         }

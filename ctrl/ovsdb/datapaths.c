@@ -61,7 +61,7 @@ add_own(struct ovsdb *o)
         const struct sbrec_port_binding *pb;
         SB_FOR_EACH_PORT_OF_TYPE (pb, target, o, types[i]) {
             bool bound = pb->chassis && !strcmp(pb->chassis->name, o->chassis);
-            if (bound || claims_is_member(o, pb)) {
+            if (bound || members_include_us(o, pb)) {
                 add(&o->datapaths, pb->datapath);
             }
         }
@@ -91,18 +91,18 @@ crosses(const struct ovsdb *o, const struct sbrec_port_binding *pb,
         const struct sbrec_port_binding *peer)
 {
     if (!strcmp(pb->type, "l3gateway")) {
-        return claims_is_member(o, pb);
+        return members_include_us(o, pb);
     }
     if (strcmp(pb->type, "patch") || !peer->datapath) {
         return false;
     }
     const struct sbrec_port_binding *far = redirect_of(o, peer);
     if (far && !is_router(pb->datapath) && is_router(peer->datapath)) {
-        return claims_is_member(o, far);
+        return members_include_us(o, far);
     }
     const struct sbrec_port_binding *near = redirect_of(o, pb);
     return !near || !smap_get_bool(&near->options, "always-redirect", false) ||
-           claims_is_member(o, near);
+           members_include_us(o, near);
 }
 
 static void

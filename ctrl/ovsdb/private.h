@@ -103,11 +103,15 @@ void learn_clear(struct ovsdb *);
 bool withdraw_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
 void withdraw_done(struct ovsdb *, enum task_outcome);
 
-/* claims.c */
+/* members.c */
 /* Among those that may hold the port. */
-bool claims_is_member(const struct ovsdb *, const struct sbrec_port_binding *);
+bool members_include_us(const struct ovsdb *, const struct sbrec_port_binding *);
 /* The one that is to hold it now. */
-bool claims_is_active(const struct ovsdb *, const struct sbrec_port_binding *);
+bool members_prefer_us(const struct ovsdb *, const struct sbrec_port_binding *);
+/* Who is to hold a chassisredirect port; NULL: nobody that is registered. */
+const struct sbrec_chassis *members_best(const struct sbrec_port_binding *);
+
+/* claims.c */
 void claims_list(struct ovsdb *);
 void claims_clear(struct ovsdb *);
 
