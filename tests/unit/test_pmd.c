@@ -174,6 +174,21 @@ static void forwards_from_port_to_port(void **state)
     assert_true(after.polls > before.polls);
 }
 
+static void puts_a_stripped_vlan_tag_back(void **state)
+{
+    struct rte_mbuf *m = icgw_pmd_mbuf(frame(ICGW_ACTION_TX, 0, 0x12), FRAME_LEN);
+    struct icgw_stats before = total();
+    unsigned int seen = captured;
+
+    (void)state;
+    m->ol_flags |= RTE_MBUF_F_RX_VLAN | RTE_MBUF_F_RX_VLAN_STRIPPED;
+    m->vlan_tci = 0x2005;
+    assert_int_equal(rte_ring_enqueue(port0, m), 0);
+    WAIT_FOR(captured == seen + 1);
+    assert_memory_equal(last + 12, "\x81\x00\x20\x05\x12", 5);
+    WAIT_FOR(total().tx_bytes == before.tx_bytes + FRAME_LEN + 4);
+}
+
 static void counts_drops_by_reason(void **state)
 {
     struct icgw_stats before = total();
@@ -469,6 +484,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(forwards_from_port_to_port),
+        cmocka_unit_test(puts_a_stripped_vlan_tag_back),
         cmocka_unit_test(counts_drops_by_reason),
         cmocka_unit_test(hands_over_to_the_slow_path_and_rings_once),
         cmocka_unit_test(limits_the_slow_path_per_reason),
