@@ -45,7 +45,9 @@ void icgw_pmd_port_info(uint16_t index, struct icgw_port_info *info)
     struct rte_eth_link link = {0};
     struct rte_eth_stats stats = {0};
 
-    rte_eth_link_get_nowait(port->dev.id, &link);
+    if (rte_eth_link_get_nowait(port->dev.id, &link) != 0) {
+        link.link_status = RTE_ETH_LINK_DOWN;
+    }
     rte_eth_stats_get(port->dev.id, &stats);
     *info = (struct icgw_port_info){
         .name = port->name,
