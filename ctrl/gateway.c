@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "gateway.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <rte_mbuf.h>
+
+#include "icgw_pmd.h"
+#include "lflow.h"
+#include "model.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb.h"
+#include "slow_path.h"
+#include "specialise.h"
+#include "timeval.h"
+#include "tunnels.h"
+#include "underlay.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(gateway);
+
+/* Packets of the slow path per turn of the main loop: the databases get theirs. */
+#define SLOW_BURST 64
+
+/* How often to look whether all workers use the newest tables. */
+#define IN_USE_POLL_MS 5
+
+static struct rte_mbuf *slow_alloc(const void *data, uint16_t len)
+{
+    return icgw_pmd_mbuf(data, len);
+}
+
+static void slow_transmit(uint16_t port, struct rte_mbuf *m)
+{
+    icgw_pmd_tx(port, m);
+}
+
+static void slow_learn(void *aux, const char *datapath, const char *port, const char *ip,
+                       const char *mac)
+{
+    struct gateway *gw = aux;
+    ovsdb_learn(gw->ovsdb, datapath, port, ip, mac);
+}
+
+static int64_t slow_now(void)
+{
+    return time_msec();
+}
+
+static bool start_workers(const struct icgw_config *config, char **error)
+{
+    struct icgw_pmd_config pmd = {
+        .program = "ovnic-gw",
+        .huge_pages = config->huge_pages,
+        .memory_mib = config->memory_mib,
+        .n_workers = (uint16_t)config->cores,
+        .idle_sleep = config->idle_sleep,
+        .n_ports = (uint16_t)config->n_ports,
+    };
+    for (size_t i = 0; i < config->n_ports; i++) {
+        pmd.ports[i].name = config->ports[i].name;
+        pmd.ports[i].device = config->ports[i].device;
+        pmd.ports[i].host_interface = config->ports[i].host_interface;
+    }
+    return icgw_pmd_start(&pmd, error);
+}
+
+static bool add_addresses(struct gateway *gw, const struct icgw_config_port *port, char **error)
+{
+    for (size_t i = 0; i < port->n_addresses; i++) {
+        const struct icgw_config_address *from = &port->addresses[i];
+        struct icgw_addr addr;
+        memcpy(addr.bytes, from->ip.bytes, sizeof addr.bytes);
+        if (!underlay_add_address(gw->underlay, port->host_interface, &addr, from->prefix_len,
+                                  error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool start_underlay(struct gateway *gw, char **error)
+{
+    const struct icgw_config *config = gw->config;
+    const char *names[ICGW_CONFIG_MAX_PORTS];
+    for (size_t i = 0; i < config->n_ports; i++) {
+        names[i] = config->ports[i].host_interface;
+    }
+    gw->underlay = underlay_open(names, (uint16_t)config->n_ports, error);
+    if (gw->underlay == NULL) {
+        return false;
+    }
+    for (size_t i = 0; i < config->n_ports; i++) {
+        if (!add_addresses(gw, &config->ports[i], error)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static size_t encap_ips(const struct icgw_config *config, struct icgw_addr *ips)
+{
+    for (size_t i = 0; i < config->n_encap_ips; i++) {
+        memcpy(ips[i].bytes, config->encap_ips[i].bytes, sizeof ips[i].bytes);
+    }
+    return config->n_encap_ips;
+}
+
+static void start_databases(struct gateway *gw)
+{
+    struct icgw_addr ips[ICGW_CONFIG_MAX_ENCAP_IPS];
+    char hostname[256] = "";
+    gethostname(hostname, sizeof hostname - 1);
+    struct ovsdb_config config = {
+        .chassis = gw->config->chassis,
+        .hostname = hostname,
+        .encap_ips = ips,
+        .n_encap_ips = encap_ips(gw->config, ips),
+        .southbound = gw->config->southbound,
+        .ic_southbound = gw->config->ic_southbound,
+    };
+    gw->ovsdb = ovsdb_create(&config);
+}
+
+/* Before the databases have been read: our addresses are known, so that tunnel
+ * packets are dropped and counted instead of going to the kernel. */
+static bool publish_empty(const struct icgw_config *config, char **error)
+{
+    struct icgw_addr ips[ICGW_CONFIG_MAX_ENCAP_IPS];
+    size_t n = encap_ips(config, ips);
+    struct icgw_tables *tables = icgw_tables_create(0, 0, 0, ips, (uint16_t)n);
+    if (tables == NULL) {
+        *error = xstrdup("no memory for forwarding tables; raise [dpdk] memory");
+        return false;
+    }
+    icgw_pmd_publish(tables);
+    return true;
+}
+
+bool gateway_start(struct gateway *gw, const struct icgw_config *config, char **error)
+{
+    static const struct slow_path_ops ops = {slow_alloc, slow_transmit, slow_learn, slow_now};
+
+    memset(gw, 0, sizeof *gw);
+    gw->config = config;
+    if (!start_workers(config, error)) {
+        return false;
+    }
+    if (!publish_empty(config, error) || !start_underlay(gw, error)) {
+        if (gw->underlay != NULL) {
+            underlay_close(gw->underlay);
+        }
+        icgw_pmd_stop();
+        return false;
+    }
+    gw->cache = lflow_cache_create();
+    gw->slow_path = slow_path_create(&ops, gw);
+    start_databases(gw);
+    return true;
+}
+
+static bool reported_before(const struct specialised *before, const struct specialised_report *r)
+{
+    for (size_t i = 0; before != NULL && i < before->n_reports; i++) {
+        const struct specialised_report *other = &before->reports[i];
+        if (!strcmp(other->port, r->port) && !strcmp(other->destination, r->destination) &&
+            !strcmp(other->why, r->why)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void log_reports(const struct specialised *before, const struct specialised *now)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 60);
+    for (size_t i = 0; i < now->n_reports; i++) {
+        const struct specialised_report *r = &now->reports[i];
+        if (!reported_before(before, r)) {
+            VLOG_WARN_RL(&rl, "%s at %s is %s: %s; flow: %s", r->destination, r->port,
+                         r->unsupported ? "unsupported and dropped" : "on the slow path", r->why,
+                         r->flow);
+        }
+    }
+}
+
+static void publish(struct gateway *gw, struct icgw_tables *tables)
+{
+    icgw_pmd_publish(tables);
+    gw->published = icgw_pmd_published();
+}
+
+/* Replaces model and tables by what the databases say now.  The old ones go on
+ * when there is no memory for new ones. */
+static void follow_databases(struct gateway *gw)
+{
+    struct model *model = ovsdb_model(gw->ovsdb, gw->cache);
+    struct icgw_addr ips[ICGW_CONFIG_MAX_ENCAP_IPS];
+    size_t n_ips = encap_ips(gw->config, ips);
+    if (model == NULL) {
+        return;
+    }
+    long long int start = time_usec();
+    struct specialised *s = specialise(model, ips, n_ips);
+    gw->stale = s == NULL;
+    if (s == NULL) {
+        VLOG_ERR("no memory for forwarding tables: going on with the old ones; "
+                 "raise [dpdk] memory");
+        model_free(model);
+        return;
+    }
+    tunnels_want(gw->underlay, s);
+    if (!tunnels_fill(s->tables, s, gw->underlay)) {
+        VLOG_ERR("no memory for tunnels: going on with the old ones; raise [dpdk] memory");
+        gw->stale = true;
+        tunnels_want(gw->underlay, gw->specialised ? gw->specialised : s);
+        specialised_free(s);
+        model_free(model);
+        return;
+    }
+    gw->specialise_ms = (double)(time_usec() - start) / 1000;
+    gw->nb_cfg = ovsdb_model_nb_cfg(gw->ovsdb);
+    publish(gw, s->tables);
+    s->tables = NULL; /* the workers have them */
+    slow_path_update(gw->slow_path, model, s, icgw_pmd_tables());
+    log_reports(gw->specialised, s);
+    specialised_free(gw->specialised);
+    model_free(gw->model);
+    gw->specialised = s;
+    gw->model = model;
+}
+
+static void follow_underlay(struct gateway *gw)
+{
+    if (gw->specialised == NULL) {
+        return;
+    }
+    struct icgw_tables *tables = icgw_tables_clone(icgw_pmd_tables());
+    if (tables == NULL || !tunnels_fill(tables, gw->specialised, gw->underlay)) {
+        VLOG_ERR("no memory for tunnels: next hops stay as they were; raise [dpdk] memory");
+        icgw_tables_free(tables);
+        return;
+    }
+    publish(gw, tables);
+    slow_path_set_tables(gw->slow_path, icgw_pmd_tables());
+}
+
+static void run_slow_path(struct gateway *gw)
+{
+    struct rte_mbuf *pkts[SLOW_BURST];
+    enum icgw_slow reasons[SLOW_BURST];
+    uint16_t n = icgw_pmd_slow_rx(pkts, reasons, SLOW_BURST);
+    for (uint16_t i = 0; i < n; i++) {
+        slow_path_packet(gw->slow_path, pkts[i]);
+    }
+    if (n == SLOW_BURST) {
+        poll_immediate_wake();
+    }
+}
+
+void gateway_run(struct gateway *gw)
+{
+    if (ovsdb_run(gw->ovsdb)) {
+        follow_databases(gw);
+    }
+    if (underlay_run(gw->underlay)) {
+        follow_underlay(gw);
+    }
+    run_slow_path(gw);
+    icgw_pmd_run();
+    if (gw->model != NULL && !gw->stale && icgw_pmd_in_use() >= gw->published) {
+        ovsdb_set_nb_cfg(gw->ovsdb, gw->nb_cfg);
+    }
+}
+
+static void wait_until(int64_t when)
+{
+    if (when != INT64_MAX) {
+        poll_timer_wait_until(when);
+    }
+}
+
+void gateway_wait(struct gateway *gw)
+{
+    ovsdb_wait(gw->ovsdb);
+    poll_fd_wait(underlay_fd(gw->underlay), POLLIN);
+    poll_fd_wait(icgw_pmd_slow_fd(), POLLIN);
+    wait_until(underlay_wakeup(gw->underlay));
+    wait_until(slow_path_run(gw->slow_path));
+    if (icgw_pmd_in_use() < icgw_pmd_published()) {
+        poll_timer_wait(IN_USE_POLL_MS);
+    }
+}
+
+void gateway_stop(struct gateway *gw)
+{
+    icgw_pmd_stop();
+    ovsdb_destroy(gw->ovsdb);
+    underlay_close(gw->underlay);
+    slow_path_destroy(gw->slow_path);
+    specialised_free(gw->specialised);
+    model_free(gw->model);
+    lflow_cache_free(gw->cache);
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ICGW_GATEWAY_H
+#define ICGW_GATEWAY_H
+
+/* The daemon's parts put together: databases → model → tables → workers, and
+ * the underlay and the slow path beside it.  Control thread only. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "icgw_config.h"
+
+struct lflow_cache;
+struct model;
+struct ovsdb;
+struct slow_path;
+struct specialised;
+struct underlay;
+
+struct gateway {
+    const struct icgw_config *config;
+    struct ovsdb *ovsdb;
+    struct underlay *underlay;
+    struct lflow_cache *cache;
+    struct slow_path *slow_path;
+    struct model *model;             /* NULL until the Southbound has been read */
+    struct specialised *specialised; /* of `model` */
+    bool stale;                      /* the last model could not be turned into tables */
+    int64_t nb_cfg;                  /* of `model`; acknowledged once in use */
+    uint64_t published;              /* number of the tables of `model` */
+    double specialise_ms;            /* that the last specialisation took */
+};
+
+/* Starts workers, opens the sessions.  False, with *error (malloc'ed), leaves
+ * nothing behind.  *config must outlive the gateway. */
+bool gateway_start(struct gateway *, const struct icgw_config *, char **error);
+void gateway_run(struct gateway *);
+/* Arranges for poll_block() to wake up for the next gateway_run(). */
+void gateway_wait(struct gateway *);
+void gateway_stop(struct gateway *);
+
+#endif

@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* The daemon: options, signals, the main loop. */
+
+#include <config.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <getopt.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "commands.h"
+#include "daemon.h"
+#include "gateway.h"
+#include "icgw_config.h"
+#include "openvswitch/poll-loop.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb.h"
+#include "stream-ssl.h"
+#include "timeval.h"
+#include "unixctl.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(main);
+
+#define RUN_DIR "/run/ovnic-gw"
+#define LOG_DIR "/var/log/ovnic-gw"
+#define DEFAULT_UNIXCTL RUN_DIR "/ovnic-gw.ctl"
+
+/* Longest wait for the Southbound to take our rows out. */
+#define WITHDRAW_MS 5000
+
+struct options {
+    const char *config;
+    char *unixctl;
+    bool check_only;
+};
+
+static int signal_pipe[2] = {-1, -1};
+
+static void usage(void)
+{
+    printf("ovnic-gw: OVN interconnection gateway on DPDK\n"
+           "usage: ovnic-gw --config FILE [OPTION]...\n"
+           "\n"
+           "  --config FILE        configuration; ovnic-gw.conf explains every key\n"
+           "  --check-config       only check the configuration; exit status 0 or 1\n"
+           "  --unixctl PATH       control socket (default: " DEFAULT_UNIXCTL ")\n"
+           "  -h, --help           this text\n"
+           "  -V, --version        version\n");
+    daemon_usage();
+    vlog_usage();
+}
+
+static void parse_options(int argc, char *argv[], struct options *options)
+{
+    enum {
+        OPT_CONFIG = UCHAR_MAX + 1,
+        OPT_CHECK_CONFIG,
+        OPT_UNIXCTL,
+        VLOG_OPTION_ENUMS,
+        DAEMON_OPTION_ENUMS,
+    };
+    static const struct option long_options[] = {
+        {"config", required_argument, NULL, OPT_CONFIG},
+        {"check-config", no_argument, NULL, OPT_CHECK_CONFIG},
+        {"unixctl", required_argument, NULL, OPT_UNIXCTL},
+        {"help", no_argument, NULL, 'h'},
+        {"version", no_argument, NULL, 'V'},
+        VLOG_LONG_OPTIONS,
+        DAEMON_LONG_OPTIONS,
+        {NULL, 0, NULL, 0},
+    };
+    int c;
+    while ((c = getopt_long(argc, argv, "hVv::", long_options, NULL)) != -1) {
+        switch (c) {
+        case OPT_CONFIG:
+            options->config = optarg;
+            break;
+        case OPT_CHECK_CONFIG:
+            options->check_only = true;
+            break;
+        case OPT_UNIXCTL:
+            options->unixctl = optarg;
+            break;
+        case 'h':
+            usage();
+            exit(EXIT_SUCCESS);
+        case 'V':
+            printf("ovnic-gw %s\n", ICGW_VERSION);
+            exit(EXIT_SUCCESS);
+            VLOG_OPTION_HANDLERS
+            DAEMON_OPTION_HANDLERS
+        default:
+            exit(EXIT_FAILURE);
+        }
+    }
+    if (options->config == NULL || optind < argc) {
+        fprintf(stderr, "ovnic-gw: %s; ovnic-gw --help says more\n",
+                options->config ? "no arguments are taken beside options"
+                                : "--config FILE is required");
+        exit(EXIT_FAILURE);
+    }
+}
+
+static struct icgw_config *load_config(const char *path)
+{
+    struct icgw_config *config;
+    char *error;
+    if (!icgw_config_load(path, &config, &error)) {
+        fprintf(stderr, "%s\n", error ? error : "out of memory");
+        exit(EXIT_FAILURE);
+    }
+    return config;
+}
+
+/* SIGTERM and SIGINT ask for a clean exit.  Only what may be done in a signal
+ * handler is done in it. */
+static void on_signal(int signum)
+{
+    int saved = errno;
+    ssize_t ignored = write(signal_pipe[1], &(char){(char)signum}, 1);
+    (void)ignored; /* a full pipe holds the news already */
+    errno = saved;
+}
+
+/* Before the library sets its own handlers, which would end the process at once. */
+static void catch_signals(void)
+{
+    struct sigaction action = {.sa_handler = on_signal};
+    if (pipe2(signal_pipe, O_NONBLOCK | O_CLOEXEC) != 0) {
+        VLOG_FATAL("cannot create a pipe: %s", ovs_strerror(errno));
+    }
+    sigaction(SIGTERM, &action, NULL);
+    sigaction(SIGINT, &action, NULL);
+}
+
+static bool signal_arrived(void)
+{
+    char signums[16];
+    return read(signal_pipe[0], signums, sizeof signums) > 0;
+}
+
+static void set_up_tls(const struct icgw_config *config)
+{
+    if (config->private_key != NULL) {
+        stream_ssl_set_key_and_cert(config->private_key, config->certificate);
+        stream_ssl_set_ca_cert_file(config->ca_cert, false);
+    }
+}
+
+/* Where pidfile, log and socket go by default, unless the environment says. */
+static void choose_directories(void)
+{
+    setenv("OVS_RUNDIR", RUN_DIR, 0);
+    setenv("OVS_LOGDIR", LOG_DIR, 0);
+}
+
+static struct unixctl_server *open_unixctl(const char *path)
+{
+    struct unixctl_server *server;
+    if (path == NULL) {
+        path = DEFAULT_UNIXCTL;
+        mkdir(RUN_DIR, 0755); /* a failure shows when the socket is made */
+    }
+    if (unixctl_server_create(path, &server) != 0) {
+        exit(EXIT_FAILURE); /* the library has said why */
+    }
+    return server;
+}
+
+static void serve(struct gateway *gw, struct commands *commands, struct unixctl_server *server)
+{
+    long long int deadline = LLONG_MAX;
+    bool leaving = false;
+    for (;;) {
+        gateway_run(gw);
+        unixctl_server_run(server);
+        commands->exit |= signal_arrived();
+        if (commands->exit && !leaving) {
+            leaving = true;
+            if (commands->restart) {
+                return;
+            }
+            ovsdb_withdraw(gw->ovsdb);
+            deadline = time_msec() + WITHDRAW_MS;
+        }
+        if (leaving && (ovsdb_withdrawn(gw->ovsdb) || time_msec() >= deadline)) {
+            if (!ovsdb_withdrawn(gw->ovsdb)) {
+                VLOG_WARN("the Southbound did not take our rows out within %d s: they stay",
+                          WITHDRAW_MS / 1000);
+            }
+            return;
+        }
+        gateway_wait(gw);
+        unixctl_server_wait(server);
+        poll_fd_wait(signal_pipe[0], POLLIN);
+        if (leaving) {
+            poll_timer_wait_until(deadline);
+        }
+        poll_block();
+    }
+}
+
+int main(int argc, char *argv[])
+{
+    struct options options = {.config = NULL};
+    struct commands commands = {.exit = false};
+    struct gateway gw;
+    char *error = NULL;
+
+    choose_directories();
+    ovs_set_program_name("ovnic-gw", ICGW_VERSION);
+    parse_options(argc, argv, &options);
+    struct icgw_config *config = load_config(options.config);
+    if (options.check_only) {
+        printf("%s: good\n", options.config);
+        icgw_config_free(config);
+        return EXIT_SUCCESS;
+    }
+    /* Paths on the command line are relative to where the command was given,
+     * not to where a daemon runs. */
+    char *unixctl = options.unixctl ? abs_file_name(NULL, options.unixctl) : NULL;
+
+    catch_signals();
+    daemonize_start(false);
+    commands.gateway = &gw;
+    commands_register(&commands);
+    struct unixctl_server *server = open_unixctl(unixctl);
+    set_up_tls(config);
+    if (!gateway_start(&gw, config, &error)) {
+        ovs_fatal(0, "%s", error ? error : "out of memory");
+    }
+    daemonize_complete();
+    VLOG_INFO("chassis %s is up, %zu port(s), %u worker(s)", config->chassis, config->n_ports,
+              config->cores);
+
+    serve(&gw, &commands, server);
+    gateway_stop(&gw);
+    unixctl_server_destroy(server);
+    free(unixctl);
+    icgw_config_free(config);
+    return EXIT_SUCCESS;
+}

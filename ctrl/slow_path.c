@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "slow_path.h"
+
+#include <arpa/inet.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_mbuf.h>
+
+#include "icgw_forward.h"
+#include "interp.h"
+#include "specialise.h"
+#include "waiting.h"
+
+struct slow_path {
+    struct slow_path_ops ops;
+    void *aux;
+    const struct model *model;
+    const struct specialised *specialised;
+    const struct icgw_tables *tables;
+    struct icgw_stats stats;
+    struct waiting waiting;
+    struct frame in;  /* the packet at hand */
+    struct frame out; /* the one being sent */
+};
+
+/* One packet on its way; interp.aux. */
+struct run {
+    struct slow_path *sp;
+    const struct waiting_packet *packet;
+};
+
+static void drop(struct slow_path *sp, enum icgw_drop reason)
+{
+    sp->stats.drops[reason]++;
+}
+
+/* A packet that goes on keeps its UDP source port, so that it takes the same
+ * way through the underlay as the rest of its flow; a new one gets one of the
+ * dynamic ports by its own flow (RFC 8926, 3.3). */
+static uint16_t entropy(const struct run *run, const struct interp *in)
+{
+    if (in->frame == &run->sp->in) {
+        return run->packet->src_port;
+    }
+    return (uint16_t)(0xc000 | icgw_flow_hash(run->sp->out.data, run->sp->out.len));
+}
+
+static void on_send(struct interp *in, const struct interp_send *to)
+{
+    struct run *run = in->aux;
+    struct slow_path *sp = run->sp;
+    enum icgw_drop reason;
+
+    uint16_t index = specialised_tunnel(sp->specialised, to->chassis, to->encap);
+    const struct icgw_tunnel *tunnel =
+        index < sp->tables->n_tunnels ? sp->tables->tunnels[index] : NULL;
+    if (tunnel == NULL) {
+        drop(sp, ICGW_DROP_NO_TUNNEL);
+        return;
+    }
+    memcpy(sp->out.data, in->frame->data, in->frame->len);
+    sp->out.len = in->frame->len;
+    frame_store(&sp->out, &in->state);
+
+    struct rte_mbuf *m = sp->ops.alloc(sp->out.data, sp->out.len);
+    if (m == NULL) {
+        drop(sp, ICGW_DROP_NO_MBUF);
+    } else if (!icgw_encapsulate(m, tunnel, to->vni, to->inport, to->outport, entropy(run, in),
+                                 &reason)) {
+        drop(sp, reason);
+        rte_pktmbuf_free(m);
+    } else {
+        sp->stats.tx_packets++;
+        sp->stats.tx_bytes += rte_pktmbuf_pkt_len(m);
+        sp->ops.transmit(tunnel->port, m);
+    }
+}
+
+static void on_drop(struct interp *in, enum icgw_drop reason, const struct lflow *flow)
+{
+    struct run *run = in->aux;
+    (void)flow;
+    drop(run->sp, reason);
+}
+
+static void format_ip(const struct icgw_addr *ip, bool v6, char text[INET6_ADDRSTRLEN])
+{
+    inet_ntop(v6 ? AF_INET6 : AF_INET, v6 ? ip->bytes : ip->bytes + 12, text, INET6_ADDRSTRLEN);
+}
+
+static void on_learn(struct interp *in, const struct model_port *port, bool v6,
+                     const struct icgw_addr *ip, const uint8_t mac[6])
+{
+    struct run *run = in->aux;
+    char ip_text[INET6_ADDRSTRLEN], mac_text[18];
+    format_ip(ip, v6, ip_text);
+    snprintf(mac_text, sizeof mac_text, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
+             mac[3], mac[4], mac[5]);
+    run->sp->ops.learn(run->sp->aux, port->datapath->uuid, port->name, ip_text, mac_text);
+}
+
+static void on_wait(struct interp *in, const struct model_port *port, bool v6,
+                    const struct icgw_addr *next_hop)
+{
+    struct run *run = in->aux;
+    struct slow_path *sp = run->sp;
+    sp->stats.drops[ICGW_DROP_NEIGHBOUR_QUEUE_FULL] +=
+        waiting_add(&sp->waiting, port->name, v6, next_hop, run->packet, sp->ops.now());
+}
+
+/* Zones are kept apart here too: a group has no endpoint that the fast path
+ * could have asked. */
+static bool admitted(struct slow_path *sp, const struct model_datapath *dp,
+                     const struct icgw_addr *src)
+{
+    size_t n;
+    struct model_chassis *const *chassis = model_chassis_list(sp->model, &n);
+    for (size_t i = 0; i < n; i++) {
+        for (size_t k = 0; k < chassis[i]->n_encaps; k++) {
+            if (memcmp(&chassis[i]->encaps[k].ip, src, sizeof *src) == 0) {
+                if (chassis[i]->remote && !dp->transit) {
+                    drop(sp, ICGW_DROP_ZONE_VIOLATION);
+                    return false;
+                }
+                return true;
+            }
+        }
+    }
+    drop(sp, ICGW_DROP_UNKNOWN_SOURCE);
+    return false;
+}
+
+static void run_packet(struct slow_path *sp, const struct waiting_packet *packet)
+{
+    static const struct interp_ops ops = {
+        .send = on_send, .drop = on_drop, .learn = on_learn, .wait = on_wait};
+    struct run run = {sp, packet};
+    const struct model_datapath *dp = model_datapath_by_key(sp->model, packet->vni);
+
+    if (dp == NULL) {
+        drop(sp, ICGW_DROP_UNKNOWN_VNI);
+        return;
+    }
+    if (!admitted(sp, dp, &packet->src)) {
+        return;
+    }
+    memcpy(sp->in.data, packet->frame, packet->len);
+    sp->in.len = packet->len;
+    struct interp in = {
+        .model = sp->model,
+        .ops = &ops,
+        .aux = &run,
+        .flow_hash = icgw_flow_hash(sp->in.data, sp->in.len),
+        .frame = &sp->in,
+    };
+    interp_from_tunnel(&in, dp, packet->inport, packet->outport);
+    if (in.end == INTERP_UNSUPPORTED) {
+        drop(sp, ICGW_DROP_UNSUPPORTED);
+    }
+    free(in.why);
+}
+
+void slow_path_packet(struct slow_path *sp, struct rte_mbuf *m)
+{
+    struct icgw_packet p;
+    enum icgw_drop reason;
+    uint8_t frame[FRAME_MAX], udp[2];
+
+    if (sp->model == NULL || sp->tables == NULL) {
+        drop(sp, ICGW_DROP_UNKNOWN_VNI);
+    } else if (icgw_parse(m, sp->tables, &p, &reason) != ICGW_ACTION_TX || !p.has_option) {
+        drop(sp, ICGW_DROP_UNKNOWN_SOURCE); /* our addresses changed meanwhile */
+    } else if (p.inner_len > sizeof frame) {
+        drop(sp, ICGW_DROP_TOO_BIG);
+    } else {
+        /* UDP, 8 bytes, is before Geneve. */
+        uint32_t udp_offset = p.outer_len - ICGW_GENEVE_LEN - 8u;
+        const uint8_t *port = rte_pktmbuf_read(m, udp_offset, sizeof udp, udp);
+        struct waiting_packet packet = {
+            .vni = p.vni,
+            .inport = p.inport,
+            .outport = p.outport,
+            .src_port = (uint16_t)(port[0] << 8 | port[1]),
+            .src = p.src,
+            .len = p.inner_len,
+            .frame = frame,
+        };
+        const void *inner = rte_pktmbuf_read(m, p.outer_len, p.inner_len, frame);
+        if (inner != frame) {
+            memcpy(frame, inner, p.inner_len);
+        }
+        run_packet(sp, &packet);
+    }
+    rte_pktmbuf_free(m);
+}
+
+static void retry(struct slow_path *sp)
+{
+    for (size_t i = 0; i < sp->waiting.n;) {
+        const struct waiting_entry *entry = sp->waiting.entries[i];
+        const struct model_port *port = model_port_by_name(sp->model, entry->port);
+        if (port == NULL || model_mac_binding(port, entry->v6, &entry->ip) == NULL) {
+            i++;
+            continue;
+        }
+        struct waiting_entry *taken = waiting_take(&sp->waiting, i);
+        run_packet(sp, &taken->packet);
+        waiting_entry_free(taken);
+    }
+}
+
+void slow_path_update(struct slow_path *sp, const struct model *model,
+                      const struct specialised *specialised, const struct icgw_tables *tables)
+{
+    sp->model = model;
+    sp->specialised = specialised;
+    sp->tables = tables;
+    retry(sp);
+}
+
+void slow_path_set_tables(struct slow_path *sp, const struct icgw_tables *tables)
+{
+    sp->tables = tables;
+}
+
+int64_t slow_path_run(struct slow_path *sp)
+{
+    sp->stats.drops[ICGW_DROP_NEIGHBOUR_TIMEOUT] += waiting_expire(&sp->waiting, sp->ops.now());
+    return sp->waiting.n > 0 ? sp->waiting.entries[0]->deadline : INT64_MAX;
+}
+
+const struct icgw_stats *slow_path_stats(const struct slow_path *sp)
+{
+    return &sp->stats;
+}
+
+struct slow_path *slow_path_create(const struct slow_path_ops *ops, void *aux)
+{
+    struct slow_path *sp =
+        aligned_alloc(RTE_CACHE_LINE_SIZE, RTE_CACHE_LINE_ROUNDUP(sizeof(struct slow_path)));
+    if (sp == NULL) {
+        abort();
+    }
+    memset(sp, 0, sizeof *sp);
+    sp->ops = *ops;
+    sp->aux = aux;
+    return sp;
+}
+
+void slow_path_destroy(struct slow_path *sp)
+{
+    waiting_clear(&sp->waiting);
+    free(sp);
+}
