@@ -21,7 +21,8 @@ def _parts(lab: Lab) -> Iterator[tuple[str, str]]:
         central = zone.central
         yield f"{central.name}: ovn-nbctl show", _try(lambda: central.nbctl(SOON, "show"))
         yield f"{central.name}: ovn-sbctl show", _try(lambda: central.sbctl(SOON, "show"))
-        yield f"{central.name}: MAC_Binding", _try(lambda: central.sbctl(SOON, "list", "MAC_Binding"))
+        yield f"{central.name}: MAC_Binding", _try(
+            lambda: central.sbctl(SOON, "list", "MAC_Binding"))
         yield f"{zone.guest.name}", _try(
             lambda: zone.guest.netns.ip("-br", "address") + zone.guest.netns.ip("neighbour"))
     for node in lab.nodes():
