@@ -237,6 +237,28 @@ test_claims_ties(void **state)
     assert_true(held_by(z, "gw1"));
 }
 
+/* Older northd refers to the members from the port itself. */
+static void
+test_claims_by_gateway_chassis(void **state)
+{
+    struct zone *z = *state;
+    zone_start(z);
+    gateway_start(z, "gw1", "192.0.2.21");
+    UNTIL(z, is_registered(z));
+    char *us = uuid_of(z, SB, "Chassis", "name=gw1");
+    ctl(z, SB,
+        "-- --id=@g create Gateway_Chassis name=g1 chassis=%s priority=5"
+        " -- set Port_Binding cr-lr1-ts1 gateway_chassis=@g",
+        us);
+    UNTIL(z, is_claimed(z));
+    /* Nobody is to hold it after us: no reason to wait. */
+    long long start = time_msec();
+    ctl(z, SB, "clear Port_Binding cr-lr1-ts1 gateway_chassis");
+    UNTIL(z, row_is(z, SB, "Port_Binding", "logical_port=cr-lr1-ts1", "chassis", ""));
+    assert_true(time_msec() - start < 1500);
+    free(us);
+}
+
 static void
 test_survives_deletion_of_its_chassis(void **state)
 {
@@ -561,6 +583,7 @@ main(void)
         TEST(test_keeps_off_the_encap_of_another),
         TEST(test_claims),
         TEST(test_claims_ties),
+        TEST(test_claims_by_gateway_chassis),
         TEST(test_survives_deletion_of_its_chassis),
         TEST(test_acknowledges_nb_cfg),
         TEST(test_model),
