@@ -14,8 +14,8 @@
 
 #include "daemon.h"
 #include "jsonrpc.h"
+#include "openvswitch/json.h"
 #include "openvswitch/vlog.h"
-#include "svec.h"
 #include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
@@ -130,13 +130,12 @@ static struct jsonrpc *connect_to(const char *target)
 }
 
 /* Prints the answer and returns the exit status. */
-static int print_answer(const char *command, const char *result, const char *error)
+static int print_answer(const char *command, const char *text, bool refused)
 {
-    const char *text = error ? error : result;
     size_t length = strlen(text);
-    FILE *stream = error ? stderr : stdout;
+    FILE *stream = refused ? stderr : stdout;
 
-    if (error) {
+    if (refused) {
         fprintf(stderr, "ovnic-gw-ctl: %s: ", command);
     }
     fputs(text, stream);
@@ -147,34 +146,44 @@ static int print_answer(const char *command, const char *result, const char *err
         fprintf(stderr, "ovnic-gw-ctl: cannot write the answer: %s\n", ovs_strerror(errno));
         return EXIT_FAILURE;
     }
-    return error ? EXIT_REFUSED : EXIT_SUCCESS;
+    return refused ? EXIT_REFUSED : EXIT_SUCCESS;
 }
 
-static int transact(const struct options *options, const char *command, struct svec *args)
+/* The text of an answer, for the caller to free. */
+static char *text_of(const struct json *json)
+{
+    return json->type == JSON_STRING ? xstrdup(json_string(json)) : json_to_string(json, JSSF_SORT);
+}
+
+/* Sends the command and prints the answer; returns the exit status.  Speaks the
+ * protocol itself: unixctl_client_transact() differs between releases. */
+static int transact(const struct options *options, const char *command, struct json *args)
 {
     struct jsonrpc *client = connect_to(options->target);
-    char *result = NULL;
-    char *error = NULL;
-    int status;
+    struct jsonrpc_msg *reply;
+    char *text;
 
     int failure =
-        unixctl_client_transact(client, command, (int)args->n, args->names, &result, &error);
+        jsonrpc_transact_block(client, jsonrpc_create_request(command, args, NULL), &reply);
     jsonrpc_close(client);
     if (failure != 0) {
         fprintf(stderr, "ovnic-gw-ctl: %s: no answer from %s: %s\n", command, options->target,
                 ovs_retval_to_string(failure));
         return EXIT_UNREACHABLE;
     }
-    status = print_answer(command, result, error);
-    free(result);
-    free(error);
+
+    bool refused = reply->error != NULL;
+    text = text_of(refused ? reply->error : reply->result);
+    jsonrpc_msg_destroy(reply);
+    int status = print_answer(command, text, refused);
+    free(text);
     return status;
 }
 
 int main(int argc, char *argv[])
 {
     struct options options = {.target = xstrdup(DEFAULT_TARGET)};
-    struct svec args = SVEC_EMPTY_INITIALIZER;
+    struct json *args = json_array_create_empty();
     int status;
 
     set_program_name(argv[0]);
@@ -184,13 +193,12 @@ int main(int argc, char *argv[])
     ctl_timeout_setup(options.timeout);
 
     for (int i = optind + 1; i < argc; i++) {
-        svec_add(&args, argv[i]);
+        json_array_add(args, json_string_create(argv[i]));
     }
     if (options.json) {
-        svec_add(&args, "--json");
+        json_array_add(args, json_string_create("--json"));
     }
-    status = transact(&options, argv[optind], &args);
-    svec_destroy(&args);
+    status = transact(&options, argv[optind], args);
     free(options.target);
     return status;
 }
