@@ -53,6 +53,9 @@ bool ul_neighbour_usable(const struct ul_neighbour *n)
 
 const char *ul_neighbour_why(const struct ul_neighbour *n)
 {
+    if (n->no_room) {
+        return "the kernel's neighbour table is full (net.ipv4|ipv6.neigh.default.gc_thresh3)";
+    }
     /* The kernel does not tell when it starts to ask, only how that ended. */
     return n->state & NUD_FAILED ? "next hop does not answer" : "next hop is being resolved";
 }
@@ -142,7 +145,7 @@ int ul_neighbours_load(struct ul_neighbours *ns, struct ul_netlink *nl)
 /* Managed: the kernel resolves the entry and probes it every few seconds,
  * though it sees no traffic to it (Linux 5.16, kernel commit 7482e3841d52).
  * An older kernel ignores that and resolves it once. */
-static void ask(const struct ul_neighbour *n, struct ul_netlink *nl, bool managed)
+static void ask(struct ul_neighbour *n, struct ul_netlink *nl, bool managed)
 {
     char buffer[256];
     struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
@@ -160,7 +163,7 @@ static void ask(const struct ul_neighbour *n, struct ul_netlink *nl, bool manage
         mnl_attr_put_u32(nlh, NDA_FLAGS_EXT, NTF_EXT_MANAGED);
     }
     /* A refusal (the interface is down, say) is answered by asking again. */
-    ul_netlink_request(nl, nlh, NULL, NULL);
+    n->no_room = ul_netlink_request(nl, nlh, NULL, NULL) == -ENOBUFS;
 }
 
 bool ul_neighbours_ask(struct ul_neighbours *ns, struct ul_netlink *nl)

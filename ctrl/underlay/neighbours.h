@@ -14,6 +14,7 @@ struct ul_neighbour {
     bool managed;   /* the kernel keeps it resolved by itself */
     bool wanted;    /* by some path; mark for ul_neighbours_sweep() */
     bool loaded;    /* `state` is the kernel's word */
+    bool no_room;   /* the kernel's table is full */
     uint8_t mac[6];
 };
 
