@@ -230,6 +230,13 @@ static const char *ping(void)
     return worker.stats.from_host && worker.stats.to_host ? "" : "not by way of the worker";
 }
 
+static void clean_up(void)
+{
+    int ignored = system("test ! -f $DIR/pid || kill $(cat $DIR/pid); rm -r $DIR");
+
+    (void)ignored;
+}
+
 static void kernel_answers_by_the_port(void **state)
 {
     struct icgw_pmd_config c = sane;
@@ -241,13 +248,13 @@ static void kernel_answers_by_the_port(void **state)
     if (access("/dev/net/tun", R_OK | W_OK) != 0 || unshare(CLONE_NEWNET) != 0 ||
         system(build()) != 0) {
         print_message("needs root, ip, nsenter, veth and /dev/net/tun\n");
+        clean_up();
         skip();
     }
     c.ports[0].device = "net_af_packet0,iface=eth1";
     c.ports[0].host_interface = "icgwt1";
     const char *said = outcome(&c, ping);
-    int ignored = system("kill $(cat $DIR/pid); rm -r $DIR");
-    (void)ignored;
+    clean_up();
     assert_string_equal(said, "");
 }
 
