@@ -227,7 +227,7 @@ int main(int argc, char *argv[])
     char *unixctl = options.unixctl ? abs_file_name(NULL, options.unixctl) : NULL;
 
     catch_signals();
-    daemonize_start(false);
+    daemonize_start(ICGW_DAEMONIZE_ARGS);
     commands.gateway = &gw;
     commands_register(&commands);
     struct unixctl_server *server = open_unixctl(unixctl);
