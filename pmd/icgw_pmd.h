@@ -36,7 +36,8 @@ struct icgw_pmd_config {
 
 /* Starts EAL, ports, host interfaces and workers.  On failure returns false and
  * sets *error (malloc'ed: what failed, where, what to do); nothing is left
- * running.  Workers run with empty tables until icgw_pmd_publish(). */
+ * running.  Workers run with empty tables until icgw_pmd_publish().  Once in the
+ * life of a process (EAL does not start twice), and after it has forked. */
 bool icgw_pmd_start(const struct icgw_pmd_config *, char **error);
 /* Stops workers and closes ports; frees the published tables. */
 void icgw_pmd_stop(void);
@@ -56,7 +57,7 @@ uint64_t icgw_pmd_in_use(void);
 void icgw_pmd_run(void);
 
 /* Slow path.  The descriptor becomes readable when workers have handed packets
- * over; icgw_pmd_slow_rx() clears it.  Returned mbufs belong to the caller;
+ * over, and stays so until icgw_pmd_slow_rx() has returned them all.  Returned mbufs belong to the caller;
  * reasons[i] says why.  At most n. */
 int icgw_pmd_slow_fd(void);
 uint16_t icgw_pmd_slow_rx(struct rte_mbuf **pkts, enum icgw_slow *reasons, uint16_t n);

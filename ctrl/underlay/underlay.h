@@ -49,8 +49,9 @@ int64_t underlay_wakeup(const struct underlay *);
 bool underlay_run(struct underlay *);
 
 /* The next hop towards path->remote, sent from path->local.  False: not
- * resolved; *why is then a static string ("no route", "route leaves by eth5,
- * which is no host interface of ours", "neighbour incomplete", …). */
+ * resolved; *why then says why ("no route", "route leaves by eth5, which is no
+ * host interface of ours", "next hop does not answer", …) and is valid until
+ * the next underlay_run() or underlay_want(). */
 bool underlay_next_hop(const struct underlay *, const struct underlay_path *path,
                        struct underlay_next_hop *, const char **why);
 
