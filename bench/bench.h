@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef BENCH_H
+#define BENCH_H
+
+/* ovnic-gw-bench: the forwarding library alone, without ports and databases. */
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct icgw_tables;
+struct rte_mbuf;
+
+enum bench_direction {
+    BENCH_OUT, /* hypervisor to remote gateway: by inner destination MAC */
+    BENCH_IN,  /* remote gateway to hypervisor: by inner destination address */
+};
+
+struct bench_options {
+    enum bench_direction direction;
+    bool checksum; /* UDP checksum in and out */
+    bool json;
+    uint32_t destinations;
+    uint32_t flows;
+    uint32_t length; /* bytes of inner frame */
+    double seconds;
+};
+
+#define BENCH_ROUNDS 10
+
+struct bench_result {
+    uint64_t packets;
+    double packets_per_second;   /* of the median round, on this core */
+    double cycles[BENCH_ROUNDS]; /* per packet, ascending; TSC */
+    double bytes_per_destination;
+};
+
+#define BENCH_MIN_LENGTH 64
+#define BENCH_MAX_LENGTH 1900 /* one default mbuf with outer headers */
+
+/* Tables with the destinations asked for.  NULL: no memory. */
+struct icgw_tables *bench_tables(const struct bench_options *);
+/* Makes *m the frame of one flow, as a NIC would have received it. */
+void bench_frame(const struct bench_options *, uint32_t flow, struct rte_mbuf *m);
+/* Runs; returns NULL or what went wrong. */
+const char *bench_measure(const struct bench_options *, struct bench_result *);
+
+#endif

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bench.h"
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_common.h>
+#include <rte_cycles.h>
+#include <rte_eal.h>
+
+static void usage(FILE *to)
+{
+    fputs("usage: ovnic-gw-bench [EAL options --] [options]\n"
+          "Measures the forwarding library alone, on one core, with synthetic tables.\n"
+          "Without EAL options it runs without hugepages, in 1024 MiB.\n"
+          "  --destinations N   entries of the table looked up (1)\n"
+          "  --flows N          distinct inner and outer flows (1024)\n"
+          "  --length BYTES     inner frame, 64 to 1900 (64)\n"
+          "  --direction out|in toward the other zone, or from it (out)\n"
+          "  --checksum on|off  outer UDP checksum (on)\n"
+          "  --seconds S        how long (2)\n"
+          "  --json             for machines\n",
+          to);
+}
+
+static bool parse_u32(const char *text, uint32_t min, uint32_t max, uint32_t *value)
+{
+    char *end;
+    unsigned long n;
+
+    errno = 0;
+    n = strtoul(text, &end, 10);
+    if (errno != 0 || *end != '\0' || text[0] < '0' || text[0] > '9' || n < min || n > max) {
+        return false;
+    }
+    *value = (uint32_t)n;
+    return true;
+}
+
+static bool parse_seconds(const char *text, double *value)
+{
+    char *end;
+
+    *value = strtod(text, &end);
+    return end != text && *end == '\0' && *value > 0 && *value <= 3600;
+}
+
+/* One of two words. */
+static bool parse_word(const char *text, const char *no, const char *yes, bool *value)
+{
+    *value = strcmp(text, yes) == 0;
+    return *value || strcmp(text, no) == 0;
+}
+
+static bool apply_option(struct bench_options *o, int option, const char *arg)
+{
+    bool in = false;
+    bool ok;
+
+    switch (option) {
+    case 'd':
+        return parse_u32(arg, 1, 10000000, &o->destinations);
+    case 'f':
+        return parse_u32(arg, 1, 100000000, &o->flows);
+    case 'l':
+        return parse_u32(arg, BENCH_MIN_LENGTH, BENCH_MAX_LENGTH, &o->length);
+    case 's':
+        return parse_seconds(arg, &o->seconds);
+    case 'c':
+        return parse_word(arg, "off", "on", &o->checksum);
+    case 'D':
+        ok = parse_word(arg, "out", "in", &in);
+        o->direction = in ? BENCH_IN : BENCH_OUT;
+        return ok;
+    default:
+        o->json = true;
+        return true;
+    }
+}
+
+/* Exits on --help and on mistakes. */
+static void parse_options(struct bench_options *o, int argc, char **argv)
+{
+    static const struct option options[] = {
+        {"destinations", required_argument, NULL, 'd'},
+        {"flows", required_argument, NULL, 'f'},
+        {"length", required_argument, NULL, 'l'},
+        {"direction", required_argument, NULL, 'D'},
+        {"checksum", required_argument, NULL, 'c'},
+        {"seconds", required_argument, NULL, 's'},
+        {"json", no_argument, NULL, 'j'},
+        {"help", no_argument, NULL, 'h'},
+        {NULL, 0, NULL, 0},
+    };
+    int option, index = 0;
+
+    optind = 0; /* EAL has used getopt, too */
+    while ((option = getopt_long(argc, argv, "", options, &index)) != -1) {
+        if (option == 'h') {
+            usage(stdout);
+            exit(0);
+        }
+        if (option == '?') {
+            usage(stderr);
+            exit(1);
+        }
+        if (!apply_option(o, option, optarg)) {
+            fprintf(stderr, "ovnic-gw-bench: --%s %s: not allowed\n", options[index].name, optarg);
+            usage(stderr);
+            exit(1);
+        }
+    }
+    if (optind < argc) {
+        fprintf(stderr, "ovnic-gw-bench: %s: unexpected\n", argv[optind]);
+        exit(1);
+    }
+}
+
+static const char *direction_name(const struct bench_options *o)
+{
+    return o->direction == BENCH_OUT ? "out" : "in";
+}
+
+static void print_table(const struct bench_options *o, const struct bench_result *r)
+{
+    printf("direction               %14s\n", direction_name(o));
+    printf("destinations            %14" PRIu32 "\n", o->destinations);
+    printf("flows                   %14" PRIu32 "\n", o->flows);
+    printf("inner frame, bytes      %14" PRIu32 "\n", o->length);
+    printf("UDP checksum            %14s\n", o->checksum ? "on" : "off");
+    printf("packets                 %14" PRIu64 "\n", r->packets);
+    printf("packets/s, million      %14.2f\n", r->packets_per_second / 1e6);
+    printf("cycles/packet, median   %14.1f\n", r->cycles[BENCH_ROUNDS / 2]);
+    printf("cycles/packet, range    %6.1f – %5.1f\n", r->cycles[0], r->cycles[BENCH_ROUNDS - 1]);
+    printf("bytes per destination   %14.1f\n", r->bytes_per_destination);
+}
+
+static void print_json(const struct bench_options *o, const struct bench_result *r)
+{
+    printf("{\"direction\": \"%s\", \"destinations\": %" PRIu32 ", \"flows\": %" PRIu32
+           ", \"length\": %" PRIu32 ", \"checksum\": %s, \"packets\": %" PRIu64
+           ", \"packets_per_second\": %.0f, \"tsc_hz\": %" PRIu64
+           ", \"cycles_per_packet\": {\"min\": %.2f, \"median\": %.2f, \"max\": %.2f}"
+           ", \"bytes_per_destination\": %.1f}\n",
+           direction_name(o), o->destinations, o->flows, o->length, o->checksum ? "true" : "false",
+           r->packets, r->packets_per_second, rte_get_tsc_hz(), r->cycles[0],
+           r->cycles[BENCH_ROUNDS / 2], r->cycles[BENCH_ROUNDS - 1], r->bytes_per_destination);
+}
+
+/* Where our own options begin: behind "--", or at once where there is none. */
+static int own_options(int argc, char **argv)
+{
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--") == 0) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+static int start_eal(int argc, char **argv)
+{
+    static char args[][16] = {"ovnic-gw-bench", "--no-huge",     "--no-shconf",   "--no-pci", "-m",
+                              "1024",           "--log-level=4", "--no-telemetry"};
+    char *defaults[RTE_DIM(args)];
+
+    if (argc > 1) {
+        return rte_eal_init(argc, argv);
+    }
+    for (unsigned int i = 0; i < RTE_DIM(args); i++) {
+        defaults[i] = args[i];
+    }
+    return rte_eal_init(RTE_DIM(args), defaults);
+}
+
+int main(int argc, char **argv)
+{
+    struct bench_options options = {
+        .checksum = true, .destinations = 1, .flows = 1024, .length = 64, .seconds = 2};
+    struct bench_result result = {0};
+    int own = own_options(argc, argv);
+    const char *error;
+
+    parse_options(&options, argc - own, argv + own);
+    if (start_eal(own == 0 ? 1 : own, argv) < 0) {
+        fputs("ovnic-gw-bench: EAL does not start; without hugepages: "
+              "ovnic-gw-bench --no-huge -m 1024 -- …\n",
+              stderr);
+        return 1;
+    }
+    error = bench_measure(&options, &result);
+    if (error != NULL) {
+        fprintf(stderr, "ovnic-gw-bench: %s\n", error);
+    } else if (options.json) {
+        print_json(&options, &result);
+    } else {
+        print_table(&options, &result);
+    }
+    rte_eal_cleanup();
+    return error != NULL;
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "bench.h"
+
+#include <stdlib.h>
+
+#include <rte_cycles.h>
+#include <rte_malloc.h>
+#include <rte_mbuf.h>
+
+#include "icgw_forward.h"
+
+/* Frames in flight, as many as a receive queue has: more than first-level
+ * cache holds, so that headers do not lie there by chance. */
+#define IN_FLIGHT 512
+
+struct run {
+    const struct bench_options *options;
+    const struct icgw_tables *tables;
+    struct rte_mbuf *pkts[IN_FLIGHT];
+    uint32_t next_flow;
+    uint64_t packets;
+    uint64_t cycles; /* within icgw_forward() */
+};
+
+static size_t eal_memory(void)
+{
+    struct rte_malloc_socket_stats stats;
+    size_t sum = 0;
+
+    for (int socket = 0; socket < RTE_MAX_NUMA_NODES; socket++) {
+        if (rte_malloc_get_socket_stats(socket, &stats) == 0) {
+            sum += stats.heap_allocsz_bytes;
+        }
+    }
+    return sum;
+}
+
+/* Rewrites all frames (not measured), then forwards them.  False: a frame was
+ * not forwarded. */
+static bool turn(struct run *run)
+{
+    struct icgw_result results[ICGW_BURST];
+
+    for (unsigned int i = 0; i < IN_FLIGHT; i++) {
+        bench_frame(run->options, run->next_flow, run->pkts[i]);
+        run->next_flow = (run->next_flow + 1) % run->options->flows;
+    }
+    for (unsigned int i = 0; i < IN_FLIGHT; i += ICGW_BURST) {
+        uint64_t start = rte_rdtsc_precise();
+
+        icgw_forward(run->tables, &run->pkts[i], ICGW_BURST, results);
+        run->cycles += rte_rdtsc_precise() - start;
+        run->packets += ICGW_BURST;
+        for (unsigned int k = 0; k < ICGW_BURST; k++) {
+            if (results[k].action != ICGW_ACTION_TX) {
+                return false;
+            }
+        }
+    }
+    return true;
+}
+
+static int by_value(const void *a, const void *b)
+{
+    double x = *(const double *)a, y = *(const double *)b;
+
+    return (x > y) - (x < y);
+}
+
+static const char *run_rounds(struct run *run, struct bench_result *result)
+{
+    uint64_t round = (uint64_t)(run->options->seconds * (double)rte_get_tsc_hz() / BENCH_ROUNDS);
+
+    /* Once untimed: caches, page faults, and whether it works at all. */
+    if (!turn(run)) {
+        return "a frame was not forwarded";
+    }
+    result->packets = 0;
+    for (unsigned int i = 0; i < BENCH_ROUNDS; i++) {
+        uint64_t end = rte_rdtsc() + round;
+
+        run->packets = run->cycles = 0;
+        do {
+            if (!turn(run)) {
+                return "a frame was not forwarded";
+            }
+        } while (rte_rdtsc() < end);
+        result->cycles[i] = (double)run->cycles / (double)run->packets;
+        result->packets += run->packets;
+    }
+    qsort(result->cycles, BENCH_ROUNDS, sizeof result->cycles[0], by_value);
+    result->packets_per_second = (double)rte_get_tsc_hz() / result->cycles[BENCH_ROUNDS / 2];
+    return NULL;
+}
+
+const char *bench_measure(const struct bench_options *o, struct bench_result *result)
+{
+    struct rte_mempool *pool =
+        rte_pktmbuf_pool_create("bench", IN_FLIGHT, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+    size_t before = eal_memory();
+    struct run run = {.options = o};
+    struct icgw_tables *tables = bench_tables(o);
+    const char *error = NULL;
+
+    result->bytes_per_destination = (double)(eal_memory() - before) / o->destinations;
+    run.tables = tables;
+    if (pool == NULL || tables == NULL || rte_pktmbuf_alloc_bulk(pool, run.pkts, IN_FLIGHT) != 0) {
+        error = "out of memory: give EAL more (-m MIB)";
+    } else {
+        error = run_rounds(&run, result);
+        rte_pktmbuf_free_bulk(run.pkts, IN_FLIGHT);
+    }
+    icgw_tables_free(tables);
+    rte_mempool_free(pool);
+    return error;
+}

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The synthetic gateway: tables and the frames that use them.  Addresses are
+ * those of two zones as in tests/lab. */
+#include "bench.h"
+
+#include <string.h>
+
+#include <rte_byteorder.h>
+#include <rte_mbuf.h>
+
+#include "icgw_forward.h"
+
+#define ROUTER_VNI 2
+#define ROUTER_KEY 3
+#define TRANSIT_VNI 0xff0002
+#define TRANSIT_KEY 2
+
+static const uint8_t router_mac[6] = {0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 2};
+static const uint8_t vif_mac[6] = {0, 0, 0, 2, 0, 0x10};
+static const uint8_t our_mac[6] = {2, 0, 0, 0, 0, 0x21};
+static const uint8_t peer_mac[6] = {2, 0, 0, 0, 0, 0x22};
+
+static struct icgw_addr v4(uint8_t last)
+{
+    return (struct icgw_addr){.bytes = {[10] = 0xff, 0xff, 192, 0, 2, last}};
+}
+
+static void dest_mac(uint8_t mac[6], uint32_t dest)
+{
+    uint32_t be = rte_cpu_to_be_32(dest);
+
+    mac[0] = 0x0a;
+    mac[1] = 0;
+    memcpy(mac + 2, &be, sizeof be);
+}
+
+static uint32_t dest_addr(uint32_t dest)
+{
+    return rte_cpu_to_be_32(0x0a000000 + dest);
+}
+
+/* Guards as the specialiser leaves them on such paths. */
+static bool add_dest(struct icgw_endpoint *ep, const struct bench_options *o, uint32_t i)
+{
+    static const struct icgw_source_guard sources = {
+        .n = 2,
+        .prefix = {{{.bytes = {[10] = 0xff, 0xff, 127}}, {.bytes = {[0 ... 12] = 0xff}}},
+                   {{.bytes = {[10] = 0xff, 0xff, 10, 1, 0, 1}}, {.bytes = {[0 ... 15] = 0xff}}}},
+    };
+    struct icgw_dest dest = {
+        .verdict = ICGW_VERDICT_FORWARD,
+        .vni = TRANSIT_VNI,
+        .inport = 1,
+        .outport = TRANSIT_KEY,
+        .guard = ICGW_CLASS_TOO_BIG_ERROR | ICGW_CLASS_ND,
+    };
+    uint8_t mac[6];
+
+    if (o->direction == BENCH_OUT) {
+        dest_mac(mac, i);
+        return icgw_endpoint_add_l2(ep, mac, RTE_BE16(0x0800), &dest);
+    }
+    dest.vni = 1;
+    dest.min_ttl = 2;
+    dest.ttl_dec = 1;
+    dest.rewrite_eth = true;
+    memcpy(dest.eth_dst, vif_mac, 6);
+    memcpy(dest.eth_src, router_mac, 6);
+    dest.sources = &sources;
+    return icgw_endpoint_add_v4(ep, dest_addr(i), 32, &dest);
+}
+
+static struct icgw_endpoint *make_endpoint(const struct bench_options *o)
+{
+    bool out = o->direction == BENCH_OUT;
+    struct icgw_endpoint *ep =
+        icgw_endpoint_create(out ? ICGW_ENDPOINT_L2 : ICGW_ENDPOINT_L3, !out,
+                             out ? o->destinations : 0, out ? 0 : o->destinations, 0);
+
+    if (ep == NULL) {
+        return NULL;
+    }
+    memcpy(ep->router_mac, router_mac, sizeof router_mac);
+    for (uint32_t i = 0; i < o->destinations; i++) {
+        if (!add_dest(ep, o, i)) {
+            icgw_endpoint_unref(ep);
+            return NULL;
+        }
+    }
+    return ep;
+}
+
+struct icgw_tables *bench_tables(const struct bench_options *o)
+{
+    bool out = o->direction == BENCH_OUT;
+    const struct icgw_addr local = v4(21), hv = v4(11), gw = v4(22);
+    struct icgw_tables *t = icgw_tables_create(1, 2, 1, &local, 1);
+    struct icgw_endpoint *ep = t == NULL ? NULL : make_endpoint(o);
+    struct icgw_tunnel tunnel;
+    bool ok = ep != NULL;
+
+    icgw_tunnel_init(&tunnel, &local, out ? &gw : &hv, ICGW_GENEVE_PORT, o->checksum);
+    icgw_tunnel_set_next_hop(&tunnel, 0, our_mac, peer_mac, 0, 9000);
+    ok = ok &&
+         icgw_tables_add_endpoint(t, out ? ROUTER_VNI : TRANSIT_VNI, out ? ROUTER_KEY : TRANSIT_KEY,
+                                  ep) &&
+         icgw_tables_add_source(t, &hv, ICGW_ZONE_LOCAL) &&
+         icgw_tables_add_source(t, &gw, ICGW_ZONE_REMOTE) && icgw_tables_set_tunnel(t, 0, &tunnel);
+    icgw_endpoint_unref(ep);
+    if (!ok) {
+        icgw_tables_free(t);
+        return NULL;
+    }
+    return t;
+}
+
+static void put16(uint8_t *p, uint32_t v)
+{
+    p[0] = (uint8_t)(v >> 8);
+    p[1] = (uint8_t)v;
+}
+
+/* UDP over IPv4 in `len` bytes of Ethernet. */
+static void put_inner(const struct bench_options *o, uint8_t *p, uint32_t flow)
+{
+    static const uint8_t ip[12] = {0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 17, 0, 0};
+    uint32_t dest = flow % o->destinations, addr = dest_addr(dest);
+
+    if (o->direction == BENCH_OUT) {
+        dest_mac(p, dest);
+    } else {
+        memcpy(p, router_mac, 6);
+    }
+    memcpy(p + 6, vif_mac, 6);
+    put16(p + 12, 0x0800);
+    p += 14;
+    memcpy(p, ip, sizeof ip);
+    put16(p + 2, o->length - 14);
+    put16(p + 12, 0x0a02);
+    put16(p + 14, flow >> 16);
+    memcpy(p + 16, &addr, sizeof addr);
+    put16(p + 20, flow);
+    put16(p + 22, 443);
+    put16(p + 24, o->length - 34);
+}
+
+void bench_frame(const struct bench_options *o, uint32_t flow, struct rte_mbuf *m)
+{
+    static const uint8_t outer[58] = {
+        2,    0,    0,    0,    0,   0x21, 2,    0,  0,  0,  0,    0x11, 8, 0, /* Ethernet */
+        0x45, 0,    0,    0,    0,   0,    0x40, 0,  64, 17, 0,    0,          /* IPv4 */
+        192,  0,    2,    11,   192, 0,    2,    21,                           /* */
+        0,    0,    0x17, 0xc1, 0,   0,    0,    0,                            /* UDP */
+        0x02, 0x40, 0x65, 0x58, 0,   0,    2,    0,  1,  2,  0x80, 1,    0, 1, 0, 3,
+    };
+    bool out = o->direction == BENCH_OUT;
+    uint8_t *p;
+
+    rte_pktmbuf_reset(m);
+    m->data_len = (uint16_t)(sizeof outer + o->length);
+    m->pkt_len = m->data_len;
+    /* As NICs report; the parser does not check again. */
+    m->ol_flags = RTE_MBUF_F_RX_IP_CKSUM_GOOD;
+    p = rte_pktmbuf_mtod(m, uint8_t *);
+    memcpy(p, outer, sizeof outer);
+    p[29] = out ? 11 : 22;
+    put16(p + 16, o->length + 44);
+    put16(p + 34, 0xc000 | (flow * 0x9e3779b1u >> 18));
+    put16(p + 38, o->length + 24);
+    put16(p + 40, o->checksum ? 0x1234 : 0);
+    p[46] = (uint8_t)((out ? ROUTER_VNI : TRANSIT_VNI) >> 16);
+    put16(p + 47, (out ? ROUTER_VNI : TRANSIT_VNI) & 0xffff);
+    put16(p + 56, out ? ROUTER_KEY : TRANSIT_KEY);
+    put_inner(o, p + sizeof outer, flow);
+}
