@@ -37,6 +37,40 @@ void actions_free(struct action *actions, size_t n)
     free(actions);
 }
 
+static bool bits_equal(struct bits a, struct bits b)
+{
+    return a.field == b.field && a.lo == b.lo && a.width == b.width;
+}
+
+static bool action_equal(const struct action *a, const struct action *b)
+{
+    if (a->type != b->type || !bits_equal(a->dst, b->dst) || !bits_equal(a->src, b->src) ||
+        a->value != b->value || a->flag != b->flag || a->to_egress != b->to_egress ||
+        a->has_pipeline != b->has_pipeline || a->table != b->table || a->n_args != b->n_args ||
+        a->n_choices != b->n_choices || (a->name == NULL) != (b->name == NULL)) {
+        return false;
+    }
+    for (size_t i = 0; i < a->n_args; i++) {
+        if (!bits_equal(a->args[i], b->args[i])) {
+            return false;
+        }
+    }
+    /* What an unsupported action does is not known, so not even that two do the same. */
+    return a->type != ACTION_UNSUPPORTED && a->n_choices == 0 &&
+           (a->name == NULL || strcmp(a->name, b->name) == 0) &&
+           actions_equal(a->block, a->n_block, b->block, b->n_block);
+}
+
+bool actions_equal(const struct action *a, size_t n, const struct action *b, size_t m)
+{
+    for (size_t i = 0; i < n && n == m; i++) {
+        if (!action_equal(&a[i], &b[i])) {
+            return false;
+        }
+    }
+    return n == m;
+}
+
 static char *copy_name(const char *name)
 {
     char *copy = strdup(name);

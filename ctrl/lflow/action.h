@@ -64,6 +64,8 @@ struct action {
 /* Parses to the end of the text.  NULL: a syntax error (*error is a static
  * string).  *n is the number of actions. */
 struct action *actions_parse(const char *text, size_t *n, const char **error);
+/* Whether two lists are the same, action for action. */
+bool actions_equal(const struct action *, size_t n, const struct action *, size_t m);
 void actions_free(struct action *, size_t n);
 
 #endif

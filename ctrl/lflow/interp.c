@@ -96,14 +96,45 @@ static bool names_unknown(const struct expr *e)
     return found;
 }
 
+/* Passes over actions that change nothing in this state: those without effect
+ * here, and loads of what a field holds already. */
+static const struct action *skip_idle(const struct state *s, const struct action *a,
+                                      const struct action *end)
+{
+    wide value;
+    while (a < end &&
+           (a->type == ACTION_NOTHING ||
+            (a->type == ACTION_LOAD && state_get(s, a->dst, &value) && value == a->value))) {
+        a++;
+    }
+    return a;
+}
+
+/* Whether two lists of actions do the same in this state.  Loads count as idle
+ * only before the first action that is not: behind it the state is another. */
+static bool same_effect(const struct state *s, const struct lflow_code *x,
+                        const struct lflow_code *y)
+{
+    if (strcmp(x->actions_text, y->actions_text) == 0) {
+        return true;
+    }
+    if (x->actions == NULL || y->actions == NULL) {
+        return false;
+    }
+    const struct action *a = x->actions, *a_end = a + x->n_actions;
+    const struct action *b = y->actions, *b_end = b + y->n_actions;
+    a = skip_idle(s, a, a_end);
+    b = skip_idle(s, b, b_end);
+    return actions_equal(a, (size_t)(a_end - a), b, (size_t)(b_end - b));
+}
+
 /* Assumes, by guards, that no doubtful flow applies.  One that does the same as
  * the sure one need not be ruled out. */
 static bool rule_out(struct interp *in, struct eval *ev, const struct choice *c)
 {
     for (unsigned int i = 0; i < c->n_doubts; i++) {
         const struct lflow *doubt = c->doubts[i];
-        if (c->flow != NULL &&
-            strcmp(doubt->code->actions_text, c->flow->code->actions_text) == 0) {
+        if (c->flow != NULL && same_effect(&in->state, doubt->code, c->flow->code)) {
             continue;
         }
         in->flow = doubt;

@@ -114,6 +114,7 @@ static void free_port(void *data)
     struct model_port *port = data;
     free(port->name);
     free(port->type_name);
+    free(port->addresses);
     free(port->peer_name);
     free(port->distributed_name);
     free(port);
@@ -229,6 +230,45 @@ struct model_chassis *model_chassis_by_name(const struct model *m, const char *n
 const struct model_address_set *model_address_set(const struct model *m, const char *name)
 {
     return model_entry_find(&m->address_sets, name);
+}
+
+/* fe80::/64 with the modified EUI-64 of the address (RFC 4291, appendix A). */
+static void link_local(const uint8_t mac[6], struct icgw_addr *ip)
+{
+    *ip = (struct icgw_addr){
+        {0xfe, 0x80, [8] = mac[0] ^ 2, mac[1], mac[2], 0xff, 0xfe, mac[3], mac[4], mac[5]}};
+}
+
+/* The column is a MAC address and IP networks, apart by spaces. */
+static bool port_owns(const struct model_port *port, const struct icgw_addr *ip)
+{
+    struct icgw_addr own;
+    bool found = false, v6;
+
+    if (!port->has_mac) {
+        return false;
+    }
+    link_local(port->mac, &own);
+    if (memcmp(&own, ip, sizeof own) == 0) {
+        return true;
+    }
+    char *copy = model_copy(port->addresses), *rest = copy;
+    for (char *word; !found && (word = strsep(&rest, " ")) != NULL;) {
+        word[strcspn(word, "/")] = '\0';
+        found = model_parse_ip(word, &own, &v6) && memcmp(&own, ip, sizeof own) == 0;
+    }
+    free(copy);
+    return found;
+}
+
+bool model_datapath_owns(const struct model_datapath *dp, const struct icgw_addr *ip)
+{
+    for (size_t i = 0; i < dp->n_ports; i++) {
+        if (port_owns(dp->ports[i], ip)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static int compare_name(const void *key, const void *name)

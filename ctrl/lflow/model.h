@@ -63,7 +63,8 @@ struct model_port {
     bool resident; /* bound here: chassisredirect and l3gateway ports that this chassis holds */
     bool port_security; /* the column is not empty */
     bool has_mac;
-    uint8_t mac[6]; /* first address of the `mac` column */
+    uint8_t mac[6];  /* first address of the `mac` column … */
+    char *addresses; /* … and the whole of it: MAC, IP networks; NULL without */
     /* Completed by model_finish(). */
     char *peer_name;                /* options:peer */
     char *distributed_name;         /* options:distributed-port, of a chassisredirect port */
@@ -214,6 +215,9 @@ bool model_port_group_has(const struct model *, const char *name, const struct m
                           uint16_t key, bool *known);
 const struct model_mac_binding *model_mac_binding(const struct model_port *, bool v6,
                                                   const struct icgw_addr *ip);
+/* Whether a port of the datapath has this address, by its `mac` column or as the
+ * link-local address of its MAC address. */
+bool model_datapath_owns(const struct model_datapath *, const struct icgw_addr *ip);
 struct model_datapath *const *model_datapaths(const struct model *, size_t *n);
 struct model_chassis *const *model_chassis_list(const struct model *, size_t *n);
 

@@ -151,6 +151,7 @@ struct model_port *model_add_port(struct model *m, const struct model_port_row *
     port->port_security = row->port_security;
     port->peer_name = model_copy(row->peer);
     port->distributed_name = model_copy(row->distributed_port);
+    port->addresses = model_copy(row->mac);
     port->has_mac = row->mac != NULL && model_parse_mac(row->mac, port->mac);
     bind_port(m, port, row->chassis, row->encap_ip);
     port->resident = port->chassis != NULL && port->chassis->self;

@@ -44,14 +44,32 @@ static void describe(const struct destination *d, char *text, size_t size)
     snprintf(text, size, "%s/%u", ip, d->prefix.len);
 }
 
+/* One address of the router itself: served by the slow path, as it is meant. */
+static bool is_router_address(const struct model_port *port, const struct destination *d)
+{
+    const struct model_port *local = port->distributed != NULL ? port->distributed : port;
+    bool v6 = d->eth_type == 0x86dd;
+    struct icgw_addr ip = {{[10] = 0xff, [11] = 0xff}};
+
+    if (d->split == NULL || d->prefix.len != (v6 ? 128 : 32)) {
+        return false;
+    }
+    wide_to_bytes(d->prefix.value, v6 ? ip.bytes : ip.bytes + 12, v6 ? 16 : 4);
+    return model_datapath_owns(local->peer->datapath, &ip);
+}
+
 static void run(struct specialised *result, const struct model *m, const struct model_port *port,
                 const struct destination *d, struct entries *all)
 {
     char text[80];
     struct verdict *v = model_alloc(sizeof *v);
     specialise_run(result, m, port, d, v);
+    if (v->dest.verdict == ICGW_VERDICT_SLOW && is_router_address(port, d)) {
+        v->dest.reason = ICGW_SLOW_ROUTER_ADDRESS;
+    }
     /* What the slow path is there for needs no report. */
-    if (v->unsupported || (v->why != NULL && v->dest.reason == ICGW_SLOW_DESTINATION)) {
+    if (v->unsupported ||
+        (v->dest.verdict == ICGW_VERDICT_SLOW && v->dest.reason == ICGW_SLOW_DESTINATION)) {
         describe(d, text, sizeof text);
         specialise_report(result, port, text, v);
     }
