@@ -57,8 +57,8 @@ uint64_t icgw_pmd_in_use(void);
 void icgw_pmd_run(void);
 
 /* Slow path.  The descriptor becomes readable when workers have handed packets
- * over, and stays so until icgw_pmd_slow_rx() has returned them all.  Returned mbufs belong to the caller;
- * reasons[i] says why.  At most n. */
+ * over, and stays so until icgw_pmd_slow_rx() has returned them all.  Returned
+ * mbufs belong to the caller; reasons[i] says why.  At most n. */
 int icgw_pmd_slow_fd(void);
 uint16_t icgw_pmd_slow_rx(struct rte_mbuf **pkts, enum icgw_slow *reasons, uint16_t n);
 /* Queues a complete frame for transmission by `port`; takes the mbuf in any
