@@ -7,9 +7,18 @@
 #include "expr.h"
 #include "lex.h"
 
+/* Distinct texts in field.c, and those of blocks, are fewer. */
+#define MAX_PREREQUISITES 24
+
+struct prerequisites {
+    const char *texts[MAX_PREREQUISITES];
+    size_t n;
+};
+
 struct list {
     struct action *actions;
     size_t n;
+    struct prerequisites *need;
 };
 
 static bool parse_block(struct lexer *, struct list *, unsigned int depth, const char **error);
@@ -69,6 +78,34 @@ bool actions_equal(const struct action *a, size_t n, const struct action *b, siz
         }
     }
     return n == m;
+}
+
+static void need(const struct list *list, const char *prerequisite)
+{
+    struct prerequisites *p = list->need;
+    for (size_t i = 0; i < p->n; i++) {
+        if (strcmp(p->texts[i], prerequisite) == 0) {
+            return;
+        }
+    }
+    if (p->n == MAX_PREREQUISITES) {
+        abort();
+    }
+    p->texts[p->n++] = prerequisite;
+}
+
+/* A field that can be read and written. */
+static bool parse_field(struct lexer *lx, const struct list *list, struct bits *bits,
+                        const struct symbol **symbol, struct symbol *scratch, const char **error)
+{
+    if (!expr_parse_field(lx, bits, symbol, scratch, error) ||
+        (*symbol)->kind == SYMBOL_PREDICATE) {
+        return false;
+    }
+    if ((*symbol)->prerequisite != NULL) {
+        need(list, (*symbol)->prerequisite);
+    }
+    return true;
 }
 
 static char *copy_name(const char *name)
@@ -160,7 +197,8 @@ static bool parse_next(struct lexer *lx, struct list *list, const char **error)
     return true;
 }
 
-static bool parse_args(struct lexer *lx, struct action *a, size_t n, const char **error)
+static bool parse_args(struct lexer *lx, const struct list *list, struct action *a, size_t n,
+                       const char **error)
 {
     if (!lexer_match(lx, TOKEN_LPAREN)) {
         return fail(lx, error, "( expected");
@@ -171,8 +209,7 @@ static bool parse_args(struct lexer *lx, struct action *a, size_t n, const char 
         if (i > 0 && !lexer_match(lx, TOKEN_COMMA)) {
             return fail(lx, error, "comma expected");
         }
-        if (!expr_parse_field(lx, &a->args[i], &symbol, &scratch, error) ||
-            symbol->kind == SYMBOL_PREDICATE) {
+        if (!parse_field(lx, list, &a->args[i], &symbol, &scratch, error)) {
             return fail(lx, error, "field expected");
         }
     }
@@ -284,7 +321,7 @@ static bool parse_function(struct lexer *lx, struct list *list, struct bits dst,
         a->dst = dst;
         a->flag = f->flag;
         lexer_next(lx);
-        return parse_args(lx, a, f->n_args, error);
+        return parse_args(lx, list, a, f->n_args, error);
     }
     if (lexer_match_id(lx, "select")) {
         struct action *a = append(list, ACTION_SELECT);
@@ -335,8 +372,8 @@ static bool parse_value(struct lexer *lx, struct list *list, const struct symbol
     if (lx->type == TOKEN_ID && symbol_find(lx->text, &scratch) != NULL) {
         a = append(list, ACTION_MOVE);
         a->dst = dst;
-        if (!expr_parse_field(lx, &a->src, &symbol, &scratch, error) ||
-            symbol->kind == SYMBOL_PREDICATE || a->src.width != dst.width) {
+        if (!parse_field(lx, list, &a->src, &symbol, &scratch, error) ||
+            a->src.width != dst.width) {
             return fail(lx, error, "field of the same width expected");
         }
         return true;
@@ -351,7 +388,7 @@ static bool parse_assignment(struct lexer *lx, struct list *list, const char **e
     struct bits dst;
     struct action *a;
 
-    if (!expr_parse_field(lx, &dst, &symbol, &scratch, error) || symbol->kind == SYMBOL_PREDICATE) {
+    if (!parse_field(lx, list, &dst, &symbol, &scratch, error)) {
         return fail(lx, error, "field expected");
     }
     if (lexer_match(lx, TOKEN_DECREMENT)) {
@@ -361,8 +398,8 @@ static bool parse_assignment(struct lexer *lx, struct list *list, const char **e
     if (lexer_match(lx, TOKEN_EXCHANGE)) {
         a = append(list, ACTION_EXCHANGE);
         a->dst = dst;
-        return (expr_parse_field(lx, &a->src, &other, &other_scratch, error) &&
-                other->kind != SYMBOL_PREDICATE && a->src.width == dst.width) ||
+        return (parse_field(lx, list, &a->src, &other, &other_scratch, error) &&
+                a->src.width == dst.width) ||
                fail(lx, error, "field of the same width expected");
     }
     if (!lexer_match(lx, TOKEN_ASSIGN)) {
@@ -385,9 +422,13 @@ static bool parse_assignment(struct lexer *lx, struct list *list, const char **e
     return parse_value(lx, list, symbol, dst, error);
 }
 
-static bool parse_nested(struct lexer *lx, struct action *a, unsigned int depth, const char **error)
+/* What the fields of a new frame need is no matter of the packet's; a clone is
+ * the packet. */
+static bool parse_nested(struct lexer *lx, const struct list *list, struct action *a,
+                         unsigned int depth, const char **error)
 {
-    struct list block = {NULL, 0};
+    struct prerequisites inner = {.n = 0};
+    struct list block = {NULL, 0, a->type == ACTION_CLONE ? list->need : &inner};
     if (!lexer_match(lx, TOKEN_LBRACE)) {
         return fail(lx, error, "{ expected");
     }
@@ -395,6 +436,36 @@ static bool parse_nested(struct lexer *lx, struct action *a, unsigned int depth,
     a->block = block.actions;
     a->n_block = block.n;
     return ok && (lexer_match(lx, TOKEN_RBRACE) || fail(lx, error, "missing }"));
+}
+
+static const char *block_prerequisite(enum action_type type)
+{
+    switch (type) {
+    case ACTION_ARP:
+    case ACTION_ND_NS:
+        return "ip";
+    case ACTION_ND_NA:
+        return "nd_ns";
+    case ACTION_ICMP4:
+        return "ip4";
+    case ACTION_ICMP6:
+        return "ip6";
+    default:
+        return NULL;
+    }
+}
+
+static bool parse_block_action(struct lexer *lx, struct list *list, const struct function *f,
+                               unsigned int depth, const char **error)
+{
+    const char *prerequisite = block_prerequisite(f->type);
+    struct action *a = append(list, f->type);
+    a->flag = f->flag;
+    lexer_next(lx);
+    if (prerequisite != NULL) {
+        need(list, prerequisite);
+    }
+    return parse_nested(lx, list, a, depth, error);
 }
 
 /* One action with the semicolon behind it. */
@@ -411,11 +482,7 @@ static bool parse_action(struct lexer *lx, struct list *list, unsigned int depth
     }
     if ((f = FIND(blocks, lx->text)) != NULL) {
         /* `arp`, `icmp4` and others are predicates too; here they begin blocks. */
-        a = append(list, f->type);
-        a->flag = f->flag;
-        lexer_next(lx);
-        size_t index = list->n - 1;
-        ok = parse_nested(lx, &list->actions[index], depth, error);
+        ok = parse_block_action(lx, list, f, depth, error);
     } else if (lexer_match_id(lx, "next")) {
         ok = parse_next(lx, list, error);
     } else if ((f = FIND(words, lx->text)) != NULL) {
@@ -425,7 +492,7 @@ static bool parse_action(struct lexer *lx, struct list *list, unsigned int depth
     } else if ((f = FIND(statements, lx->text)) != NULL) {
         a = append(list, f->type);
         lexer_next(lx);
-        ok = parse_args(lx, a, f->n_args, error);
+        ok = parse_args(lx, list, a, f->n_args, error);
     } else if (symbol_find(lx->text, &scratch) != NULL) {
         ok = parse_assignment(lx, list, error);
     } else {
@@ -447,12 +514,26 @@ static bool parse_block(struct lexer *lx, struct list *list, unsigned int depth,
     return true;
 }
 
-struct action *actions_parse(const char *text, size_t *n, const char **error)
+static struct expr *conjunction(const struct prerequisites *p)
+{
+    struct expr *all = NULL;
+    for (size_t i = 0; i < p->n; i++) {
+        const char *error;
+        struct expr *e = expr_parse(p->texts[i], &error);
+        all = all != NULL ? expr_and(all, e) : e;
+    }
+    return all;
+}
+
+struct action *actions_parse(const char *text, size_t *n, struct expr **prerequisite,
+                             const char **error)
 {
     struct lexer lx;
-    struct list list = {NULL, 0};
+    struct prerequisites needed = {.n = 0};
+    struct list list = {NULL, 0, &needed};
 
     *error = NULL;
+    *prerequisite = NULL;
     lexer_init(&lx, text);
     bool ok = parse_block(&lx, &list, 0, error);
     if (ok && lx.type != TOKEN_END) {
@@ -466,5 +547,6 @@ struct action *actions_parse(const char *text, size_t *n, const char **error)
         return NULL;
     }
     *n = list.n;
+    *prerequisite = conjunction(&needed);
     return list.actions;
 }

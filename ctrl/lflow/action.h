@@ -38,6 +38,8 @@ enum action_type {
     ACTION_UNSUPPORTED, /* name */
 };
 
+struct expr;
+
 struct action_choice {
     uint32_t value;
     uint32_t weight;
@@ -62,8 +64,10 @@ struct action {
 };
 
 /* Parses to the end of the text.  NULL: a syntax error (*error is a static
- * string).  *n is the number of actions. */
-struct action *actions_parse(const char *text, size_t *n, const char **error);
+ * string).  *n is the number of actions.  *prerequisite is what has to hold for
+ * the fields that they name to exist, which OVN adds to the match; NULL: nothing. */
+struct action *actions_parse(const char *text, size_t *n, struct expr **prerequisite,
+                             const char **error);
 /* Whether two lists are the same, action for action. */
 bool actions_equal(const struct action *, size_t n, const struct action *, size_t m);
 void actions_free(struct action *, size_t n);

@@ -11,8 +11,7 @@ struct parser {
 };
 
 static struct expr *parse_or(struct parser *, bool negated);
-static struct expr *parse_text(const char *text, unsigned int depth, bool negated,
-                               const char **error);
+static struct expr *parse_text(const char *text, unsigned int depth, const char **error);
 
 static struct expr *expr_new(enum expr_type type)
 {
@@ -87,6 +86,11 @@ static struct expr *combine(enum expr_type type, struct expr *a, struct expr *b)
     }
     expr_append(a, b);
     return a;
+}
+
+struct expr *expr_and(struct expr *a, struct expr *b)
+{
+    return combine(EXPR_AND, a, b);
 }
 
 static enum relop relop_negate(enum relop r)
@@ -210,7 +214,7 @@ static struct expr *make_compare(struct parser *p, const struct symbol *symbol, 
     e->relop = relop;
     e->bits = bits;
     e->value = lx->value << bits.lo;
-    e->mask = (lx->mask & ones) << bits.lo;
+    e->mask = (lx->masked ? lx->mask & ones : ones) << bits.lo;
     return e;
 }
 
@@ -219,7 +223,7 @@ static struct expr *with_prerequisite(struct parser *p, const struct symbol *sym
     if (e == NULL || symbol->prerequisite == NULL) {
         return e;
     }
-    struct expr *pre = parse_text(symbol->prerequisite, p->depth + 1, false, &p->error);
+    struct expr *pre = parse_text(symbol->prerequisite, p->depth + 1, &p->error);
     return combine(EXPR_AND, pre, e);
 }
 
@@ -254,6 +258,32 @@ static struct expr *parse_constants(struct parser *p, const struct symbol *symbo
     return with_prerequisite(p, symbol, all);
 }
 
+/* Turns an expression into its opposite, prerequisites and all. */
+static void invert(struct expr *e)
+{
+    switch (e->type) {
+    case EXPR_CONSTANT:
+        e->value = !e->value;
+        break;
+    case EXPR_AND:
+    case EXPR_OR:
+        e->type = e->type == EXPR_AND ? EXPR_OR : EXPR_AND;
+        break;
+    case EXPR_COMPARE:
+    case EXPR_PORT:
+    case EXPR_SET:
+    case EXPR_GROUP:
+    case EXPR_RESIDENT:
+        e->relop = relop_negate(e->relop);
+        break;
+    case EXPR_UNKNOWN:
+        break;
+    }
+    for (size_t i = 0; i < e->n_sub; i++) {
+        invert(e->sub[i]);
+    }
+}
+
 static struct expr *parse_predicate(struct parser *p, const struct symbol *symbol, bool negated)
 {
     enum relop relop;
@@ -264,7 +294,11 @@ static struct expr *parse_predicate(struct parser *p, const struct symbol *symbo
         negated ^= (p->lx->value == 0) == (relop == RELOP_EQ);
         lexer_next(p->lx);
     }
-    return parse_text(symbol->expansion, p->depth + 1, negated, &p->error);
+    struct expr *e = parse_text(symbol->expansion, p->depth + 1, &p->error);
+    if (e != NULL && negated) {
+        invert(e);
+    }
+    return e;
 }
 
 static struct expr *parse_resident(struct parser *p, bool negated)
@@ -440,14 +474,13 @@ static struct expr *parse_or(struct parser *p, bool negated)
     return parse_chain(p, TOKEN_OR, negated, parse_and);
 }
 
-static struct expr *parse_text(const char *text, unsigned int depth, bool negated,
-                               const char **error)
+static struct expr *parse_text(const char *text, unsigned int depth, const char **error)
 {
     struct lexer lx;
     struct parser p = {.lx = &lx, .depth = depth};
 
     lexer_init(&lx, text);
-    struct expr *e = depth > EXPR_MAX_DEPTH ? fail(&p, "nested too deeply") : parse_or(&p, negated);
+    struct expr *e = depth > EXPR_MAX_DEPTH ? fail(&p, "nested too deeply") : parse_or(&p, false);
     if (e != NULL && lx.type != TOKEN_END) {
         expr_free(e);
         e = fail(&p, "unexpected text after the expression");
@@ -461,7 +494,7 @@ static struct expr *parse_text(const char *text, unsigned int depth, bool negate
 struct expr *expr_parse(const char *text, const char **error)
 {
     *error = NULL;
-    return parse_text(text, 0, false, error);
+    return parse_text(text, 0, error);
 }
 
 bool expr_mentions(const struct expr *e, const struct bits *bits)

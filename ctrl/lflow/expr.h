@@ -6,7 +6,8 @@
  *
  * Negation is moved down to the comparisons while parsing, and each comparison
  * carries the prerequisites of its field, as OVN does it: `!(tcp.dst == 80)` is
- * `tcp && tcp.dst != 80`.  A node that names something unknown is kept as
+ * `tcp && tcp.dst != 80`.  Predicates are negated with their prerequisites:
+ * `!ip4.mcast` holds for IPv6.  A node that names something unknown is kept as
  * EXPR_UNKNOWN: what it stands next to may decide without it. */
 
 #include <stdbool.h>
@@ -48,6 +49,8 @@ struct expr {
  * string. */
 struct expr *expr_parse(const char *text, const char **error);
 void expr_free(struct expr *);
+/* Takes both; NULL where one is. */
+struct expr *expr_and(struct expr *, struct expr *);
 
 /* A field reference `name`, `name[3]`, `name[0..15]`; the lexer is on the name.
  * False: not known or malformed, *error says which. */

@@ -59,7 +59,14 @@ static struct entry *entry_create(char *key, size_t match_size)
     code->match_text = key;
     code->actions_text = key + match_size;
     code->match = expr_parse(code->match_text, &code->match_error);
-    code->actions = actions_parse(code->actions_text, &code->n_actions, &code->actions_error);
+    struct expr *needed = NULL;
+    code->actions =
+        actions_parse(code->actions_text, &code->n_actions, &needed, &code->actions_error);
+    if (code->match != NULL && needed != NULL) {
+        code->match = expr_and(code->match, needed);
+    } else {
+        expr_free(needed);
+    }
     code->tunnel_rx = code->match != NULL && expr_mentions(code->match, &tunnel_rx);
     return entry;
 }
