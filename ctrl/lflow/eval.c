@@ -159,12 +159,15 @@ static enum truth match_port(struct eval *ev, const struct expr *e)
 static enum truth match_group(struct eval *ev, const struct expr *e)
 {
     wide value;
-    bool known;
+    bool known = true;
     if (!state_get(ev->state, e->bits, &value)) {
         return TRUTH_UNKNOWN;
     }
     bool member = value <= UINT16_MAX &&
                   model_port_group_has(ev->model, e->name, ev->datapath, (uint16_t)value, &known);
+    if (!known) {
+        return TRUTH_FALSE; /* see match_set() */
+    }
     return truth_of(member == (e->relop == RELOP_EQ));
 }
 
@@ -173,7 +176,10 @@ static enum truth match_set(struct eval *ev, const struct expr *e)
     const struct model_address_set *set = model_address_set(ev->model, e->name);
     enum truth result = TRUTH_FALSE;
     wide ones = wide_ones(e->bits.width);
-    for (size_t i = 0; set != NULL && i < set->n && result != TRUTH_TRUE; i++) {
+    if (set == NULL) {
+        return TRUTH_FALSE; /* ovn-controller ignores a flow that names no set, with != too */
+    }
+    for (size_t i = 0; i < set->n && result != TRUTH_TRUE; i++) {
         if ((set->addresses[i].value & ~ones) != 0) {
             continue; /* an IPv6 address in a set that an IPv4 field is compared with */
         }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "model.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -279,7 +280,10 @@ static int compare_name(const void *key, const void *name)
 bool model_port_group_has(const struct model *m, const char *name, const struct model_datapath *dp,
                           uint16_t key, bool *known)
 {
-    const struct model_port_group *group = model_entry_find(&m->port_groups, name);
+    /* northd makes one row for each switch with ports of the group. */
+    char row[600];
+    snprintf(row, sizeof row, "%u_%s", dp->key, name);
+    const struct model_port_group *group = model_entry_find(&m->port_groups, row);
     const struct model_port *port = model_port_by_key(dp, key);
     *known = group != NULL;
     return group != NULL && port != NULL && group->n > 0 &&

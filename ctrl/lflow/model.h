@@ -178,7 +178,8 @@ bool model_add_group(struct model *, const char *datapath, const char *name, int
 bool model_add_mac_binding(struct model *, const char *datapath, const char *port, const char *ip,
                            const char *mac);
 bool model_add_fdb(struct model *, int64_t datapath_key, const char *mac, int64_t port_key);
-/* Both kinds of set: `$name` takes constants as text, `@name` port names. */
+/* Both kinds of set: `$name` takes constants as text, `@name` port names.  A port
+ * group's row is named KEY_name, KEY being the tunnel key of a datapath. */
 bool model_add_address_set(struct model *, const char *name, const char *const *addresses,
                            size_t n);
 bool model_add_port_group(struct model *, const char *name, const char *const *ports, size_t n);

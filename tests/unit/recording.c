@@ -171,6 +171,18 @@ static void add_mac_bindings(struct zone *z)
     }
 }
 
+/* The one address set that northd makes by itself; the dumps lack the table. */
+static void add_sets(struct zone *z)
+{
+    struct table global = dump_table(&z->sb, "SB_Global");
+    struct cell options;
+    table_cell(&global, 0, "options", &options);
+    const char *mac = cell_get(&options, "svc_monitor_mac");
+    if (mac != NULL) {
+        model_add_address_set(z->model, "svc_monitor_mac", &mac, 1);
+    }
+}
+
 struct icgw_addr recording_gateway(int zone)
 {
     return (struct icgw_addr){.bytes = {[10] = 0xff, 0xff, 192, 0, 2, (uint8_t)(20 + zone)}};
@@ -199,6 +211,7 @@ struct model *recording_model(const char *release, int zone, struct lflow_cache 
     locate_ports(&z, gateway);
     add_groups(&z);
     add_mac_bindings(&z);
+    add_sets(&z);
     snprintf(file, sizeof file, "az%d-lflow.txt", zone);
     data_path(path, release, file);
     recording_add_flows(z.model, path, file);
