@@ -26,9 +26,11 @@ struct slot {
 #define MAX_SLOTS 32
 
 struct layout {
-    struct slot slots[MAX_SLOTS];
     unsigned int n;
-    uint8_t frag; /* value of ip.frag */
+    uint8_t frag;          /* value of ip.frag */
+    bool tagged;           /* there is a VLAN tag */
+    uint16_t udp_checksum; /* its offset; 0: none */
+    struct slot slots[MAX_SLOTS];
 };
 
 static struct slot *add(struct layout *l, enum field_id field, size_t offset, uint8_t n)
@@ -110,6 +112,7 @@ static size_t lay_out_l4(struct layout *l, const struct frame *f, uint8_t proto,
         return l4 + 16;
     } else if (proto == IPPROTO_UDP && l4 + 8 <= end) {
         size_t checksum = get16(f->data + l4 + 6) != 0 ? l4 + 6 : 0;
+        l->udp_checksum = (uint16_t)checksum;
         add_checked(l, FIELD_UDP_SRC, l4, 2, checksum);
         add_checked(l, FIELD_UDP_DST, l4 + 2, 2, checksum);
         return checksum;
@@ -203,8 +206,7 @@ static void lay_out_ipv6(struct layout *l, const struct frame *f, size_t l3, uin
 /* `proto` and `eth_type` are what frame_load() reports beside the slots. */
 static void lay_out(struct layout *l, const struct frame *f, uint16_t *eth_type, uint8_t *proto)
 {
-    l->n = 0;
-    l->frag = 0;
+    memset(l, 0, offsetof(struct layout, slots));
     *eth_type = 0;
     *proto = 0;
     if (f->len < 14) {
@@ -215,6 +217,7 @@ static void lay_out(struct layout *l, const struct frame *f, uint16_t *eth_type,
     size_t l3 = 14;
     *eth_type = get16(f->data + 12);
     if (*eth_type == ETHERTYPE_VLAN && f->len >= 18) {
+        l->tagged = true;
         add_read_only(l, FIELD_VLAN_TCI, 14, 2);
         *eth_type = get16(f->data + 16);
         l3 = 18;
@@ -251,7 +254,7 @@ void frame_load(const struct frame *f, struct state *state)
         wide value = wide_from_bytes(f->data + s->offset, s->n) & slot_mask(s);
         state_set_input(state, s->field, value >> s->shift, ~(wide)0);
     }
-    if (state_value(state, FIELD_VLAN_TCI) != 0 || get16(f->data + 12) == ETHERTYPE_VLAN) {
+    if (l.tagged) {
         wide tci = state_value(state, FIELD_VLAN_TCI) | VLAN_PRESENT;
         state_set_input(state, FIELD_VLAN_TCI, tci, ~(wide)0);
     }
@@ -270,7 +273,7 @@ static void update_checksum(struct frame *f, size_t checksum, const uint8_t *bef
     put16(f->data + checksum, checksum_finish(sum));
 }
 
-static void write_slot(struct frame *f, const struct slot *s, wide value)
+static void write_slot(struct frame *f, const struct layout *l, const struct slot *s, wide value)
 {
     uint8_t before[20] = {0}, after[20];
     /* Whole words: IP headers begin at even offsets of the frame, and so do all
@@ -288,6 +291,10 @@ static void write_slot(struct frame *f, const struct slot *s, wide value)
             update_checksum(f, s->checksums[i], before, after, n);
         }
     }
+    /* 0 would say that there is none (RFC 768). */
+    if (l->udp_checksum != 0 && get16(f->data + l->udp_checksum) == 0) {
+        put16(f->data + l->udp_checksum, 0xffff);
+    }
 }
 
 void frame_store(struct frame *f, const struct state *state)
@@ -303,7 +310,7 @@ void frame_store(struct frame *f, const struct state *state)
         wide now = wide_from_bytes(f->data + s->offset, s->n);
         wide then = (now & ~mask) | (state_value(state, s->field) << s->shift & mask);
         if (!s->read_only && now != then) {
-            write_slot(f, s, then);
+            write_slot(f, &l, s, then);
         }
     }
 }

@@ -161,7 +161,8 @@ static void choose(struct interp *in, const struct action *a)
         for (size_t k = 0; k < a->n_choices; k++) {
             total += a->choices[k].weight;
         }
-        uint64_t point = total ? in->flow_hash % total : 0;
+        /* As the fast path does it, so that a flow has one way. */
+        uint64_t point = (uint64_t)((wide)in->flow_hash * total >> 32);
         for (i = 0; i + 1 < a->n_choices && point >= a->choices[i].weight; i++) {
             point -= a->choices[i].weight;
         }
@@ -263,7 +264,28 @@ static void next(struct interp *in, const struct action *a)
     interp_stage(in, pipeline, a->table >= 0 ? a->table : in->table + 1);
 }
 
-static void execute(struct interp *in, const struct action *a)
+/* More decrements than this on one way, and guards are of no use. */
+#define MAX_DECREMENTS 64
+
+/* False, as in Open vSwitch: the TTL would become 0, and the rest of the actions
+ * is not executed. */
+static bool decrement(struct interp *in)
+{
+    wide ttl;
+    if (state_get(&in->state, whole(FIELD_IP_TTL), &ttl) && ttl <= 1) {
+        interp_drop(in, ICGW_DROP_LOGICAL_DROP, in->flow);
+        return false;
+    }
+    if (in->state.ttl_dec >= MAX_DECREMENTS) {
+        interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION, "decrements ip.ttl too often");
+        return false;
+    }
+    state_decrement_ttl(&in->state);
+    return true;
+}
+
+/* False: the actions behind this one are not executed. */
+static bool execute(struct interp *in, const struct action *a)
 {
     switch (a->type) {
     case ACTION_NOTHING:
@@ -290,8 +312,7 @@ static void execute(struct interp *in, const struct action *a)
         state_exchange(&in->state, a->dst, a->src);
         break;
     case ACTION_DECREMENT:
-        state_decrement_ttl(&in->state);
-        break;
+        return decrement(in);
     case ACTION_CLONE:
         run_clone(in, a);
         break;
@@ -330,6 +351,7 @@ static void execute(struct interp *in, const struct action *a)
         interp_give_up(in, INTERP_UNSUPPORTED, 0, "action %s is not supported", a->name);
         break;
     }
+    return true;
 }
 
 void interp_actions(struct interp *in, const struct action *actions, size_t n)
@@ -340,6 +362,8 @@ void interp_actions(struct interp *in, const struct action *actions, size_t n)
             interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION, "flows run in a loop");
             return;
         }
-        execute(in, &actions[i]);
+        if (!execute(in, &actions[i])) {
+            return;
+        }
     }
 }

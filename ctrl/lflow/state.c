@@ -72,6 +72,9 @@ static struct taken take(const struct state *s, struct bits bits)
         (t.origin_lo < 0 || t.origin_lo + (int)field_width(t.origin) > bits.width)) {
         t.origin = STATE_NO_ORIGIN;
     }
+    if (t.origin == FIELD_IP_TTL) {
+        t.origin = STATE_NO_ORIGIN; /* ttl_dec is not counted for a copy */
+    }
     return t;
 }
 
