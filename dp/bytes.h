@@ -29,6 +29,14 @@ static inline uint32_t icgw_load32(const uint8_t *p)
     return v;
 }
 
+static inline uint64_t icgw_load64(const uint8_t *p)
+{
+    uint64_t v;
+
+    memcpy(&v, p, sizeof v);
+    return v;
+}
+
 static inline void icgw_store16(uint8_t *p, uint16_t v)
 {
     memcpy(p, &v, sizeof v);

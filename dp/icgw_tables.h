@@ -131,27 +131,13 @@ struct icgw_endpoint {
     uint8_t n_len4; /* used entries of len4 and len6 */
     uint8_t n_len6;
     uint32_t refs;
-    struct icgw_map *l2; /* struct icgw_l2_key -> const struct icgw_dest * */
-    struct icgw_map *v4; /* struct icgw_v4_key -> const struct icgw_dest * */
-    struct icgw_map *v6; /* struct icgw_v6_key -> const struct icgw_dest * */
+    struct icgw_map *l2; /* eth.dst, EtherType -> const struct icgw_dest * */
+    struct icgw_map *v4; /* masked address, length -> the same */
+    struct icgw_map *v6; /* masked address, length -> the same */
     uint8_t len4[33];    /* distinct prefix lengths, longest first */
     uint8_t len6[129];
     struct icgw_endpoint_store *store; /* memory of destinations and guards */
 };
-
-struct icgw_l2_key {
-    uint8_t eth_dst[6];
-    uint16_t eth_type; /* network byte order, as in the packet */
-};
-struct icgw_v4_key {
-    uint32_t addr; /* network byte order, masked */
-    uint32_t len;
-};
-struct icgw_v6_key {
-    uint8_t addr[16]; /* masked */
-    uint32_t len;
-};
-_Static_assert(sizeof(struct icgw_l2_key) == 8, "one load in the fast path");
 
 /* What is known of a VNI without looking at a port. */
 enum icgw_vni {

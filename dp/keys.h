@@ -8,6 +8,7 @@
 
 #include <rte_byteorder.h>
 
+#include "bytes.h"
 #include "icgw_tables.h"
 #include "map.h"
 
@@ -28,24 +29,19 @@ static inline void icgw_source_key(const struct icgw_addr *addr, uint64_t key[IC
     memcpy(key, addr->bytes, sizeof addr->bytes);
 }
 
+/* Composed in registers: a load of 8 bytes right after stores of 6 and 2 waits
+ * for both to reach the cache. */
 static inline uint64_t icgw_l2_key(const uint8_t eth_dst[6], uint16_t eth_type_be)
 {
-    struct icgw_l2_key l2 = {.eth_type = eth_type_be};
-    uint64_t key;
-
-    memcpy(l2.eth_dst, eth_dst, sizeof l2.eth_dst);
-    memcpy(&key, &l2, sizeof key);
-    return key;
+    return icgw_load32(eth_dst) | (uint64_t)icgw_load16(eth_dst + 4) << 32 |
+           (uint64_t)eth_type_be << 48;
 }
 
 static inline uint64_t icgw_v4_key(uint32_t addr_be, uint8_t len)
 {
     uint32_t mask = len == 0 ? 0 : rte_cpu_to_be_32(UINT32_MAX << (32 - len));
-    struct icgw_v4_key v4 = {.addr = addr_be & mask, .len = len};
-    uint64_t key;
 
-    memcpy(&key, &v4, sizeof key);
-    return key;
+    return (uint64_t)len << 32 | (addr_be & mask);
 }
 
 /* The first `len` bits of a 64-bit half of an address. */

@@ -25,18 +25,19 @@ static enum icgw_action damaged(enum icgw_drop why, enum icgw_drop *reason)
 static bool is_local(const struct icgw_tables *tables, const struct icgw_addr *addr)
 {
     for (uint16_t i = 0; i < tables->n_locals; i++) {
-        if (memcmp(addr, &tables->locals[i], sizeof *addr) == 0) {
+        if (icgw_addr_equal(addr, &tables->locals[i])) {
             return true;
         }
     }
     return false;
 }
 
+/* In words of the size that look-ups load: smaller stores would stall them. */
 static void mapped(struct icgw_addr *addr, const uint8_t *v4)
 {
-    memset(addr->bytes, 0, 10);
-    memset(addr->bytes + 10, 0xff, 2);
-    memcpy(addr->bytes + 12, v4, 4);
+    uint64_t words[2] = {0, rte_cpu_to_be_64(0xffff00000000ull | icgw_load_be32(v4))};
+
+    memcpy(addr->bytes, words, sizeof words);
 }
 
 static bool checksum_bad(const struct rte_mbuf *m, const uint8_t *ip, uint32_t len)

@@ -40,6 +40,24 @@ static struct kept keep(const uint8_t *l3, const uint8_t *udp, bool v6)
     };
 }
 
+/* The sums of new headers are made of the template's and of what differs from
+ * it, not of the packet: wide loads of bytes just stored would have to wait. */
+
+static uint16_t ip4_cksum(const struct icgw_tunnel *t, uint8_t tos, uint16_t len_be)
+{
+    uint32_t sum = t->addr_sum + icgw_sum(t->hdr + t->l2_len, 12);
+
+    return (uint16_t)~icgw_fold(sum + rte_cpu_to_be_16(tos) + len_be);
+}
+
+static uint32_t sum_new_outer(const struct icgw_tunnel *t, uint32_t vni, uint32_t keys)
+{
+    uint32_t vni_be = rte_cpu_to_be_32(vni << 8), keys_be = rte_cpu_to_be_32(keys);
+
+    return t->addr_sum + sum_tail(t->hdr + t->hdr_len - TAIL_LEN) + (vni_be & 0xffff) +
+           (vni_be >> 16) + (keys_be & 0xffff) + (keys_be >> 16);
+}
+
 /* Writes all outer headers; the UDP checksum is left 0.  Returns the UDP header. */
 static uint8_t *put_outer(uint8_t *hdr, const struct icgw_tunnel *t, struct kept kept,
                           uint32_t udp_len, uint32_t vni, uint32_t keys)
@@ -52,10 +70,11 @@ static uint8_t *put_outer(uint8_t *hdr, const struct icgw_tunnel *t, struct kept
         l3[1] |= (uint8_t)(kept.ecn << 4);
         icgw_store16(l3 + 4, rte_cpu_to_be_16((uint16_t)udp_len));
     } else {
+        uint16_t len = rte_cpu_to_be_16((uint16_t)(udp_len + ICGW_IPV4_LEN));
+
         l3[1] |= kept.ecn;
-        icgw_store16(l3 + 2, rte_cpu_to_be_16((uint16_t)(udp_len + ICGW_IPV4_LEN)));
-        /* The addresses' share is known; the first 12 bytes are the rest. */
-        icgw_store16(l3 + 10, (uint16_t)~icgw_fold(icgw_sum(l3, 12) + t->addr_sum));
+        icgw_store16(l3 + 2, len);
+        icgw_store16(l3 + 10, ip4_cksum(t, kept.ecn, len));
     }
     icgw_store16(udp, kept.sport);
     icgw_store16(udp + 4, rte_cpu_to_be_16((uint16_t)udp_len));
@@ -151,7 +170,8 @@ bool icgw_rewrite(struct rte_mbuf *m, const struct icgw_packet *p, const struct 
     uint32_t udp_len = (uint32_t)p->inner_len + TAIL_LEN;
     struct kept kept = keep(l3, udp, p->outer_v6);
     uint32_t before = sum_old_outer(l3, udp, p->outer_v6);
-    uint32_t after = t->addr_sum;
+    uint32_t keys = (uint32_t)dest->inport << 16 | dest->outport;
+    uint32_t after = sum_new_outer(t, dest->vni, keys);
 
     if (unlikely(!trim_padding(m, p))) {
         *reason = ICGW_DROP_OUTER_BAD_LENGTH;
@@ -162,13 +182,11 @@ bool icgw_rewrite(struct rte_mbuf *m, const struct icgw_packet *p, const struct 
         return false;
     }
     rewrite_inner(data + p->outer_len, p, dest, &before, &after);
-    udp = put_outer(rte_pktmbuf_mtod(m, uint8_t *), t, kept, udp_len, dest->vni,
-                    (uint32_t)dest->inport << 16 | dest->outport);
+    udp = put_outer(rte_pktmbuf_mtod(m, uint8_t *), t, kept, udp_len, dest->vni, keys);
     if (t->csum) {
         /* Updating keeps an error made on the way here detectable. */
-        uint16_t cksum =
-            kept.cksum == 0 ? full_cksum(m, t, udp_len)
-                            : nonzero(icgw_cksum_update(kept.cksum, before, after + sum_tail(udp)));
+        uint16_t cksum = kept.cksum == 0 ? full_cksum(m, t, udp_len)
+                                         : nonzero(icgw_cksum_update(kept.cksum, before, after));
 
         icgw_store16(udp + 6, cksum);
     }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bytes.h"
 #include "icgw_forward.h"
 
 struct icgw_view {
@@ -14,6 +15,12 @@ struct icgw_view {
     uint32_t data_len; /* first segment: what may be read */
     uint32_t pkt_len;  /* whole frame */
 };
+
+static inline bool icgw_addr_equal(const struct icgw_addr *a, const struct icgw_addr *b)
+{
+    return ((icgw_load64(a->bytes) ^ icgw_load64(b->bytes)) |
+            (icgw_load64(a->bytes + 8) ^ icgw_load64(b->bytes + 8))) == 0;
+}
 
 /* Whether the bytes up to `end` lie within `limit`, an offset that a header
  * gave, and may be read.  If not, *reason is `beyond`, or says that the frame
