@@ -60,6 +60,9 @@ class OvsNode:
             "fail_mode=standalone", "--", "add-port", "br-phy", "uplink", *tag,
             "--", "add-br", "br-int", "--", "set", "Bridge", "br-int", "datapath_type=netdev",
             "fail_mode=secure")
+        # The kernel sees what arrives on the uplink too, and would answer ARP for
+        # br-phy's address there, with the wrong MAC address.
+        self.netns.sysctl("net.ipv4.conf.all.arp_ignore=1")
         self.netns.ip("address", "add", f"{self.address}/{kind.prefix_length}", "dev", "br-phy")
         self.netns.ip("link", "set", "br-phy", "up")
         self.controller.start()

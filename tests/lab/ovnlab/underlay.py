@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Optional
 
 from .journal import Journal
@@ -36,6 +37,15 @@ class Underlay:
         self.netns = Netns(journal, "underlay")
         self.netns.ip("link", "add", BRIDGE, "type", "bridge", "mcast_snooping", "0")
         self.netns.ip("link", "set", BRIDGE, "up")
+        self._keep_firewall_off()
+
+    def _keep_firewall_off(self) -> None:
+        """A switch does not look into IP. With br_netfilter the bridge would drop
+        damaged packets and put fragments together before a gateway sees them."""
+        if Path("/proc/sys/net/bridge/bridge-nf-call-iptables").exists():
+            self.netns.sysctl("net.bridge.bridge-nf-call-iptables=0",
+                              "net.bridge.bridge-nf-call-ip6tables=0",
+                              "net.bridge.bridge-nf-call-arptables=0")
 
     def attach(self, netns: Netns, device: str, name: str) -> None:
         """Plug `device` of a namespace into the bridge port `name`."""
