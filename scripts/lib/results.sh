@@ -122,6 +122,8 @@ run_cmocka() {
     skipped=$((skipped + skips))
     printf '  %-6s %s: %d of %d (%d s)\n' "$([ "$failures" = 0 ] && echo passed || echo failed)" \
         "$name" $((cases - failures - skips)) "$cases" $((SECONDS - start))
+    [ "$skips" = 0 ] || cat "$out"/*.xml | grep -B 1 '<skipped' |
+        sed -n 's/.*<testcase name="\([^"]*\)".*/         skipped: \1/p'
     if [ "$failures" != 0 ]; then
         cat "$out"/*.xml >>"$log" 2>/dev/null
         show_end "$log"
