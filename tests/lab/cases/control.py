@@ -82,6 +82,18 @@ def stats(lab: Lab) -> None:
 
 
 @case(PAIR)
+def fast_path(lab: Lab) -> None:
+    """Traffic between guests is the workers' business, not the control thread's."""
+    one, other = (zone.guest for zone in lab.zones)
+    for _, gateway in ovnic_zones(lab):
+        before = sum(gateway.query("stats")["slow_path"].values())
+        one.expect_ping(other.ipv4, count=20)
+        other.expect_ping(one.ipv6, count=20)
+        rise = sum(gateway.query("stats")["slow_path"].values()) - before
+        check(rise < 10, f"{rise} of 80 packets took the slow path of {gateway.name}")
+
+
+@case(PAIR)
 def other_commands(lab: Lab) -> None:
     for _, gateway in ovnic_zones(lab):
         check(gateway.ctl("version").strip(), "version says nothing")

@@ -57,7 +57,7 @@ def hide_from_kernel(netns: Netns, device: str) -> None:
 
     A packet socket gets its copy before tc runs; this one-instruction classic BPF
     program then drops the frame (TC_ACT_SHOT), so that the kernel does not answer
-    what a DPDK port on the same device answers."""
+    what a userspace datapath on the same device answers."""
     run("tc", "-n", netns.name, "qdisc", "add", "dev", device, "clsact")
     run("tc", "-n", netns.name, "filter", "add", "dev", device, "ingress",
         "bpf", "da", "bytecode", "1,6 0 0 2")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from .central import Central, Database
 from .journal import Journal
-from .netns import Netns
+from .netns import Netns, hide_from_kernel
 from .process import Process
 from .shell import run, wait_for
 from .underlay import Underlay
@@ -39,6 +39,8 @@ class OvsNode:
             "ovn-controller", self.database.remote,
             f"--log-file={journal.directory}/{name}-controller.log"], self.netns, self.environment)
         underlay.attach(self.netns, "uplink", name)
+        # Else the kernel, too, answers ARP for the address of br-phy, with a wrong MAC.
+        hide_from_kernel(self.netns, "uplink")
 
     def start(self) -> None:
         self.database.start()
