@@ -100,6 +100,24 @@ def databases_stopped(lab: Lab) -> None:
         _expect_service(lab, zone)
 
 
+@case(SPARE)
+def no_database_at_start(lab: Lab) -> None:
+    """Keeps trying, and registers once the database is there."""
+    zone, gateway = ovnic_zones(lab)[0]
+    database = zone.central.southbound
+    gateway.ctl("exit")
+    gateway.process.wait()
+    database.process.stop()
+    try:
+        gateway.restart()
+        _wait_connected(gateway, "southbound", False)
+    finally:
+        database.start()
+        database.wait()
+    gateway.ready()
+    _expect_service(lab, zone)
+
+
 def _wait_connected(gateway: OvnicGateway, name: str, value: bool) -> None:
     wait_for(f"{name}.connected of {gateway.name} {value}",
              lambda: gateway.query("status")[name]["connected"] is value, timeout=30)
