@@ -127,6 +127,12 @@ static bool enter_endpoint(const struct burst *b, unsigned int i)
         drop(&b->results[i], ICGW_DROP_ZONE_VIOLATION);
         return false;
     }
+    /* No packet leaves by the port that it came by, unless flows say so, and
+     * none has run yet (ovn-architecture(7), loopback check). */
+    if (unlikely(b->packet[i].inport == b->packet[i].outport)) {
+        drop(&b->results[i], ICGW_DROP_LOGICAL_DROP);
+        return false;
+    }
     switch (ep->kind) {
     case ICGW_ENDPOINT_L2:
     case ICGW_ENDPOINT_L3:

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "interp_private.h"
+#include "stage_index.h"
 
 void interp_give_up(struct interp *in, enum interp_end end, enum icgw_slow reason,
                     const char *format, ...)
@@ -57,8 +58,11 @@ struct choice {
 static bool search(struct interp *in, struct eval *ev, const struct model_stage *stage,
                    struct choice *c)
 {
-    for (size_t i = 0; i < stage->n_flows; i++) {
-        const struct lflow *flow = stage->flows[i].lflow;
+    struct stage_walk walk;
+    uint32_t position;
+    stage_walk_start(&walk, stage, ev->state);
+    while (stage_walk_next(&walk, &position)) {
+        const struct lflow *flow = stage->flows[position].lflow;
         in->flow = flow;
         if (flow->code->match == NULL) {
             interp_give_up(in, INTERP_UNSUPPORTED, 0, "match not understood: %s",

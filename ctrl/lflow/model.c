@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model_private.h"
+#include "stage_index.h"
 
 void *model_alloc(size_t size)
 {
@@ -98,6 +99,7 @@ static void free_datapath(void *data)
     }
     for (int pipeline = 0; pipeline < 2; pipeline++) {
         for (int table = 0; table < MODEL_MAX_TABLES; table++) {
+            stage_index_free(dp->stages[pipeline][table].index);
             free(dp->stages[pipeline][table].flows);
         }
     }

@@ -60,7 +60,13 @@ struct model_port {
     struct model_datapath *datapath;
     const struct model_chassis *chassis; /* where it is bound; NULL: nowhere */
     const struct model_encap *encap;     /* Port_Binding.encap, or NULL: the chassis's first */
-    bool resident; /* bound here: chassisredirect and l3gateway ports that this chassis holds */
+    /* chassisredirect and l3gateway ports: bound here, or may come to be.  A
+     * member of a group forwards what reaches it whether it holds the port or
+     * not: hypervisors change over on their own, when their BFD says so, and
+     * packets of other zones are still on their way to the one that held it.  So
+     * is_chassis_resident() is true on every member.  `chassis` says who holds
+     * the port; nothing that is forwarded depends on it. */
+    bool resident;
     bool port_security; /* the column is not empty */
     bool has_mac;
     uint8_t mac[6];  /* first address of the `mac` column … */
@@ -117,10 +123,13 @@ struct model_flow {
     int32_t priority;
 };
 
+struct stage_index;
+
 /* Flows of one stage, highest priority first. */
 struct model_stage {
     struct model_flow *flows;
     size_t n_flows;
+    struct stage_index *index; /* NULL: searched one by one */
 };
 
 struct model_datapath {
@@ -160,6 +169,7 @@ struct model_port_row {
     int64_t key;
     const char *datapath;         /* uuid */
     const char *chassis;          /* name; NULL or "": not bound */
+    bool standby;                 /* this chassis may hold it */
     const char *encap_ip;         /* NULL: none requested */
     const char *peer;             /* options:peer, or NULL */
     const char *distributed_port; /* options:distributed-port, or NULL */

@@ -154,7 +154,7 @@ struct model_port *model_add_port(struct model *m, const struct model_port_row *
     port->addresses = model_copy(row->mac);
     port->has_mac = row->mac != NULL && model_parse_mac(row->mac, port->mac);
     bind_port(m, port, row->chassis, row->encap_ip);
-    port->resident = port->chassis != NULL && port->chassis->self;
+    port->resident = row->standby || (port->chassis != NULL && port->chassis->self);
     struct model_port **slot = model_grow(&dp->ports, &dp->n_ports, sizeof *slot);
     *slot = port;
     return port;

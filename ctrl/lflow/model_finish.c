@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "model_private.h"
+#include "stage_index.h"
 
 static int compare_datapaths(const void *a, const void *b)
 {
@@ -37,7 +38,7 @@ static int compare_flows(const void *a, const void *b)
     return strcmp(x->lflow->code->match_text, y->lflow->code->match_text);
 }
 
-static void finish_datapath(struct model_datapath *dp)
+static void finish_datapath(const struct model *m, struct model_datapath *dp)
 {
     if (dp->n_ports > 0) {
         qsort(dp->ports, dp->n_ports, sizeof *dp->ports, compare_ports);
@@ -51,6 +52,7 @@ static void finish_datapath(struct model_datapath *dp)
             if (stage->n_flows > 0) {
                 qsort(stage->flows, stage->n_flows, sizeof *stage->flows, compare_flows);
             }
+            stage->index = stage_index_create(m, dp, stage);
         }
     }
 }
@@ -78,7 +80,7 @@ void model_finish(struct model *m)
         qsort(m->datapath_list, m->n_datapaths, sizeof *m->datapath_list, compare_datapaths);
     }
     for (size_t i = 0; i < m->n_datapaths; i++) {
-        finish_datapath(m->datapath_list[i]);
+        finish_datapath(m, m->datapath_list[i]);
     }
     HASH_ITER(hh, m->ports, entry, next)
     {

@@ -93,6 +93,26 @@ static void on_drop(struct interp *in, enum icgw_drop reason, const struct lflow
     }
 }
 
+/* Fields that a packet of this EtherType does not have are 0, as in an actual
+ * packet: flows that compare them need not be looked at. */
+static void forget_other_protocols(struct state *s, bool v6)
+{
+    static const enum field_id v4_only[] = {FIELD_IP4_SRC, FIELD_IP4_DST, FIELD_ICMP4_TYPE,
+                                            FIELD_ICMP4_CODE};
+    static const enum field_id v6_only[] = {FIELD_IP6_SRC, FIELD_IP6_DST, FIELD_ICMP6_TYPE,
+                                            FIELD_ICMP6_CODE, FIELD_ND_TARGET};
+    static const enum field_id arp[] = {FIELD_ARP_OP, FIELD_ARP_SPA, FIELD_ARP_TPA};
+    for (size_t i = 0; v6 && i < RTE_DIM(v4_only); i++) {
+        state_set_input(s, v4_only[i], 0, ~(wide)0);
+    }
+    for (size_t i = 0; !v6 && i < RTE_DIM(v6_only); i++) {
+        state_set_input(s, v6_only[i], 0, ~(wide)0);
+    }
+    for (size_t i = 0; i < RTE_DIM(arp); i++) {
+        state_set_input(s, arp[i], 0, ~(wide)0);
+    }
+}
+
 /* What the fast path knows before the look-up: EtherType, no VLAN tag, and the
  * key of the look-up. */
 static void init_state(struct state *s, const struct destination *d)
@@ -102,6 +122,7 @@ static void init_state(struct state *s, const struct destination *d)
     for (int id = FIELD_ETH_SRC; id < N_FIELDS; id++) {
         state_set_input(s, id, 0, 0);
     }
+    forget_other_protocols(s, v6);
     state_set_input(s, FIELD_ETH_TYPE, d->eth_type, ~(wide)0);
     state_set_input(s, FIELD_VLAN_TCI, 0, ~(wide)0);
     state_set_input(s, FIELD_ETH_DST, d->eth_dst, ~(wide)0);
