@@ -7,17 +7,16 @@
 
 #define GENEVE_PORT 6081
 
-void
-build_encap(struct model *m, struct model_chassis *chassis, const char *type, const char *ip,
-            const struct smap *options)
+void build_encap(struct model *m, struct model_chassis *chassis, const char *type, const char *ip,
+                 const struct smap *options)
 {
     unsigned int port = smap_get_uint(options, "dst_port", GENEVE_PORT);
     model_add_encap(m, chassis, type, ip, smap_get_bool(options, "csum", true),
                     port && port <= UINT16_MAX ? (uint16_t)port : GENEVE_PORT);
 }
 
-static void
-add_sb_encaps(struct model *m, struct model_chassis *chassis, const struct sbrec_chassis *row)
+static void add_sb_encaps(struct model *m, struct model_chassis *chassis,
+                          const struct sbrec_chassis *row)
 {
     for (size_t i = 0; i < row->n_encaps; i++) {
         const struct sbrec_encap *e = row->encaps[i];
@@ -25,8 +24,7 @@ add_sb_encaps(struct model *m, struct model_chassis *chassis, const struct sbrec
     }
 }
 
-void
-build_chassis(const struct ovsdb *o, struct model *m)
+void build_chassis(const struct ovsdb *o, struct model *m)
 {
     const struct sbrec_chassis *row;
     SBREC_CHASSIS_FOR_EACH (row, o->sb.idl) {

@@ -7,8 +7,8 @@
 #include "util.h"
 
 /* The datapaths of a flow, as far as they matter to us. */
-static size_t
-flow_datapaths(const struct ovsdb *o, const struct sbrec_logical_flow *lf, const char **uuids)
+static size_t flow_datapaths(const struct ovsdb *o, const struct sbrec_logical_flow *lf,
+                             const char **uuids)
 {
     size_t n = 0;
     const struct datapath *dp = datapaths_find(&o->datapaths, lf->logical_datapath);
@@ -25,8 +25,7 @@ flow_datapaths(const struct ovsdb *o, const struct sbrec_logical_flow *lf, const
     return n;
 }
 
-void
-build_flows(const struct ovsdb *o, struct model *m)
+void build_flows(const struct ovsdb *o, struct model *m)
 {
     const char **uuids = xcalloc(o->datapaths.n + 1, sizeof *uuids);
     const struct sbrec_logical_flow *lf;

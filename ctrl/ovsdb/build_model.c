@@ -9,15 +9,13 @@
 /* ovn-ic takes the keys of transit switches and routers from here. */
 #define FIRST_TRANSIT_KEY 16711681
 
-static bool
-is_type(const struct sbrec_datapath_binding *dp, const char *type)
+static bool is_type(const struct sbrec_datapath_binding *dp, const char *type)
 {
     /* The column is newer than the key of the same name in external_ids. */
     return (dp->type && !strcmp(dp->type, type)) || smap_get(&dp->external_ids, type);
 }
 
-static void
-add_datapaths(const struct ovsdb *o, struct model *m)
+static void add_datapaths(const struct ovsdb *o, struct model *m)
 {
     for (size_t i = 0; i < o->datapaths.n; i++) {
         const struct datapath *dp = o->datapaths.list[i];
@@ -33,8 +31,7 @@ add_datapaths(const struct ovsdb *o, struct model *m)
 
 /* A port that is to be ours is presented as such before we write so: packets
  * come as soon as the others read it. */
-static const char *
-resident_on(struct ovsdb *o, const struct sbrec_port_binding *pb)
+static const char *resident_on(struct ovsdb *o, const struct sbrec_port_binding *pb)
 {
     if (members_prefer_us(o, pb)) {
         sset_add(&o->active, pb->logical_port);
@@ -43,8 +40,7 @@ resident_on(struct ovsdb *o, const struct sbrec_port_binding *pb)
     return pb->chassis ? pb->chassis->name : NULL;
 }
 
-static void
-add_ports(struct ovsdb *o, struct model *m)
+static void add_ports(struct ovsdb *o, struct model *m)
 {
     const struct sbrec_port_binding *pb;
     sset_clear(&o->active);
@@ -69,8 +65,7 @@ add_ports(struct ovsdb *o, struct model *m)
     }
 }
 
-static void
-add_groups(const struct ovsdb *o, struct model *m)
+static void add_groups(const struct ovsdb *o, struct model *m)
 {
     const struct sbrec_multicast_group *row;
     SBREC_MULTICAST_GROUP_FOR_EACH (row, o->sb.idl) {
@@ -87,8 +82,7 @@ add_groups(const struct ovsdb *o, struct model *m)
     }
 }
 
-static bool
-has_mac_binding(const struct ovsdb *o, const char *port, const char *ip)
+static bool has_mac_binding(const struct ovsdb *o, const char *port, const char *ip)
 {
     struct sbrec_mac_binding *target = sbrec_mac_binding_index_init_row(o->macs_by_port);
     sbrec_mac_binding_index_set_logical_port(target, port);
@@ -98,8 +92,7 @@ has_mac_binding(const struct ovsdb *o, const char *port, const char *ip)
     return found;
 }
 
-static void
-add_mac_bindings(const struct ovsdb *o, struct model *m)
+static void add_mac_bindings(const struct ovsdb *o, struct model *m)
 {
     struct sset overridden = SSET_INITIALIZER(&overridden);
     const struct sbrec_static_mac_binding *fixed;
@@ -129,8 +122,7 @@ add_mac_bindings(const struct ovsdb *o, struct model *m)
     sset_destroy(&overridden);
 }
 
-static void
-add_sets(const struct ovsdb *o, struct model *m)
+static void add_sets(const struct ovsdb *o, struct model *m)
 {
     const struct sbrec_fdb *fdb;
     SBREC_FDB_FOR_EACH (fdb, o->sb.idl) {
@@ -146,8 +138,7 @@ add_sets(const struct ovsdb *o, struct model *m)
     }
 }
 
-struct model *
-build_model(struct ovsdb *o, struct lflow_cache *cache)
+struct model *build_model(struct ovsdb *o, struct lflow_cache *cache)
 {
     struct model *m = model_create(o->chassis, cache);
     icsb_begin(o);

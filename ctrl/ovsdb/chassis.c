@@ -17,8 +17,7 @@ static const char *const features[] = {
     "ct-no-masked-label",    "ovn-ct-lb-related", "ct-label-flush", "ovn-sample-with-registers",
 };
 
-static struct sbrec_encap *
-find_encap(const struct ovsdb *o, const char *ip)
+static struct sbrec_encap *find_encap(const struct ovsdb *o, const char *ip)
 {
     struct sbrec_encap *target = sbrec_encap_index_init_row(o->encaps_by_ip);
     sbrec_encap_index_set_type(target, "geneve");
@@ -29,8 +28,7 @@ find_encap(const struct ovsdb *o, const char *ip)
 }
 
 /* Whether the address is another chassis's; says so once. */
-static bool
-is_taken(struct ovsdb *o, size_t i, const struct sbrec_encap *encap)
+static bool is_taken(struct ovsdb *o, size_t i, const struct sbrec_encap *encap)
 {
     const char *owner = encap ? encap->chassis_name : o->chassis;
     bool taken = strcmp(owner, o->chassis) != 0;
@@ -48,8 +46,7 @@ is_taken(struct ovsdb *o, size_t i, const struct sbrec_encap *encap)
     return taken;
 }
 
-static struct sbrec_encap *
-insert_encap(struct ovsdb *o, struct ovsdb_idl_txn *txn, const char *ip)
+static struct sbrec_encap *insert_encap(struct ovsdb *o, struct ovsdb_idl_txn *txn, const char *ip)
 {
     struct sbrec_encap *encap = sbrec_encap_insert(txn);
     sbrec_encap_set_type(encap, "geneve");
@@ -58,8 +55,7 @@ insert_encap(struct ovsdb *o, struct ovsdb_idl_txn *txn, const char *ip)
     return encap;
 }
 
-static bool
-write_csum(const struct sbrec_encap *encap)
+static bool write_csum(const struct sbrec_encap *encap)
 {
     if (!strcmp(smap_get_def(&encap->options, "csum", ""), "true")) {
         return false;
@@ -73,8 +69,8 @@ write_csum(const struct sbrec_encap *encap)
 }
 
 /* Our encaps, those that are missing inserted. */
-static size_t
-own_encaps(struct ovsdb *o, struct ovsdb_idl_txn *txn, struct sbrec_encap **encaps, bool *changed)
+static size_t own_encaps(struct ovsdb *o, struct ovsdb_idl_txn *txn, struct sbrec_encap **encaps,
+                         bool *changed)
 {
     size_t n = 0;
     for (size_t i = 0; i < o->n_encap_ips; i++) {
@@ -88,8 +84,7 @@ own_encaps(struct ovsdb *o, struct ovsdb_idl_txn *txn, struct sbrec_encap **enca
     return n;
 }
 
-static bool
-has_encaps(const struct sbrec_chassis *row, struct sbrec_encap *const *encaps, size_t n)
+static bool has_encaps(const struct sbrec_chassis *row, struct sbrec_encap *const *encaps, size_t n)
 {
     size_t found = 0;
     for (size_t i = 0; i < n; i++) {
@@ -101,8 +96,7 @@ has_encaps(const struct sbrec_chassis *row, struct sbrec_encap *const *encaps, s
 }
 
 /* Keys that are not ours stay: operators keep some of theirs there. */
-static void
-wanted_config(const struct sbrec_chassis *row, struct smap *config)
+static void wanted_config(const struct sbrec_chassis *row, struct smap *config)
 {
     smap_clone(config, &row->other_config);
     smap_remove(config, "is-remote");
@@ -112,9 +106,8 @@ wanted_config(const struct sbrec_chassis *row, struct smap *config)
     }
 }
 
-static bool
-write_chassis(struct ovsdb *o, const struct sbrec_chassis *row, struct sbrec_encap **encaps,
-              size_t n_encaps)
+static bool write_chassis(struct ovsdb *o, const struct sbrec_chassis *row,
+                          struct sbrec_encap **encaps, size_t n_encaps)
 {
     bool changed = o->registering;
     if (o->registering) {
@@ -136,8 +129,8 @@ write_chassis(struct ovsdb *o, const struct sbrec_chassis *row, struct sbrec_enc
     return changed;
 }
 
-static bool
-write_private(struct ovsdb *o, struct ovsdb_idl_txn *txn, const struct sbrec_chassis *us)
+static bool write_private(struct ovsdb *o, struct ovsdb_idl_txn *txn,
+                          const struct sbrec_chassis *us)
 {
     const struct sbrec_chassis_private *row = sb_our_private(o);
     bool changed = !row || row->chassis != us;
@@ -151,8 +144,7 @@ write_private(struct ovsdb *o, struct ovsdb_idl_txn *txn, const struct sbrec_cha
     return changed;
 }
 
-bool
-chassis_compose(struct ovsdb *o, struct task *t OVS_UNUSED, struct ovsdb_idl_txn *txn)
+bool chassis_compose(struct ovsdb *o, struct task *t OVS_UNUSED, struct ovsdb_idl_txn *txn)
 {
     struct sbrec_encap **encaps = xcalloc(o->n_encap_ips, sizeof *encaps);
     bool changed = false;
@@ -170,8 +162,7 @@ chassis_compose(struct ovsdb *o, struct task *t OVS_UNUSED, struct ovsdb_idl_txn
     return changed;
 }
 
-void
-chassis_done(struct ovsdb *o, enum task_outcome outcome)
+void chassis_done(struct ovsdb *o, enum task_outcome outcome)
 {
     if (o->registering && outcome == TASK_DONE) {
         VLOG_INFO("chassis \"%s\" registered", o->chassis);

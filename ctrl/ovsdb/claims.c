@@ -26,8 +26,7 @@ struct claim {
     bool seen;
 };
 
-static struct claim *
-get_claim(struct ovsdb *o, const char *port)
+static struct claim *get_claim(struct ovsdb *o, const char *port)
 {
     struct claim *c = shash_find_data(&o->claims, port);
     if (!c) {
@@ -39,9 +38,8 @@ get_claim(struct ovsdb *o, const char *port)
     return c;
 }
 
-static bool
-claim(struct ovsdb *o, struct task *t, const struct sbrec_port_binding *pb,
-      const struct sbrec_chassis *us)
+static bool claim(struct ovsdb *o, struct task *t, const struct sbrec_port_binding *pb,
+                  const struct sbrec_chassis *us)
 {
     struct claim *c = get_claim(o, pb->logical_port);
     c->inactive_at = LLONG_MAX;
@@ -67,8 +65,7 @@ claim(struct ovsdb *o, struct task *t, const struct sbrec_port_binding *pb,
 }
 
 /* A port bound to us that is not ours to hold. */
-static bool
-release(struct ovsdb *o, struct task *t, const struct sbrec_port_binding *pb)
+static bool release(struct ovsdb *o, struct task *t, const struct sbrec_port_binding *pb)
 {
     struct claim *c = get_claim(o, pb->logical_port);
     bool heir = !strcmp(pb->type, "chassisredirect") && members_best(pb);
@@ -84,16 +81,15 @@ release(struct ovsdb *o, struct task *t, const struct sbrec_port_binding *pb)
     return true;
 }
 
-static struct sbrec_port_binding *
-bound_to(const struct ovsdb *o, const struct sbrec_chassis *chassis)
+static struct sbrec_port_binding *bound_to(const struct ovsdb *o,
+                                           const struct sbrec_chassis *chassis)
 {
     struct sbrec_port_binding *target = sbrec_port_binding_index_init_row(o->ports_by_chassis);
     sbrec_port_binding_index_set_chassis(target, chassis);
     return target;
 }
 
-static bool
-release_all_inactive(struct ovsdb *o, struct task *t, const struct sbrec_chassis *us)
+static bool release_all_inactive(struct ovsdb *o, struct task *t, const struct sbrec_chassis *us)
 {
     bool changed = false;
     struct sbrec_port_binding *target = bound_to(o, us);
@@ -107,8 +103,7 @@ release_all_inactive(struct ovsdb *o, struct task *t, const struct sbrec_chassis
     return changed;
 }
 
-static bool
-claim_all_active(struct ovsdb *o, struct task *t, const struct sbrec_chassis *us)
+static bool claim_all_active(struct ovsdb *o, struct task *t, const struct sbrec_chassis *us)
 {
     static const char *const types[] = {"chassisredirect", "l3gateway"};
     bool changed = false;
@@ -125,8 +120,7 @@ claim_all_active(struct ovsdb *o, struct task *t, const struct sbrec_chassis *us
     return changed;
 }
 
-static void
-forget_unseen(struct ovsdb *o)
+static void forget_unseen(struct ovsdb *o)
 {
     struct shash_node *node;
     SHASH_FOR_EACH_SAFE (node, &o->claims) {
@@ -140,8 +134,7 @@ forget_unseen(struct ovsdb *o)
     }
 }
 
-bool
-claims_compose(struct ovsdb *o, struct task *t, struct ovsdb_idl_txn *txn OVS_UNUSED)
+bool claims_compose(struct ovsdb *o, struct task *t, struct ovsdb_idl_txn *txn OVS_UNUSED)
 {
     const struct sbrec_chassis *us = sb_our_chassis(o);
     if (!us) {
@@ -153,16 +146,14 @@ claims_compose(struct ovsdb *o, struct task *t, struct ovsdb_idl_txn *txn OVS_UN
     return changed;
 }
 
-static int
-compare_names(const void *a_, const void *b_)
+static int compare_names(const void *a_, const void *b_)
 {
     const char *const *a = a_;
     const char *const *b = b_;
     return strcmp(*a, *b);
 }
 
-void
-claims_list(struct ovsdb *o)
+void claims_list(struct ovsdb *o)
 {
     o->n_claimed = 0;
     const struct sbrec_chassis *us = sb_our_chassis(o);
@@ -186,8 +177,7 @@ claims_list(struct ovsdb *o)
     }
 }
 
-void
-claims_clear(struct ovsdb *o)
+void claims_clear(struct ovsdb *o)
 {
     shash_destroy_free_data(&o->claims);
     free(o->claimed);

@@ -17,8 +17,7 @@ struct conditions {
 
 /* Patch ports show how datapaths are connected; the other types, which ports
  * this gateway may hold.  Both are needed before any datapath is known. */
-static void
-add_fixed(const struct ovsdb *o, struct conditions *c)
+static void add_fixed(const struct ovsdb *o, struct conditions *c)
 {
     sbrec_port_binding_add_clause_type(&c->port_binding, OVSDB_F_EQ, "patch");
     sbrec_port_binding_add_clause_type(&c->port_binding, OVSDB_F_EQ, "chassisredirect");
@@ -32,8 +31,7 @@ add_fixed(const struct ovsdb *o, struct conditions *c)
     }
 }
 
-static void
-add_datapath(struct conditions *c, const struct sbrec_datapath_binding *dp)
+static void add_datapath(struct conditions *c, const struct sbrec_datapath_binding *dp)
 {
     const struct uuid *uuid = &dp->header_.uuid;
     sbrec_port_binding_add_clause_datapath(&c->port_binding, OVSDB_F_EQ, uuid);
@@ -45,8 +43,7 @@ add_datapath(struct conditions *c, const struct sbrec_datapath_binding *dp)
 }
 
 /* Flows of several datapaths refer to a group of them instead. */
-static void
-add_dp_groups(const struct ovsdb *o, struct conditions *c)
+static void add_dp_groups(const struct ovsdb *o, struct conditions *c)
 {
     const struct sbrec_logical_dp_group *group;
     SBREC_LOGICAL_DP_GROUP_FOR_EACH (group, o->sb.idl) {
@@ -60,8 +57,7 @@ add_dp_groups(const struct ovsdb *o, struct conditions *c)
     }
 }
 
-bool
-conditions_update(struct ovsdb *o)
+bool conditions_update(struct ovsdb *o)
 {
     struct conditions c;
     const struct {

@@ -5,14 +5,12 @@
 #include "sb-idl.h"
 #include "util.h"
 
-void
-datapaths_init(struct datapaths *d)
+void datapaths_init(struct datapaths *d)
 {
     *d = (struct datapaths){.by_uuid = HMAP_INITIALIZER(&d->by_uuid)};
 }
 
-void
-datapaths_clear(struct datapaths *d)
+void datapaths_clear(struct datapaths *d)
 {
     for (size_t i = 0; i < d->n; i++) {
         free(d->list[i]);
@@ -22,8 +20,8 @@ datapaths_clear(struct datapaths *d)
     datapaths_init(d);
 }
 
-const struct datapath *
-datapaths_find(const struct datapaths *d, const struct sbrec_datapath_binding *row)
+const struct datapath *datapaths_find(const struct datapaths *d,
+                                      const struct sbrec_datapath_binding *row)
 {
     const struct datapath *dp;
     if (row) {
@@ -36,8 +34,7 @@ datapaths_find(const struct datapaths *d, const struct sbrec_datapath_binding *r
     return NULL;
 }
 
-static void
-add(struct datapaths *d, const struct sbrec_datapath_binding *row)
+static void add(struct datapaths *d, const struct sbrec_datapath_binding *row)
 {
     if (!row || datapaths_find(d, row)) {
         return;
@@ -53,8 +50,7 @@ add(struct datapaths *d, const struct sbrec_datapath_binding *row)
 }
 
 /* Ports that this gateway holds or may come to hold. */
-static void
-add_own(struct ovsdb *o)
+static void add_own(struct ovsdb *o)
 {
     static const char *const types[] = {"chassisredirect", "l3gateway"};
     for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
@@ -68,16 +64,15 @@ add_own(struct ovsdb *o)
     }
 }
 
-static bool
-is_router(const struct sbrec_datapath_binding *dp)
+static bool is_router(const struct sbrec_datapath_binding *dp)
 {
     return (dp->type && !strcmp(dp->type, "logical-router")) ||
            smap_get(&dp->external_ids, "logical-router");
 }
 
 /* The chassisredirect port that stands for a patch port, if it has one. */
-static const struct sbrec_port_binding *
-redirect_of(const struct ovsdb *o, const struct sbrec_port_binding *pb)
+static const struct sbrec_port_binding *redirect_of(const struct ovsdb *o,
+                                                    const struct sbrec_port_binding *pb)
 {
     const char *name = smap_get(&pb->options, "chassis-redirect-port");
     return name ? sb_port(o, name) : NULL;
@@ -86,9 +81,8 @@ redirect_of(const struct ovsdb *o, const struct sbrec_port_binding *pb)
 /* Whether packets can cross from `pb` to `peer` on this chassis.  A gateway
  * port that others hold is where a router ends for us: packets for it go to
  * them by tunnel. */
-static bool
-crosses(const struct ovsdb *o, const struct sbrec_port_binding *pb,
-        const struct sbrec_port_binding *peer)
+static bool crosses(const struct ovsdb *o, const struct sbrec_port_binding *pb,
+                    const struct sbrec_port_binding *peer)
 {
     if (!strcmp(pb->type, "l3gateway")) {
         return members_include_us(o, pb);
@@ -105,8 +99,7 @@ crosses(const struct ovsdb *o, const struct sbrec_port_binding *pb,
            members_include_us(o, near);
 }
 
-static void
-add_peers(struct ovsdb *o, const struct sbrec_datapath_binding *row)
+static void add_peers(struct ovsdb *o, const struct sbrec_datapath_binding *row)
 {
     struct sbrec_port_binding *target = sbrec_port_binding_index_init_row(o->ports_by_datapath);
     sbrec_port_binding_index_set_datapath(target, row);
@@ -121,16 +114,14 @@ add_peers(struct ovsdb *o, const struct sbrec_datapath_binding *row)
     sbrec_port_binding_index_destroy_row(target);
 }
 
-static int
-compare(const void *a_, const void *b_)
+static int compare(const void *a_, const void *b_)
 {
     const struct datapath *const *a = a_;
     const struct datapath *const *b = b_;
     return strcmp((*a)->uuid, (*b)->uuid);
 }
 
-void
-datapaths_follow(struct ovsdb *o)
+void datapaths_follow(struct ovsdb *o)
 {
     datapaths_clear(&o->datapaths);
     add_own(o);

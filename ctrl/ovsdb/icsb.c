@@ -7,14 +7,12 @@
 #include "sb-idl.h"
 #include "util.h"
 
-void
-icsb_open(struct ovsdb *o, const char *remote)
+void icsb_open(struct ovsdb *o, const char *remote)
 {
     session_open(&o->ic, "IC-SB", remote, &icsbrec_idl_class);
 }
 
-static const struct sbrec_chassis *
-sb_chassis(const struct ovsdb *o, const char *name)
+static const struct sbrec_chassis *sb_chassis(const struct ovsdb *o, const char *name)
 {
     struct sbrec_chassis *target = sbrec_chassis_index_init_row(o->chassis_by_name);
     sbrec_chassis_index_set_name(target, name);
@@ -25,8 +23,7 @@ sb_chassis(const struct ovsdb *o, const char *name)
 
 /* The SB does not say which zone it is.  ovn-ic publishes our gateways under
  * it, ourselves soon after we have registered, our colleagues before that. */
-static const struct icsbrec_availability_zone *
-find_zone(const struct ovsdb *o)
+static const struct icsbrec_availability_zone *find_zone(const struct ovsdb *o)
 {
     const struct icsbrec_availability_zone *zone = NULL;
     const struct icsbrec_gateway *gw;
@@ -45,14 +42,13 @@ find_zone(const struct ovsdb *o)
     return zone;
 }
 
-void
-icsb_begin(struct ovsdb *o)
+void icsb_begin(struct ovsdb *o)
 {
     o->zone = find_zone(o);
 }
 
-static size_t
-add_encaps(struct model *m, struct model_chassis *chassis, const struct icsbrec_gateway *gw)
+static size_t add_encaps(struct model *m, struct model_chassis *chassis,
+                         const struct icsbrec_gateway *gw)
 {
     for (size_t i = 0; i < gw->n_encaps; i++) {
         const struct icsbrec_encap *e = gw->encaps[i];
@@ -61,8 +57,7 @@ add_encaps(struct model *m, struct model_chassis *chassis, const struct icsbrec_
     return chassis->n_encaps;
 }
 
-bool
-icsb_add_encaps(const struct ovsdb *o, struct model *m, struct model_chassis *chassis)
+bool icsb_add_encaps(const struct ovsdb *o, struct model *m, struct model_chassis *chassis)
 {
     const struct icsbrec_gateway *gw;
     if (!o->zone) {
@@ -76,8 +71,7 @@ icsb_add_encaps(const struct ovsdb *o, struct model *m, struct model_chassis *ch
     return false;
 }
 
-void
-icsb_add_gateways(const struct ovsdb *o, struct model *m)
+void icsb_add_gateways(const struct ovsdb *o, struct model *m)
 {
     const struct icsbrec_gateway *gw;
     if (!o->zone) {
@@ -96,8 +90,7 @@ icsb_add_gateways(const struct ovsdb *o, struct model *m)
 /* Whether IC-SB's word about a port is the later one.  While we are connected
  * it is; the SB has a copy of it at best.  While we are not, the SB's word is
  * later where it has changed since: the local ovn-ic may still be connected. */
-static bool
-is_current(struct ovsdb *o, const char *port)
+static bool is_current(struct ovsdb *o, const char *port)
 {
     const struct sbrec_port_binding *pb = sb_port(o, port);
     const char *chassis = pb && pb->chassis ? pb->chassis->name : "";
@@ -108,8 +101,7 @@ is_current(struct ovsdb *o, const char *port)
     return !strcmp(chassis, smap_get_def(&o->sb_said, port, ""));
 }
 
-void
-icsb_locate_ports(struct ovsdb *o, struct model *m)
+void icsb_locate_ports(struct ovsdb *o, struct model *m)
 {
     const struct icsbrec_port_binding *pb;
     if (!o->zone) {

@@ -21,8 +21,7 @@ struct learned {
     bool writing; /* part of the transaction under way */
 };
 
-static void
-drop(struct ovsdb *o, struct learned *l)
+static void drop(struct ovsdb *o, struct learned *l)
 {
     ovs_list_remove(&l->node);
     o->n_learned--;
@@ -34,8 +33,7 @@ drop(struct ovsdb *o, struct learned *l)
 }
 
 /* What is newer replaces what waits. */
-static void
-drop_older(struct ovsdb *o, const char *port, const char *ip)
+static void drop_older(struct ovsdb *o, const char *port, const char *ip)
 {
     struct learned *l;
     LIST_FOR_EACH_SAFE (l, node, &o->learned) {
@@ -45,9 +43,8 @@ drop_older(struct ovsdb *o, const char *port, const char *ip)
     }
 }
 
-void
-ovsdb_learn(struct ovsdb *o, const char *datapath, const char *port, const char *ip,
-            const char *mac)
+void ovsdb_learn(struct ovsdb *o, const char *datapath, const char *port, const char *ip,
+                 const char *mac)
 {
     drop_older(o, port, ip);
     if (o->n_learned >= MAX_LEARNED) {
@@ -66,8 +63,7 @@ ovsdb_learn(struct ovsdb *o, const char *datapath, const char *port, const char 
     tasks_kick(o, TASK_LEARN);
 }
 
-static const struct sbrec_mac_binding *
-find(const struct ovsdb *o, const struct learned *l)
+static const struct sbrec_mac_binding *find(const struct ovsdb *o, const struct learned *l)
 {
     struct sbrec_mac_binding *target = sbrec_mac_binding_index_init_row(o->macs_by_port);
     sbrec_mac_binding_index_set_logical_port(target, l->port);
@@ -78,16 +74,15 @@ find(const struct ovsdb *o, const struct learned *l)
 }
 
 /* The port's datapath, if both still exist as they did when it was learned. */
-static const struct sbrec_datapath_binding *
-datapath_of(const struct ovsdb *o, const struct learned *l)
+static const struct sbrec_datapath_binding *datapath_of(const struct ovsdb *o,
+                                                        const struct learned *l)
 {
     const struct sbrec_port_binding *pb = sb_port(o, l->port);
     const struct datapath *dp = pb ? datapaths_find(&o->datapaths, pb->datapath) : NULL;
     return dp && !strcmp(dp->uuid, l->datapath) ? dp->row : NULL;
 }
 
-static bool
-write_one(struct ovsdb *o, const struct learned *l, struct ovsdb_idl_txn *txn)
+static bool write_one(struct ovsdb *o, const struct learned *l, struct ovsdb_idl_txn *txn)
 {
     const struct sbrec_datapath_binding *dp = datapath_of(o, l);
     const struct sbrec_mac_binding *row = find(o, l);
@@ -107,8 +102,7 @@ write_one(struct ovsdb *o, const struct learned *l, struct ovsdb_idl_txn *txn)
     return true;
 }
 
-bool
-learn_compose(struct ovsdb *o, struct task *t OVS_UNUSED, struct ovsdb_idl_txn *txn)
+bool learn_compose(struct ovsdb *o, struct task *t OVS_UNUSED, struct ovsdb_idl_txn *txn)
 {
     if (!o->complete) { /* a row that is there might not be in the replica yet */
         return false;
@@ -131,8 +125,7 @@ learn_compose(struct ovsdb *o, struct task *t OVS_UNUSED, struct ovsdb_idl_txn *
 
 /* What the server refused is not worth keeping: if it still holds, the next
  * ARP or ND brings it again. */
-void
-learn_done(struct ovsdb *o, enum task_outcome outcome)
+void learn_done(struct ovsdb *o, enum task_outcome outcome)
 {
     struct learned *l;
     LIST_FOR_EACH_SAFE (l, node, &o->learned) {
@@ -144,8 +137,7 @@ learn_done(struct ovsdb *o, enum task_outcome outcome)
     }
 }
 
-void
-learn_clear(struct ovsdb *o)
+void learn_clear(struct ovsdb *o)
 {
     struct learned *l;
     LIST_FOR_EACH_SAFE (l, node, &o->learned) {

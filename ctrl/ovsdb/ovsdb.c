@@ -17,15 +17,13 @@ VLOG_DEFINE_THIS_MODULE(ovsdb);
  * rows were deleted and written again. */
 #define HOLD_MS 5000
 
-static const char *
-format_addr(const struct icgw_addr *a, char text[INET6_ADDRSTRLEN])
+static const char *format_addr(const struct icgw_addr *a, char text[INET6_ADDRSTRLEN])
 {
     return icgw_addr_is_v4(a) ? inet_ntop(AF_INET, a->bytes + 12, text, INET6_ADDRSTRLEN)
                               : inet_ntop(AF_INET6, a->bytes, text, INET6_ADDRSTRLEN);
 }
 
-static void
-copy_config(struct ovsdb *o, const struct ovsdb_config *c)
+static void copy_config(struct ovsdb *o, const struct ovsdb_config *c)
 {
     o->chassis = xstrdup(c->chassis);
     o->hostname = xstrdup(c->hostname ? c->hostname : c->chassis);
@@ -41,8 +39,7 @@ copy_config(struct ovsdb *o, const struct ovsdb_config *c)
     sset_destroy(&seen);
 }
 
-struct ovsdb *
-ovsdb_create(const struct ovsdb_config *c)
+struct ovsdb *ovsdb_create(const struct ovsdb_config *c)
 {
     struct ovsdb *o = xzalloc(sizeof *o);
     copy_config(o, c);
@@ -61,8 +58,7 @@ ovsdb_create(const struct ovsdb_config *c)
     return o;
 }
 
-void
-ovsdb_destroy(struct ovsdb *o)
+void ovsdb_destroy(struct ovsdb *o)
 {
     if (!o) {
         return;
@@ -90,8 +86,7 @@ ovsdb_destroy(struct ovsdb *o)
 /* Without our Chassis row no group has us as a member, so by the database
  * nothing would matter to us.  Whoever deletes that row by mistake must not
  * stop the traffic: go by what was known until the row has been repaired. */
-static bool
-is_held(struct ovsdb *o)
+static bool is_held(struct ovsdb *o)
 {
     long long now = time_msec();
     if (!sb_our_chassis(o)) {
@@ -102,8 +97,7 @@ is_held(struct ovsdb *o)
     return !o->datapaths.n && now < o->hold_until;
 }
 
-static void
-follow_sb(struct ovsdb *o)
+static void follow_sb(struct ovsdb *o)
 {
     if (!session_has_data(&o->sb)) {
         return;
@@ -123,8 +117,7 @@ follow_sb(struct ovsdb *o)
     }
 }
 
-bool
-ovsdb_run(struct ovsdb *o)
+bool ovsdb_run(struct ovsdb *o)
 {
     session_run(&o->sb);
     session_run(&o->ic);
@@ -144,8 +137,7 @@ ovsdb_run(struct ovsdb *o)
     return true;
 }
 
-void
-ovsdb_wait(struct ovsdb *o)
+void ovsdb_wait(struct ovsdb *o)
 {
     session_wait(&o->sb);
     session_wait(&o->ic);
@@ -155,8 +147,7 @@ ovsdb_wait(struct ovsdb *o)
     }
 }
 
-struct model *
-ovsdb_model(struct ovsdb *o, struct lflow_cache *cache)
+struct model *ovsdb_model(struct ovsdb *o, struct lflow_cache *cache)
 {
     if (!o->complete) {
         return NULL;
@@ -168,14 +159,12 @@ ovsdb_model(struct ovsdb *o, struct lflow_cache *cache)
     return m;
 }
 
-int64_t
-ovsdb_model_nb_cfg(const struct ovsdb *o)
+int64_t ovsdb_model_nb_cfg(const struct ovsdb *o)
 {
     return o->nb_cfg_model;
 }
 
-void
-ovsdb_set_nb_cfg(struct ovsdb *o, int64_t nb_cfg)
+void ovsdb_set_nb_cfg(struct ovsdb *o, int64_t nb_cfg)
 {
     if (o->nb_cfg_wanted != nb_cfg) {
         o->nb_cfg_wanted = nb_cfg;
@@ -183,20 +172,17 @@ ovsdb_set_nb_cfg(struct ovsdb *o, int64_t nb_cfg)
     }
 }
 
-void
-ovsdb_withdraw(struct ovsdb *o)
+void ovsdb_withdraw(struct ovsdb *o)
 {
     o->withdrawing = true;
 }
 
-bool
-ovsdb_withdrawn(const struct ovsdb *o)
+bool ovsdb_withdrawn(const struct ovsdb *o)
 {
     return o->withdrawn;
 }
 
-void
-ovsdb_status(const struct ovsdb *o, struct ovsdb_status *s)
+void ovsdb_status(const struct ovsdb *o, struct ovsdb_status *s)
 {
     const struct sbrec_chassis_private *row = session_has_data(&o->sb) ? sb_our_private(o) : NULL;
     *s = (struct ovsdb_status){

@@ -64,7 +64,7 @@ struct ovsdb_status {
     const char *ic_remote;
     const char *const *claimed; /* names of claimed ports, sorted; valid until ovsdb_run() */
     size_t n_claimed;
-    int64_t nb_cfg;           /* acknowledged */
+    int64_t nb_cfg; /* acknowledged */
 };
 void ovsdb_status(const struct ovsdb *, struct ovsdb_status *);
 

@@ -4,20 +4,18 @@
 #include "ovsdb-idl.h"
 #include "sb-idl.h"
 
-static struct ovsdb_idl_index *
-index2(struct ovsdb *o, const struct ovsdb_idl_column *a, const struct ovsdb_idl_column *b)
+static struct ovsdb_idl_index *index2(struct ovsdb *o, const struct ovsdb_idl_column *a,
+                                      const struct ovsdb_idl_column *b)
 {
     return ovsdb_idl_index_create2(o->sb.idl, a, b);
 }
 
-static struct ovsdb_idl_index *
-index1(struct ovsdb *o, const struct ovsdb_idl_column *a)
+static struct ovsdb_idl_index *index1(struct ovsdb *o, const struct ovsdb_idl_column *a)
 {
     return ovsdb_idl_index_create1(o->sb.idl, a);
 }
 
-void
-sb_open(struct ovsdb *o, const char *remote)
+void sb_open(struct ovsdb *o, const char *remote)
 {
     session_open(&o->sb, "Southbound", remote, &sbrec_idl_class);
 
@@ -35,8 +33,7 @@ sb_open(struct ovsdb *o, const char *remote)
     o->macs_by_port = index2(o, &sbrec_mac_binding_col_logical_port, &sbrec_mac_binding_col_ip);
 }
 
-const struct sbrec_chassis *
-sb_our_chassis(const struct ovsdb *o)
+const struct sbrec_chassis *sb_our_chassis(const struct ovsdb *o)
 {
     struct sbrec_chassis *target = sbrec_chassis_index_init_row(o->chassis_by_name);
     sbrec_chassis_index_set_name(target, o->chassis);
@@ -46,8 +43,7 @@ sb_our_chassis(const struct ovsdb *o)
 }
 
 /* The conditions leave only ours in the replica. */
-const struct sbrec_chassis_private *
-sb_our_private(const struct ovsdb *o)
+const struct sbrec_chassis_private *sb_our_private(const struct ovsdb *o)
 {
     const struct sbrec_chassis_private *row;
     SBREC_CHASSIS_PRIVATE_FOR_EACH (row, o->sb.idl) {
@@ -58,8 +54,7 @@ sb_our_private(const struct ovsdb *o)
     return NULL;
 }
 
-const struct sbrec_port_binding *
-sb_port(const struct ovsdb *o, const char *name)
+const struct sbrec_port_binding *sb_port(const struct ovsdb *o, const char *name)
 {
     struct sbrec_port_binding *target = sbrec_port_binding_index_init_row(o->ports_by_name);
     sbrec_port_binding_index_set_logical_port(target, name);
@@ -69,8 +64,7 @@ sb_port(const struct ovsdb *o, const char *name)
     return found;
 }
 
-struct sbrec_port_binding *
-sb_port_of_type(const struct ovsdb *o, const char *type)
+struct sbrec_port_binding *sb_port_of_type(const struct ovsdb *o, const char *type)
 {
     struct sbrec_port_binding *target = sbrec_port_binding_index_init_row(o->ports_by_type);
     sbrec_port_binding_index_set_type(target, type);

@@ -21,8 +21,7 @@ VLOG_DEFINE_THIS_MODULE(ovsdb_session);
 
 /* The library reports every attempt to connect.  We say once that a database
  * is away and once that it is back; who asks for more gets it. */
-static void
-hush_reconnect(void)
+static void hush_reconnect(void)
 {
     static bool done;
     if (done) {
@@ -38,9 +37,8 @@ hush_reconnect(void)
     }
 }
 
-void
-session_open(struct session *s, const char *what, const char *remote,
-             const struct ovsdb_idl_class *class)
+void session_open(struct session *s, const char *what, const char *remote,
+                  const struct ovsdb_idl_class *class)
 {
     hush_reconnect();
     *s = (struct session){
@@ -56,8 +54,7 @@ session_open(struct session *s, const char *what, const char *remote,
     ovsdb_idl_set_probe_interval(s->idl, PROBE_INTERVAL_MS);
 }
 
-void
-session_close(struct session *s)
+void session_close(struct session *s)
 {
     if (s->idl) {
         ovsdb_idl_destroy(s->idl);
@@ -67,32 +64,27 @@ session_close(struct session *s)
     }
 }
 
-bool
-session_is_open(const struct session *s)
+bool session_is_open(const struct session *s)
 {
     return s->idl != NULL;
 }
 
-bool
-session_connected(const struct session *s)
+bool session_connected(const struct session *s)
 {
     return s->idl && ovsdb_idl_is_connected(s->idl) && ovsdb_idl_has_ever_connected(s->idl);
 }
 
-bool
-session_has_data(const struct session *s)
+bool session_has_data(const struct session *s)
 {
     return s->idl && ovsdb_idl_has_ever_connected(s->idl);
 }
 
-unsigned int
-session_seqno(const struct session *s)
+unsigned int session_seqno(const struct session *s)
 {
     return s->idl ? ovsdb_idl_get_seqno(s->idl) : 0;
 }
 
-void
-session_run(struct session *s)
+void session_run(struct session *s)
 {
     if (!s->idl) {
         return;
@@ -116,8 +108,7 @@ session_run(struct session *s)
     s->was_connected = connected;
 }
 
-void
-session_wait(const struct session *s)
+void session_wait(const struct session *s)
 {
     if (!s->idl) {
         return;

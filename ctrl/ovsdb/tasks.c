@@ -15,8 +15,7 @@ VLOG_DEFINE_THIS_MODULE(ovsdb_tasks);
 #define BACKOFF_MAX_MS 30000
 #define RETRY_MS 100
 
-void
-tasks_init(struct ovsdb *o)
+void tasks_init(struct ovsdb *o)
 {
     static const struct task initial[N_TASKS] = {
         /* Two gateways that were given the same name would otherwise repair
@@ -39,8 +38,7 @@ tasks_init(struct ovsdb *o)
     }
 }
 
-void
-tasks_clear(struct ovsdb *o)
+void tasks_clear(struct ovsdb *o)
 {
     if (o->tasks.txn) {
         ovsdb_idl_txn_destroy(o->tasks.txn);
@@ -48,21 +46,18 @@ tasks_clear(struct ovsdb *o)
     }
 }
 
-void
-tasks_kick(struct ovsdb *o, int task)
+void tasks_kick(struct ovsdb *o, int task)
 {
     o->tasks.task[task].pending = true;
 }
 
-void
-task_wake_at(struct task *t, long long when)
+void task_wake_at(struct task *t, long long when)
 {
     t->wake_at = MIN(t->wake_at, when);
 }
 
 /* Once until it succeeds, not once per attempt.  The library logs each. */
-static void
-report(struct task *t, const char *error)
+static void report(struct task *t, const char *error)
 {
     if (!t->reported) {
         VLOG_WARN("cannot %s, trying on: %s", t->what, error);
@@ -70,8 +65,7 @@ report(struct task *t, const char *error)
     }
 }
 
-static void
-succeeded(struct task *t, long long now)
+static void succeeded(struct task *t, long long now)
 {
     t->not_before = now + t->min_interval;
     t->backoff = 0;
@@ -79,8 +73,7 @@ succeeded(struct task *t, long long now)
 }
 
 /* Takes the result of the transaction under way, if it has one. */
-static void
-finish(struct ovsdb *o)
+static void finish(struct ovsdb *o)
 {
     struct task *t = o->tasks.current;
     enum ovsdb_idl_txn_status status = ovsdb_idl_txn_commit(o->tasks.txn);
@@ -110,16 +103,14 @@ finish(struct ovsdb *o)
     }
 }
 
-static bool
-is_due(const struct ovsdb *o, const struct task *t, long long now)
+static bool is_due(const struct ovsdb *o, const struct task *t, long long now)
 {
     bool relevant = (t == &o->tasks.task[TASK_WITHDRAW]) == o->withdrawing;
     bool news = t->pending || t->seqno != session_seqno(&o->sb) || now >= t->wake_at;
     return relevant && news && now >= t->not_before;
 }
 
-static void
-start(struct ovsdb *o, struct task *t)
+static void start(struct ovsdb *o, struct task *t)
 {
     struct ovsdb_idl_txn *txn = ovsdb_idl_txn_create(o->sb.idl);
     t->seqno = session_seqno(&o->sb);
@@ -136,8 +127,7 @@ start(struct ovsdb *o, struct task *t)
     finish(o);
 }
 
-void
-tasks_run(struct ovsdb *o)
+void tasks_run(struct ovsdb *o)
 {
     if (o->tasks.txn) {
         finish(o);
@@ -152,8 +142,7 @@ tasks_run(struct ovsdb *o)
     }
 }
 
-void
-tasks_wait(const struct ovsdb *o)
+void tasks_wait(const struct ovsdb *o)
 {
     if (o->tasks.txn) {
         ovsdb_idl_txn_wait(o->tasks.txn);

@@ -7,8 +7,7 @@
 
 VLOG_DEFINE_THIS_MODULE(ovsdb_withdraw);
 
-static void
-unbind(const struct sbrec_port_binding *pb)
+static void unbind(const struct sbrec_port_binding *pb)
 {
     sbrec_port_binding_set_chassis(pb, NULL);
     /* northd looks after encaps that were requested by address. */
@@ -18,8 +17,8 @@ unbind(const struct sbrec_port_binding *pb)
 }
 
 /* Encap rows go with the Chassis that refers to them. */
-bool
-withdraw_compose(struct ovsdb *o, struct task *t OVS_UNUSED, struct ovsdb_idl_txn *txn OVS_UNUSED)
+bool withdraw_compose(struct ovsdb *o, struct task *t OVS_UNUSED,
+                      struct ovsdb_idl_txn *txn OVS_UNUSED)
 {
     const struct sbrec_chassis *us = sb_our_chassis(o);
     const struct sbrec_chassis_private *private = sb_our_private(o);
@@ -39,8 +38,7 @@ withdraw_compose(struct ovsdb *o, struct task *t OVS_UNUSED, struct ovsdb_idl_tx
     return !o->withdrawn;
 }
 
-void
-withdraw_done(struct ovsdb *o, enum task_outcome outcome)
+void withdraw_done(struct ovsdb *o, enum task_outcome outcome)
 {
     if (outcome == TASK_DONE) {
         VLOG_INFO("chassis \"%s\" withdrawn", o->chassis);

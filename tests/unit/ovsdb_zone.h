@@ -48,16 +48,14 @@ struct zone {
 static const char *const database_name[] = {"sb", "ic-sb"};
 static const char *const database_tool[] = {"ovn-sbctl", "ovn-ic-sbctl"};
 
-static inline bool
-is_installed(const char *program)
+static inline bool is_installed(const char *program)
 {
     char command[128];
     snprintf(command, sizeof command, "command -v %s >/dev/null 2>&1", program);
     return system(command) == 0;
 }
 
-static inline void
-start_server(struct zone *z, enum database db)
+static inline void start_server(struct zone *z, enum database db)
 {
     const char *name = database_name[db];
     char remote[160], file[128], log[128], sock[128];
@@ -82,8 +80,7 @@ start_server(struct zone *z, enum database db)
     assert_int_equal(access(sock, F_OK), 0);
 }
 
-static inline void
-stop_server(struct zone *z, enum database db)
+static inline void stop_server(struct zone *z, enum database db)
 {
     if (z->server[db] > 0) {
         kill(z->server[db], SIGKILL);
@@ -95,8 +92,7 @@ stop_server(struct zone *z, enum database db)
     }
 }
 
-static inline void
-create_database(const struct zone *z, enum database db, const char *schema)
+static inline void create_database(const struct zone *z, enum database db, const char *schema)
 {
     char command[512];
     snprintf(command, sizeof command, "ovsdb-tool create %s/%s.db %s", z->dir, database_name[db],
@@ -130,8 +126,7 @@ ctl(const struct zone *z, enum database db, const char *format, ...)
     return output;
 }
 
-static inline void
-gateway_start(struct zone *z, const char *name, const char *ip4)
+static inline void gateway_start(struct zone *z, const char *name, const char *ip4)
 {
     char sb[128], ic[128];
     unsigned int b[4];
@@ -156,8 +151,7 @@ gateway_start(struct zone *z, const char *name, const char *ip4)
 }
 
 /* What the daemon does with a session, without the forwarding. */
-static inline void
-gateway_step(struct zone *z)
+static inline void gateway_step(struct zone *z)
 {
     if (ovsdb_run(z->o)) {
         struct model *m = ovsdb_model(z->o, z->cache);
@@ -183,8 +177,7 @@ gateway_step(struct zone *z)
         }                                                                                          \
     } while (0)
 
-static inline void
-gateway_run_for(struct zone *z, long long ms)
+static inline void gateway_run_for(struct zone *z, long long ms)
 {
     long long end = time_msec() + ms;
     while (time_msec() < end) {
@@ -192,8 +185,7 @@ gateway_run_for(struct zone *z, long long ms)
     }
 }
 
-static inline void
-gateway_stop(struct zone *z)
+static inline void gateway_stop(struct zone *z)
 {
     model_free(z->model);
     z->model = NULL;
@@ -201,8 +193,7 @@ gateway_stop(struct zone *z)
     z->o = NULL;
 }
 
-static inline int
-zone_create(void **state)
+static inline int zone_create(void **state)
 {
     struct zone *z = calloc(1, sizeof *z);
     if (!z) {
@@ -217,8 +208,7 @@ zone_create(void **state)
     return 0;
 }
 
-static inline int
-zone_destroy(void **state)
+static inline int zone_destroy(void **state)
 {
     struct zone *z = *state;
     gateway_stop(z);

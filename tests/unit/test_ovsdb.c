@@ -63,8 +63,7 @@ static const char zone_rows[] =
     " -- create Address_Set name=as1 addresses=10.1.0.10"
     " -- create Port_Group name=pg1 ports=vm1";
 
-static void
-zone_start(struct zone *z)
+static void zone_start(struct zone *z)
 {
     create_database(z, SB, SCHEMAS "ovn-sb.ovsschema");
     create_database(z, ICSB, SCHEMAS "ovn-ic-sb.ovsschema");
@@ -84,15 +83,15 @@ zone_start(struct zone *z)
         z->dir, z->dir);
 }
 
-static char *
-uuid_of(const struct zone *z, enum database db, const char *table, const char *condition)
+static char *uuid_of(const struct zone *z, enum database db, const char *table,
+                     const char *condition)
 {
     return strdup(ctl(z, db, "--bare --columns=_uuid find %s %s", table, condition));
 }
 
 /* As northd does once the chassis of a group exist. */
-static void
-make_group(const struct zone *z, int our_priority, const char *other, int other_priority)
+static void make_group(const struct zone *z, int our_priority, const char *other,
+                       int other_priority)
 {
     char *us = uuid_of(z, SB, "Chassis", "name=gw1");
     char more[512] = "";
@@ -113,30 +112,26 @@ make_group(const struct zone *z, int our_priority, const char *other, int other_
     free(us);
 }
 
-static bool
-row_is(const struct zone *z, enum database db, const char *table, const char *condition,
-       const char *column, const char *expected)
+static bool row_is(const struct zone *z, enum database db, const char *table, const char *condition,
+                   const char *column, const char *expected)
 {
     return !strcmp(ctl(z, db, "--bare --columns=%s find %s %s", column, table, condition),
                    expected);
 }
 
-static bool
-is_registered(const struct zone *z)
+static bool is_registered(const struct zone *z)
 {
     return ctl(z, SB, "--bare --columns=chassis find Chassis_Private name=gw1")[0] != '\0';
 }
 
-static bool
-is_claimed(const struct zone *z)
+static bool is_claimed(const struct zone *z)
 {
     struct ovsdb_status s;
     ovsdb_status(z->o, &s);
     return s.n_claimed == 1 && !strcmp(s.claimed[0], "cr-lr1-ts1");
 }
 
-static bool
-held_by(const struct zone *z, const char *chassis)
+static bool held_by(const struct zone *z, const char *chassis)
 {
     char condition[64];
     snprintf(condition, sizeof condition, "name=%s", chassis);
@@ -146,8 +141,7 @@ held_by(const struct zone *z, const char *chassis)
     return held;
 }
 
-static void
-gateway_in_charge(struct zone *z)
+static void gateway_in_charge(struct zone *z)
 {
     zone_start(z);
     gateway_start(z, "gw1", "192.0.2.21");
@@ -156,8 +150,7 @@ gateway_in_charge(struct zone *z)
     UNTIL(z, is_claimed(z));
 }
 
-static void
-test_registers_and_repairs(void **state)
+static void test_registers_and_repairs(void **state)
 {
     struct zone *z = *state;
     zone_start(z);
@@ -181,8 +174,7 @@ test_registers_and_repairs(void **state)
     assert_true(row_is(z, SB, "Encap", "chassis_name=gw1", "ip", "192.0.2.21"));
 }
 
-static void
-test_keeps_off_the_encap_of_another(void **state)
+static void test_keeps_off_the_encap_of_another(void **state)
 {
     struct zone *z = *state;
     zone_start(z);
@@ -194,8 +186,7 @@ test_keeps_off_the_encap_of_another(void **state)
     UNTIL(z, is_registered(z));
 }
 
-static void
-test_claims(void **state)
+static void test_claims(void **state)
 {
     struct zone *z = *state;
     gateway_in_charge(z);
@@ -224,8 +215,7 @@ test_claims(void **state)
     assert_false(held_by(z, "gw1"));
 }
 
-static void
-test_claims_ties(void **state)
+static void test_claims_ties(void **state)
 {
     struct zone *z = *state;
     gateway_in_charge(z);
@@ -238,8 +228,7 @@ test_claims_ties(void **state)
 }
 
 /* Older northd refers to the members from the port itself. */
-static void
-test_claims_by_gateway_chassis(void **state)
+static void test_claims_by_gateway_chassis(void **state)
 {
     struct zone *z = *state;
     zone_start(z);
@@ -259,8 +248,7 @@ test_claims_by_gateway_chassis(void **state)
     free(us);
 }
 
-static void
-test_survives_deletion_of_its_chassis(void **state)
+static void test_survives_deletion_of_its_chassis(void **state)
 {
     struct zone *z = *state;
     gateway_in_charge(z);
@@ -274,8 +262,7 @@ test_survives_deletion_of_its_chassis(void **state)
     assert_non_null(model_datapath_by_key(z->model, 2));
 }
 
-static void
-test_acknowledges_nb_cfg(void **state)
+static void test_acknowledges_nb_cfg(void **state)
 {
     struct zone *z = *state;
     gateway_in_charge(z);
@@ -291,8 +278,7 @@ test_acknowledges_nb_cfg(void **state)
     assert_true(row_is(z, SB, "Chassis_Private", "name=gw1", "nb_cfg", "3"));
 }
 
-static void
-check_datapaths(const struct model *m)
+static void check_datapaths(const struct model *m)
 {
     size_t n;
     model_datapaths(m, &n);
@@ -310,8 +296,7 @@ check_datapaths(const struct model *m)
     assert_int_equal(model_group_by_key(ls1, 32768)->n_ports, 1);
 }
 
-static void
-check_ports(const struct model *m)
+static void check_ports(const struct model *m)
 {
     const struct model_port *cr = model_port_by_name(m, "cr-lr1-ts1");
     assert_true(cr->resident);
@@ -328,8 +313,7 @@ check_ports(const struct model *m)
     assert_int_equal(model_mac_binding(inside, false, &ip)->mac[5], 0x11); /* dynamic wins */
 }
 
-static void
-test_model(void **state)
+static void test_model(void **state)
 {
     struct zone *z = *state;
     gateway_in_charge(z);
@@ -348,8 +332,7 @@ test_model(void **state)
     assert_int_equal(gw3->encaps[0].dst_port, 7081);
 }
 
-static void
-test_follows_datapath_groups(void **state)
+static void test_follows_datapath_groups(void **state)
 {
     struct zone *z = *state;
     gateway_in_charge(z);
@@ -391,16 +374,14 @@ static const char ic_rows[] =
     " -- create Port_Binding availability_zone=@az2 transit_switch=ts1 logical_port=ts1-lr2"
     "    tunnel_key=2 gateway=gw2";
 
-static bool
-located(const struct zone *z, const char *chassis)
+static bool located(const struct zone *z, const char *chassis)
 {
     const struct model_port *port = z->model ? model_port_by_name(z->model, "ts1-lr2") : NULL;
     return port &&
            (chassis ? port->chassis && !strcmp(port->chassis->name, chassis) : !port->chassis);
 }
 
-static void
-test_follows_ic_sb(void **state)
+static void test_follows_ic_sb(void **state)
 {
     struct zone *z = *state;
     gateway_in_charge(z);
@@ -421,8 +402,7 @@ test_follows_ic_sb(void **state)
     UNTIL(z, located(z, NULL));
 }
 
-static void
-test_goes_on_without_ic_sb(void **state)
+static void test_goes_on_without_ic_sb(void **state)
 {
     struct zone *z = *state;
     gateway_in_charge(z);
@@ -446,8 +426,7 @@ test_goes_on_without_ic_sb(void **state)
     UNTIL(z, located(z, "gw2"));
 }
 
-static void
-test_learns(void **state)
+static void test_learns(void **state)
 {
     struct zone *z = *state;
     gateway_in_charge(z);
@@ -475,8 +454,7 @@ test_learns(void **state)
     free(lr1);
 }
 
-static void
-test_withdraws(void **state)
+static void test_withdraws(void **state)
 {
     struct zone *z = *state;
     gateway_in_charge(z);
@@ -491,8 +469,7 @@ test_withdraws(void **state)
     assert_true(row_is(z, SB, "Chassis", "name=gw1", "name", ""));
 }
 
-static void
-test_restart_keeps_rows(void **state)
+static void test_restart_keeps_rows(void **state)
 {
     struct zone *z = *state;
     gateway_in_charge(z);
@@ -516,8 +493,7 @@ test_restart_keeps_rows(void **state)
     free(after);
 }
 
-static void
-test_waits_for_the_database(void **state)
+static void test_waits_for_the_database(void **state)
 {
     struct zone *z = *state;
     gateway_start(z, "gw1", "192.0.2.21");
@@ -538,8 +514,7 @@ test_waits_for_the_database(void **state)
 }
 
 /* Our own schemas have the columns of newer releases. */
-static void
-test_newer_schema(void **state)
+static void test_newer_schema(void **state)
 {
     struct zone *z = *state;
     create_database(z, SB, OUR_SCHEMAS "sb.ovsschema");
@@ -568,8 +543,7 @@ test_newer_schema(void **state)
 
 #define TEST(F) cmocka_unit_test_setup_teardown(F, zone_create, zone_destroy)
 
-int
-main(void)
+int main(void)
 {
     if (!is_installed("ovsdb-server") || !is_installed("ovn-sbctl") ||
         !is_installed("ovn-ic-sbctl") || access(SCHEMAS "ovn-sb.ovsschema", R_OK) ||
