@@ -29,21 +29,19 @@ static void add_datapaths(const struct ovsdb *o, struct model *m)
     }
 }
 
-/* A port that is to be ours is presented as such before we write so: packets
- * come as soon as the others read it. */
-static const char *resident_on(struct ovsdb *o, const struct sbrec_port_binding *pb)
+static bool may_hold(struct ovsdb *o, const struct sbrec_port_binding *pb)
 {
-    if (members_prefer_us(o, pb)) {
-        sset_add(&o->active, pb->logical_port);
-        return o->chassis;
+    bool ours = members_include_us(o, pb);
+    if (ours) {
+        sset_add(&o->served, pb->logical_port);
     }
-    return pb->chassis ? pb->chassis->name : NULL;
+    return ours;
 }
 
 static void add_ports(struct ovsdb *o, struct model *m)
 {
     const struct sbrec_port_binding *pb;
-    sset_clear(&o->active);
+    sset_clear(&o->served);
     SBREC_PORT_BINDING_FOR_EACH (pb, o->sb.idl) {
         const struct datapath *dp = datapaths_find(&o->datapaths, pb->datapath);
         if (!dp) {
@@ -54,7 +52,8 @@ static void add_ports(struct ovsdb *o, struct model *m)
             .type = pb->type,
             .key = pb->tunnel_key,
             .datapath = dp->uuid,
-            .chassis = resident_on(o, pb),
+            .chassis = pb->chassis ? pb->chassis->name : NULL,
+            .standby = may_hold(o, pb),
             .encap_ip = pb->encap ? pb->encap->ip : NULL,
             .peer = smap_get(&pb->options, "peer"),
             .distributed_port = smap_get(&pb->options, "distributed-port"),

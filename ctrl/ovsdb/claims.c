@@ -16,9 +16,10 @@ VLOG_DEFINE_THIS_MODULE(ovsdb_claims);
 #define TAKE_INTERVAL_MS 2000
 
 /* Who is to hold the port after us takes it over; that leaves no moment in
- * which ovn-ic publishes a port that nobody holds.  We clear it only if nobody
- * has come. */
-#define RELEASE_DELAY_MS 2000
+ * which ovn-ic publishes a port that nobody holds.  Where we are no longer a
+ * member, we clear it if nobody has come: new members need some seconds for BFD
+ * among themselves. */
+#define RELEASE_DELAY_MS 10000
 
 struct claim {
     long long taken_at;    /* ms; LLONG_MIN: never */
@@ -64,11 +65,16 @@ static bool claim(struct ovsdb *o, struct task *t, const struct sbrec_port_bindi
     return changed;
 }
 
-/* A port bound to us that is not ours to hold. */
+/* A port bound to us that is not ours to hold.  A member leaves it as it is
+ * until another takes it over: it forwards all the while, and a port that
+ * nobody holds serves nobody. */
 static bool release(struct ovsdb *o, struct task *t, const struct sbrec_port_binding *pb)
 {
+    if (members_include_us(o, pb)) {
+        return false;
+    }
     struct claim *c = get_claim(o, pb->logical_port);
-    bool heir = !strcmp(pb->type, "chassisredirect") && members_best(pb);
+    bool heir = members_include_others(o, pb);
     long long now = time_msec();
     c->inactive_at = MIN(c->inactive_at, now);
     if (heir && now < c->inactive_at + RELEASE_DELAY_MS) {
@@ -95,7 +101,7 @@ static bool release_all_inactive(struct ovsdb *o, struct task *t, const struct s
     struct sbrec_port_binding *target = bound_to(o, us);
     const struct sbrec_port_binding *pb;
     SBREC_PORT_BINDING_FOR_EACH_EQUAL (pb, target, o->ports_by_chassis) {
-        if (!members_prefer_us(o, pb)) {
+        if (!members_elect_us(o, pb)) {
             changed |= release(o, t, pb);
         }
     }
@@ -110,9 +116,9 @@ static bool claim_all_active(struct ovsdb *o, struct task *t, const struct sbrec
     for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
         const struct sbrec_port_binding *pb;
         SB_FOR_EACH_PORT_OF_TYPE (pb, target, o, types[i]) {
-            /* Not before a model in which we hold it has been handed out:
+            /* Not before a model in which it is resident has been handed out:
              * packets come as soon as it is ours. */
-            if (members_prefer_us(o, pb) && sset_contains(&o->active, pb->logical_port)) {
+            if (members_elect_us(o, pb) && sset_contains(&o->served, pb->logical_port)) {
                 changed |= claim(o, t, pb, us);
             }
         }
@@ -143,6 +149,7 @@ bool claims_compose(struct ovsdb *o, struct task *t, struct ovsdb_idl_txn *txn O
     bool changed = release_all_inactive(o, t, us);
     changed |= claim_all_active(o, t, us);
     forget_unseen(o);
+    task_wake_at(t, peers_settle_at(o));
     return changed;
 }
 
@@ -153,32 +160,59 @@ static int compare_names(const void *a_, const void *b_)
     return strcmp(*a, *b);
 }
 
+static void ports_add(struct ports *p, const char *name)
+{
+    if (p->n == p->allocated) {
+        p->names = x2nrealloc(p->names, &p->allocated, sizeof *p->names);
+    }
+    p->names[p->n++] = name;
+}
+
+static void ports_sort(struct ports *p)
+{
+    if (p->n) {
+        qsort(p->names, p->n, sizeof *p->names, compare_names);
+    }
+}
+
+static void list_standby(struct ovsdb *o, const struct sbrec_chassis *us)
+{
+    const struct sbrec_port_binding *pb;
+    SB_FOR_EACH_PORT_OF_TYPE (pb, target, o, "chassisredirect") {
+        if (pb->chassis != us && members_include_us(o, pb)) {
+            ports_add(&o->standby, pb->logical_port);
+        }
+    }
+    ports_sort(&o->standby);
+}
+
 void claims_list(struct ovsdb *o)
 {
-    o->n_claimed = 0;
+    if (o->listed == session_seqno(&o->sb) && !o->lists_stale) {
+        return;
+    }
+    o->listed = session_seqno(&o->sb);
+    o->lists_stale = false;
+    o->claimed.n = o->standby.n = o->n_heirless = 0;
     const struct sbrec_chassis *us = sb_our_chassis(o);
     if (!us) {
         return;
     }
-    size_t allocated = 0;
-    free(o->claimed);
-    o->claimed = NULL;
     struct sbrec_port_binding *target = bound_to(o, us);
     const struct sbrec_port_binding *pb;
     SBREC_PORT_BINDING_FOR_EACH_EQUAL (pb, target, o->ports_by_chassis) {
-        if (o->n_claimed == allocated) {
-            o->claimed = x2nrealloc(o->claimed, &allocated, sizeof *o->claimed);
-        }
-        o->claimed[o->n_claimed++] = pb->logical_port;
+        ports_add(&o->claimed, pb->logical_port);
+        o->n_heirless += !members_have_heir(o, pb);
     }
     sbrec_port_binding_index_destroy_row(target);
-    if (o->n_claimed) {
-        qsort(o->claimed, o->n_claimed, sizeof *o->claimed, compare_names);
-    }
+    ports_sort(&o->claimed);
+    list_standby(o, us);
 }
 
 void claims_clear(struct ovsdb *o)
 {
     shash_destroy_free_data(&o->claims);
-    free(o->claimed);
+    sset_destroy(&o->served);
+    free(o->claimed.names);
+    free(o->standby.names);
 }

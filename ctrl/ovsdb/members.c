@@ -52,24 +52,82 @@ bool members_include_us(const struct ovsdb *o, const struct sbrec_port_binding *
     return false;
 }
 
-/* Highest priority, the greater name among equals; as every other chassis of
- * the group sees it. */
-const struct sbrec_chassis *members_best(const struct sbrec_port_binding *pb)
+static size_t n_registered(const struct sbrec_port_binding *pb)
 {
-    struct member best = {NULL, 0};
+    size_t n = 0;
     for (size_t i = 0; i < n_members(pb); i++) {
-        struct member m = get_member(pb, i);
-        if (m.chassis &&
-            (!best.chassis || m.priority > best.priority ||
-             (m.priority == best.priority && strcmp(m.chassis->name, best.chassis->name) > 0))) {
-            best = m;
-        }
+        n += get_member(pb, i).chassis != NULL;
     }
-    return best.chassis;
+    return n;
 }
 
-bool members_prefer_us(const struct ovsdb *o, const struct sbrec_port_binding *pb)
+static bool is_better(const struct member *a, const struct member *b)
 {
-    return strcmp(pb->type, "chassisredirect") ? is_our_l3gateway(o, pb)
-                                               : is_us(o, members_best(pb));
+    return a->priority > b->priority ||
+           (a->priority == b->priority && strcmp(a->chassis->name, b->chassis->name) > 0);
+}
+
+/* BFD with a fellow that holds the port has not come up yet after our start:
+ * not a reason to take the port from it. */
+static bool is_alive(const struct ovsdb *o, const struct sbrec_port_binding *pb,
+                     const struct sbrec_chassis *chassis)
+{
+    return peers_up(o, chassis->name) ||
+           (pb->chassis == chassis && peers_settling(o, chassis->name));
+}
+
+/* The hypervisors and other chassis that use the group.  With no other member
+ * alive, it may be us that is cut off: one of them has to see us. */
+static bool is_seen(const struct ovsdb *o, const struct sbrec_port_binding *pb)
+{
+    const struct sbrec_ha_chassis_group *group = pb->ha_chassis_group;
+    for (size_t i = 0; group && i < group->n_ref_chassis; i++) {
+        if (peers_up(o, group->ref_chassis[i]->name)) {
+            return true;
+        }
+    }
+    return !group; /* those who use the members of an older northd are not listed */
+}
+
+/* Highest priority among the living, the greater name among equals; as every
+ * other chassis of the group sees it. */
+static bool we_win(const struct ovsdb *o, const struct sbrec_port_binding *pb)
+{
+    struct member best = {NULL, 0};
+    size_t n = 0;
+    for (size_t i = 0; i < n_members(pb); i++) {
+        struct member m = get_member(pb, i);
+        if (m.chassis && (is_us(o, m.chassis) || is_alive(o, pb, m.chassis))) {
+            best = !n++ || is_better(&m, &best) ? m : best;
+        }
+    }
+    return is_us(o, best.chassis) && (n > 1 || is_seen(o, pb));
+}
+
+bool members_elect_us(const struct ovsdb *o, const struct sbrec_port_binding *pb)
+{
+    if (!members_include_us(o, pb) || strcmp(pb->type, "chassisredirect")) {
+        return is_our_l3gateway(o, pb);
+    }
+    if (n_registered(pb) == 1) {
+        return true; /* even when draining: nobody else would forward */
+    }
+    return !o->draining && peers_any_up(o) && we_win(o, pb);
+}
+
+bool members_include_others(const struct ovsdb *o, const struct sbrec_port_binding *pb)
+{
+    return !strcmp(pb->type, "chassisredirect") &&
+           n_registered(pb) > (members_include_us(o, pb) ? 1 : 0);
+}
+
+bool members_have_heir(const struct ovsdb *o, const struct sbrec_port_binding *pb)
+{
+    for (size_t i = 0; !strcmp(pb->type, "chassisredirect") && i < n_members(pb); i++) {
+        const struct sbrec_chassis *chassis = get_member(pb, i).chassis;
+        if (chassis && !is_us(o, chassis) && peers_up(o, chassis->name)) {
+            return true;
+        }
+    }
+    return false;
 }

@@ -45,7 +45,8 @@ struct ovsdb *ovsdb_create(const struct ovsdb_config *c)
     copy_config(o, c);
     datapaths_init(&o->datapaths);
     shash_init(&o->claims);
-    sset_init(&o->active);
+    sset_init(&o->served);
+    shash_init(&o->peers);
     ovs_list_init(&o->learned);
     smap_init(&o->sb_said);
     o->nb_cfg_wanted = -1;
@@ -69,7 +70,7 @@ void ovsdb_destroy(struct ovsdb *o)
     datapaths_clear(&o->datapaths);
     hmap_destroy(&o->datapaths.by_uuid);
     claims_clear(o);
-    sset_destroy(&o->active);
+    peers_clear(o);
     learn_clear(o);
     smap_destroy(&o->sb_said);
     for (size_t i = 0; i < o->n_encap_ips; i++) {
@@ -103,6 +104,7 @@ static void follow_sb(struct ovsdb *o)
         return;
     }
     unsigned int seqno = session_seqno(&o->sb);
+    unsigned int seqno_before = o->seqno;
     if (seqno != o->seqno) {
         datapaths_follow(o);
     }
@@ -112,6 +114,9 @@ static void follow_sb(struct ovsdb *o)
     o->seqno = seqno;
     bool was_complete = o->complete;
     o->complete = o->answered && !is_held(o);
+    if (o->complete && (seqno != seqno_before || !was_complete)) {
+        peers_follow(o);
+    }
     if (o->complete && !was_complete) {
         tasks_kick(o, TASK_LEARN);
     }
@@ -190,8 +195,11 @@ void ovsdb_status(const struct ovsdb *o, struct ovsdb_status *s)
         .ic_connected = session_connected(&o->ic),
         .sb_remote = o->sb.remote,
         .ic_remote = o->ic.remote,
-        .claimed = o->claimed,
-        .n_claimed = o->n_claimed,
+        .claimed = o->claimed.names,
+        .n_claimed = o->claimed.n,
+        .standby = o->standby.names,
+        .n_standby = o->standby.n,
+        .n_heirless = o->n_heirless,
         .nb_cfg = row ? row->nb_cfg : 0,
     };
 }

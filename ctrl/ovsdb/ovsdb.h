@@ -11,6 +11,7 @@
 
 #include "icgw_tables.h"
 
+struct bfd_timers;
 struct lflow_cache;
 struct model;
 struct ovsdb;
@@ -37,9 +38,9 @@ void ovsdb_wait(struct ovsdb *);
 
 /* A finished model of what the databases say now, or NULL while what has been
  * read is not complete: keep what you have until ovsdb_run() says so.  Ports
- * that this chassis is to hold are resident in it; they are claimed only after
- * it has been handed out, so that packets find the tables.  The caller owns
- * it. */
+ * that this chassis holds or may come to hold are resident in it; they are
+ * claimed only after it has been handed out, so that packets find the tables.
+ * The caller owns it. */
 struct model *ovsdb_model(struct ovsdb *, struct lflow_cache *);
 /* SB_Global.nb_cfg that the last ovsdb_model() reflects. */
 int64_t ovsdb_model_nb_cfg(const struct ovsdb *);
@@ -51,6 +52,21 @@ void ovsdb_set_nb_cfg(struct ovsdb *, int64_t nb_cfg);
  * Queued until the session can write. */
 void ovsdb_learn(struct ovsdb *, const char *datapath_uuid, const char *logical_port,
                  const char *ip, const char *mac);
+
+/* Whom to speak BFD with, by chassis name: fellow members of the groups of two
+ * or more that we are a member of, and their ref_chassis.  Sorted, each once;
+ * without ourselves and without chassis of other zones; valid until
+ * ovsdb_run().  False: not known yet. */
+bool ovsdb_bfd_peers(const struct ovsdb *, const char *const **names, size_t *n);
+/* Options of SB_Global; 0 where it has none. */
+void ovsdb_bfd_timers(const struct ovsdb *, struct bfd_timers *);
+/* With whom BFD is up.  Elections go by it from now on.  While draining, what
+ * was said before the drain stays: our sessions are down on purpose then, and
+ * say nothing of who could take over. */
+void ovsdb_set_bfd(struct ovsdb *, const char *const *names, size_t n);
+
+/* Takes no part in elections: what others can hold is left to them. */
+void ovsdb_set_draining(struct ovsdb *, bool);
 
 /* Begins to remove our rows and claims.  Call ovsdb_run() until
  * ovsdb_withdrawn() says that it is done (or impossible: not connected). */
@@ -64,7 +80,10 @@ struct ovsdb_status {
     const char *ic_remote;
     const char *const *claimed; /* names of claimed ports, sorted; valid until ovsdb_run() */
     size_t n_claimed;
-    int64_t nb_cfg; /* acknowledged */
+    const char *const *standby; /* ports of our groups that others hold; as `claimed` */
+    size_t n_standby;
+    size_t n_heirless; /* claimed ports that nobody else could take over now */
+    int64_t nb_cfg;    /* acknowledged */
 };
 void ovsdb_status(const struct ovsdb *, struct ovsdb_status *);
 

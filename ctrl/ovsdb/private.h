@@ -20,6 +20,13 @@ struct sbrec_chassis;
 struct sbrec_chassis_private;
 struct sbrec_port_binding;
 
+/* Names in the SB replica, sorted. */
+struct ports {
+    const char **names;
+    size_t n;
+    size_t allocated;
+};
+
 struct ovsdb {
     char *chassis;
     char *hostname;
@@ -56,10 +63,20 @@ struct ovsdb {
     unsigned int told_ic;
 
     /* claims.c */
-    struct shash claims;  /* port name -> struct claim */
-    struct sset active;   /* ports that the last model has as resident here */
-    const char **claimed; /* names in the SB replica, sorted */
-    size_t n_claimed;
+    struct shash claims; /* port name -> struct claim */
+    struct sset served;  /* ports that the last model has as resident here */
+    struct ports claimed;
+    struct ports standby;
+    size_t n_heirless;
+    unsigned int listed; /* seqno of the SB that these three reflect */
+    bool lists_stale;
+    bool draining;
+
+    /* peers.c */
+    struct shash peers;      /* chassis name -> struct peer */
+    const char **peer_names; /* sorted */
+    size_t n_peer_names;
+    bool peers_known;
 
     int64_t nb_cfg_wanted; /* -1: nothing to acknowledge yet */
     int64_t nb_cfg_model;
@@ -106,10 +123,23 @@ void withdraw_done(struct ovsdb *, enum task_outcome);
 /* members.c */
 /* Among those that may hold the port. */
 bool members_include_us(const struct ovsdb *, const struct sbrec_port_binding *);
-/* The one that is to hold it now. */
-bool members_prefer_us(const struct ovsdb *, const struct sbrec_port_binding *);
-/* Who is to hold a chassisredirect port; NULL: nobody that is registered. */
-const struct sbrec_chassis *members_best(const struct sbrec_port_binding *);
+/* The one that is to hold it now, as far as we can see. */
+bool members_elect_us(const struct ovsdb *, const struct sbrec_port_binding *);
+/* Whether another member is registered. */
+bool members_include_others(const struct ovsdb *, const struct sbrec_port_binding *);
+/* Whether one of them is alive, so that it would take the port from us. */
+bool members_have_heir(const struct ovsdb *, const struct sbrec_port_binding *);
+
+/* peers.c */
+/* Follows the groups of the SB. */
+void peers_follow(struct ovsdb *);
+void peers_clear(struct ovsdb *);
+bool peers_any_up(const struct ovsdb *);
+bool peers_up(const struct ovsdb *, const char *chassis);
+/* BFD has had no time yet to find out. */
+bool peers_settling(const struct ovsdb *, const char *chassis);
+/* When the next one of those has had its time; LLONG_MAX: there is none. */
+long long peers_settle_at(const struct ovsdb *);
 
 /* claims.c */
 void claims_list(struct ovsdb *);

@@ -5,6 +5,8 @@
 
 #include "ovsdb_zone.h"
 
+#include "bfd.h"
+
 #define SCHEMAS "/usr/share/ovn/"
 #define OUR_SCHEMAS ICGW_TEST_DATA "/../ctrl/ovsdb/"
 
@@ -203,27 +205,165 @@ static void test_claims(void **state)
     assert_true(time_msec() - start >= 1900);
     free(gw3);
 
-    /* A better member: left to it, cleared when it does not come. */
-    make_group(z, 10, "gw3", 20);
-    gateway_run_for(z, 500);
-    assert_true(held_by(z, "gw1"));
+    /* No member any more: cleared when nobody comes, at once without others. */
+    ctl(z, SB, "clear Port_Binding cr-lr1-ts1 ha_chassis_group");
     UNTIL(z, row_is(z, SB, "Port_Binding", "logical_port=cr-lr1-ts1", "chassis", ""));
-
-    /* Equal priority: the greater name. */
-    make_group(z, 30, "hv1", 30);
-    gateway_run_for(z, 500);
-    assert_false(held_by(z, "gw1"));
 }
 
-static void test_claims_ties(void **state)
+static void bfd_up(struct zone *z, const char *one, const char *other)
+{
+    const char *names[2] = {one, other};
+    ovsdb_set_bfd(z->o, names, (one != NULL) + (other != NULL));
+}
+
+/* As northd does for hypervisors that use the group. */
+static void refer_to_group(const struct zone *z)
+{
+    char *hv1 = uuid_of(z, SB, "Chassis", "name=hv1");
+    char *group = strdup(ctl(z, SB, "get Port_Binding cr-lr1-ts1 ha_chassis_group"));
+    ctl(z, SB, "set HA_Chassis_Group %s ref_chassis=%s", group, hv1);
+    free(group);
+    free(hv1);
+}
+
+static void bind_to(const struct zone *z, const char *chassis)
+{
+    ctl(z, SB,
+        "set Port_Binding cr-lr1-ts1 chassis=$(ovn-sbctl --db=unix:%s/sb.sock --bare"
+        " --columns=_uuid find Chassis name=%s)",
+        z->dir, chassis);
+}
+
+static bool has_peers(const struct zone *z, size_t n)
+{
+    const char *const *names;
+    size_t found;
+    return ovsdb_bfd_peers(z->o, &names, &found) && found == n;
+}
+
+/* Us and gw3, with hv1 to look at both. */
+static void start_pair(struct zone *z, int our_priority, int their_priority)
+{
+    zone_start(z);
+    gateway_start(z, "gw1", "192.0.2.21");
+    UNTIL(z, is_registered(z));
+    make_group(z, our_priority, "gw3", their_priority);
+    refer_to_group(z);
+    UNTIL(z, has_peers(z, 2));
+}
+
+static void test_bfd_peers(void **state)
 {
     struct zone *z = *state;
+    const char *const *names;
+    size_t n;
+    struct bfd_timers timers;
     gateway_in_charge(z);
-    ctl(z, SB,
-        "-- --id=@e create Encap type=geneve ip=192.0.2.40 chassis_name=gw0"
-        " -- create Chassis name=gw0 encaps=@e");
-    make_group(z, 30, "gw0", 30);
+    UNTIL(z, has_peers(z, 0)); /* alone in the group */
+    make_group(z, 10, "gw3", 20);
+    refer_to_group(z);
+    UNTIL(z, has_peers(z, 2));
+    ovsdb_bfd_peers(z->o, &names, &n);
+    assert_string_equal(names[0], "gw3");
+    assert_string_equal(names[1], "hv1");
+
+    ovsdb_bfd_timers(z->o, &timers);
+    assert_int_equal(timers.min_rx_ms, 0);
+    ctl(z, SB, "set SB_Global . options:bfd-min-rx=100 options:bfd-mult=5");
+    UNTIL(z, (ovsdb_bfd_timers(z->o, &timers), timers.min_rx_ms == 100));
+    assert_int_equal(timers.min_tx_ms, 0);
+    assert_int_equal(timers.mult, 5);
+
+    /* Gateways of other zones are none of ours. */
+    ctl(z, SB, "set Chassis gw3 other_config:is-remote=true");
+    UNTIL(z, has_peers(z, 1));
+}
+
+static void test_elections(void **state)
+{
+    struct zone *z = *state;
+    start_pair(z, 10, 20);
+    gateway_run_for(z, 300);
+    assert_false(held_by(z, "gw1")); /* nobody sees us */
+    UNTIL(z, z->model && model_port_by_name(z->model, "cr-lr1-ts1"));
+    assert_true(model_port_by_name(z->model, "cr-lr1-ts1")->resident); /* and yet it forwards */
+
+    bfd_up(z, "gw3", "hv1");
+    gateway_run_for(z, 300);
+    assert_false(held_by(z, "gw1")); /* the other is better */
+    bind_to(z, "gw3");
+    bfd_up(z, "hv1", NULL);
+    UNTIL(z, held_by(z, "gw1")); /* it is dead */
+    bfd_up(z, "gw3", "hv1");
+    gateway_run_for(z, 300);
+    assert_true(held_by(z, "gw1")); /* left to it, never cleared */
+    bind_to(z, "gw3");
+    gateway_run_for(z, 300);
+    assert_true(held_by(z, "gw3"));
+    bfd_up(z, NULL, NULL);
+    gateway_run_for(z, 300);
+    assert_true(held_by(z, "gw3")); /* it is we who are cut off */
+
+    make_group(z, 30, "gw3", 30); /* equal priority: the greater name */
+    refer_to_group(z);
+    bfd_up(z, "gw3", "hv1");
     gateway_run_for(z, 2500);
+    assert_true(held_by(z, "gw3"));
+    make_group(z, 31, "gw3", 30);
+    UNTIL(z, held_by(z, "gw1"));
+}
+
+/* BFD with the one that holds the port may come up last. */
+static void test_start_beside_a_better_one(void **state)
+{
+    struct zone *z = *state;
+    zone_start(z);
+    bind_to(z, "gw3");
+    gateway_start(z, "gw1", "192.0.2.21");
+    UNTIL(z, is_registered(z));
+    make_group(z, 10, "gw3", 20);
+    refer_to_group(z);
+    UNTIL(z, has_peers(z, 2));
+    bfd_up(z, "hv1", NULL);
+    gateway_run_for(z, 2500);
+    assert_true(held_by(z, "gw3"));
+    UNTIL(z, held_by(z, "gw1")); /* it is not there after all */
+}
+
+static void test_draining(void **state)
+{
+    struct zone *z = *state;
+    struct ovsdb_status s;
+    start_pair(z, 20, 10);
+    bfd_up(z, "gw3", "hv1");
+    UNTIL(z, is_claimed(z));
+    ovsdb_status(z->o, &s);
+    assert_int_equal(s.n_heirless, 0);
+
+    ovsdb_set_draining(z->o, true);
+    bfd_up(z, NULL, NULL); /* our own doing */
+    gateway_run_for(z, 300);
+    assert_true(held_by(z, "gw1")); /* until the other has come */
+    ovsdb_status(z->o, &s);
+    assert_int_equal(s.n_heirless, 0);
+    bind_to(z, "gw3");
+    gateway_run_for(z, 300);
+    assert_true(held_by(z, "gw3"));
+    ovsdb_status(z->o, &s);
+    assert_int_equal(s.n_claimed, 0);
+    assert_int_equal(s.n_standby, 1);
+
+    ovsdb_set_draining(z->o, false);
+    gateway_run_for(z, 300);
+    assert_true(held_by(z, "gw3"));
+    bfd_up(z, "gw3", "hv1");
+    UNTIL(z, held_by(z, "gw1"));
+
+    bfd_up(z, "hv1", NULL);
+    UNTIL(z, (ovsdb_status(z->o, &s), s.n_heirless == 1));
+    ctl(z, SB, "destroy Chassis gw3");
+    ovsdb_set_draining(z->o, true);
+    gateway_run_for(z, 300);
     assert_true(held_by(z, "gw1"));
 }
 
@@ -556,7 +696,10 @@ int main(void)
         TEST(test_registers_and_repairs),
         TEST(test_keeps_off_the_encap_of_another),
         TEST(test_claims),
-        TEST(test_claims_ties),
+        TEST(test_bfd_peers),
+        TEST(test_elections),
+        TEST(test_start_beside_a_better_one),
+        TEST(test_draining),
         TEST(test_claims_by_gateway_chassis),
         TEST(test_survives_deletion_of_its_chassis),
         TEST(test_acknowledges_nb_cfg),
