@@ -139,10 +139,10 @@ struct bfd_snapshot {
     bool admin_down;
 };
 
-/* The newest, in one piece of memory: free() it.  A peer that
- * bfd_set_sessions() has just added may not be in it yet. */
-struct bfd_snapshot *bfd_peers(struct bfd *);
-/* Whether the chassis is up in the newest snapshot. */
+/* The newest; never NULL, valid until the next bfd_peers() or bfd_destroy().  A
+ * peer that bfd_set_sessions() has just added may not be in it yet. */
+const struct bfd_snapshot *bfd_peers(struct bfd *);
+/* Whether the chassis is up in it; false for one that is not in it. */
 bool bfd_peer_up(const struct bfd_snapshot *, const char *chassis);
 
 /* Readable (poll_fd_wait(fd, POLLIN)) after any peer went up or down or came
