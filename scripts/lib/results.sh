@@ -24,20 +24,26 @@ interrupted() {
     trap '' INT TERM HUP
     if [ -n "$child" ]; then
         kill -TERM "$child" 2>/dev/null
-        wait "$child"
+        wait "$child" 2>/dev/null
     fi
     echo "scripts/test: interrupted" >&2
     exit 130
 }
 
 # bounded SECONDS LOG COMMAND...: the command's exit status, 124 after SECONDS.
+# With follow=1 what goes into the log is seen, too.
 bounded() {
-    local seconds=$1 log=$2 status
+    local seconds=$1 log=$2 status follower=
     shift 2
     timeout -k 30 "$seconds" "$@" >"$log" 2>&1 </dev/null &
     child=$!
+    if [ -n "${follow:-}" ]; then
+        tail -f -n +1 -s 0.2 --pid=$child "$log" &
+        follower=$!
+    fi
     wait "$child"
     status=$?
+    [ -z "$follower" ] || wait $follower
     child=
     [ $status != 124 ] || echo "Did not end within $seconds seconds." >>"$log"
     return $status

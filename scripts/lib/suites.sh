@@ -72,14 +72,21 @@ build_asan() {
     CC=clang build build-asan -Db_sanitize=address,undefined -Dfuzz=true -Doptimization=1
 }
 
-build_case() {
-    run_case builds "$1" 900 bash -c ". scripts/lib/suites.sh; build_$1"
+declare -A built # passed or failed, by build
+
+# build_once gcc|clang|asan
+build_once() {
+    if [ -z "${built[$1]:-}" ]; then
+        built[$1]=failed
+        run_case builds "$1" 900 bash -c ". scripts/lib/suites.sh; build_$1" && built[$1]=passed
+    fi
+    [ "${built[$1]}" = passed ]
 }
 
 suite_builds() {
-    build_case gcc
-    build_case clang
-    build_case asan
+    build_once gcc
+    build_once clang
+    build_once asan
 }
 
 # --- unit tests, fuzzing
@@ -96,18 +103,16 @@ run_unit() {
 }
 
 suite_unit() {
-    [ -n "$(find build/tests/unit -name 'test_*' 2>/dev/null)" ] || build_case gcc || return
-    run_unit unit build
+    build_once gcc && run_unit unit build
 }
 
 suite_unit_asan() {
-    [ -d build-asan/tests ] || build_case asan || return
-    run_unit unit-asan build-asan
+    build_once asan && run_unit unit-asan build-asan
 }
 
 suite_fuzz() {
     local target name seeds seconds=${quick:+2}
-    [ -d build-asan/tests/fuzz ] || build_case asan || return
+    build_once asan || return
     for target in build-asan/tests/fuzz/fuzz_*; do
         [ -f "$target" ] && [ -x "$target" ] || continue
         name=${target##*/fuzz_}
@@ -123,17 +128,10 @@ suite_fuzz() {
 # --- lab
 
 suite_lab() {
-    local log=$logs/lab.log status follower summary
-    [ -x tests/lab/run ] || return 0
-    [ -x build/ovnic-gw ] || build_case gcc || return
-    : >"$log"
-    tail -f -n +1 "$log" 2>/dev/null &
-    follower=$!
-    bounded 1200 "$log" tests/lab/run ${xml_dir:+--xml "$xml_dir"}
+    local log=$logs/lab.log status summary
+    build_once gcc || return
+    follow=1 bounded 1200 "$log" tests/lab/run ${xml_dir:+--xml "$xml_dir"}
     status=$?
-    sleep 0.2
-    kill $follower
-    wait $follower 2>/dev/null
     summary=$(grep -oE '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?' "$log" | tail -n 1)
     if [ -z "$summary" ] || { [ $status != 0 ] && [[ $summary == *" 0 failed"* ]]; }; then
         record lab lab failed $((SECONDS - suite_start)) "$log"
