@@ -41,7 +41,7 @@ bounded() {
         tail -f -n +1 -s 0.2 --pid=$child "$log" &
         follower=$!
     fi
-    wait "$child"
+    wait "$child" 2>/dev/null # says how it ended, which is in the log
     status=$?
     [ -z "$follower" ] || wait $follower
     child=
