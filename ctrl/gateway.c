@@ -206,7 +206,7 @@ static void follow_databases(struct gateway *gw)
         return;
     }
     long long int start = time_usec();
-    struct specialised *s = specialise(model, ips, n_ips);
+    struct specialised *s = specialise_again(model, ips, n_ips, gw->specialised);
     gw->stale = s == NULL;
     if (s == NULL) {
         VLOG_ERR("no memory for forwarding tables: going on with the old ones; "

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "dependencies.h"
+
 uint16_t eval_port_key(const struct model *m, const struct model_datapath *dp, const char *name)
 {
     const struct model_port *port = model_port_by_name(m, name);
@@ -193,6 +195,11 @@ static enum truth match_set(struct eval *ev, const struct expr *e)
 static enum truth match_resident(const struct eval *ev, const struct expr *e)
 {
     const struct model_port *port = model_port_by_name(ev->model, e->name);
+    if (ev->deps != NULL && port != NULL) {
+        dependencies_add(ev->deps, port->datapath);
+    } else if (ev->deps != NULL) {
+        ev->deps->unknown = true;
+    }
     return truth_of((port != NULL && port->resident) == (e->relop == RELOP_EQ));
 }
 

@@ -16,6 +16,7 @@ struct eval {
     const struct state *state;
     const struct guard *guard; /* NULL for an actual packet */
     struct split *split;       /* NULL for an actual packet */
+    struct dependencies *deps; /* NULL: of no interest */
     bool split_full;           /* set when a prefix did not fit into *split */
 };
 

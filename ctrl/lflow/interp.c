@@ -37,6 +37,7 @@ struct eval interp_eval(const struct interp *in)
         .state = &in->state,
         .guard = in->guard,
         .split = in->split,
+        .deps = in->deps,
     };
 }
 

@@ -61,6 +61,7 @@ struct interp {
     /* Abstract: */
     struct guard *guard; /* NULL when concrete */
     struct split *split;
+    struct dependencies *deps;   /* datapaths met are added; may be NULL */
     unsigned int choice;         /* which value select() takes … */
     const struct action *select; /* … and the action that was asked */
 

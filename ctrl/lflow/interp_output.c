@@ -5,6 +5,7 @@
 
 #include <stdlib.h>
 
+#include "dependencies.h"
 #include "interp_private.h"
 #include "model_private.h"
 
@@ -58,6 +59,9 @@ static void cross(struct interp *in, const struct model_port *peer)
     }
     in->hops++;
     in->datapath = peer->datapath;
+    if (in->deps != NULL) {
+        dependencies_add(in->deps, peer->datapath);
+    }
     struct state *saved = model_alloc(sizeof *saved);
     *saved = in->state;
     clear_registers(in);

@@ -327,3 +327,8 @@ struct model_chassis *const *model_chassis_list(const struct model *m, size_t *n
     *n = m->n_chassis;
     return m->chassis_list;
 }
+
+uint64_t model_fingerprint(const struct model *m)
+{
+    return m->fingerprint;
+}

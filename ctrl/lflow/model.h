@@ -147,6 +147,7 @@ struct model_datapath {
     struct model_fdb *fdb;
     size_t n_fdb;
     struct model_stage stages[2][MODEL_MAX_TABLES];
+    uint64_t fingerprint; /* of all of the above: see fingerprint.h */
 };
 
 /* An empty model of the chassis `self`.  The cache keeps parsed flows from one
@@ -210,6 +211,10 @@ bool model_add_flow(struct model *, const char *const *datapaths, size_t n_datap
 
 /* Resolves names, sorts flows.  Nothing may be added afterwards. */
 void model_finish(struct model *);
+
+/* Fingerprint of what does not belong to one datapath: chassis, encaps, address
+ * sets, port groups. */
+uint64_t model_fingerprint(const struct model *);
 
 /* Look-ups. */
 struct model_datapath *model_datapath_by_key(const struct model *, uint32_t key);

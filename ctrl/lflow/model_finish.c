@@ -15,6 +15,13 @@ static int compare_datapaths(const void *a, const void *b)
     return x < y ? -1 : x > y;
 }
 
+/* By name, so that tunnels keep their places from one model to the next. */
+static int compare_chassis(const void *a, const void *b)
+{
+    return strcmp((*(struct model_chassis *const *)a)->name,
+                  (*(struct model_chassis *const *)b)->name);
+}
+
 static int compare_ports(const void *a, const void *b)
 {
     return (int)(*(struct model_port *const *)a)->key - (int)(*(struct model_port *const *)b)->key;
@@ -76,6 +83,9 @@ void model_finish(struct model *m)
 {
     struct model_entry *entry, *next;
 
+    if (m->n_chassis > 0) {
+        qsort(m->chassis_list, m->n_chassis, sizeof *m->chassis_list, compare_chassis);
+    }
     if (m->n_datapaths > 0) {
         qsort(m->datapath_list, m->n_datapaths, sizeof *m->datapath_list, compare_datapaths);
     }
@@ -86,4 +96,5 @@ void model_finish(struct model *m)
     {
         finish_port(m, entry->data);
     }
+    model_take_fingerprints(m);
 }

@@ -33,6 +33,7 @@ struct model {
     size_t n_chassis;
     struct model_datapath **datapath_list; /* sorted by key once finished */
     size_t n_datapaths;
+    uint64_t fingerprint; /* of chassis, encaps and sets */
     struct lflow **lflows;
     size_t n_lflows;
 };
@@ -45,6 +46,9 @@ void *model_grow(void *array_pointer, size_t *n, size_t element);
 
 void *model_entry_find(struct model_entry *const *, const char *name);
 bool model_entry_add(struct model_entry **, const char *name, void *data);
+
+/* The last step of model_finish(). */
+void model_take_fingerprints(struct model *);
 
 bool model_parse_ip(const char *text, struct icgw_addr *, bool *v6);
 bool model_parse_mac(const char *text, uint8_t mac[6]);

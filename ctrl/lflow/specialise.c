@@ -13,13 +13,11 @@ void specialised_free(struct specialised *result)
     if (result == NULL) {
         return;
     }
-    for (size_t i = 0; i < result->n_reports; i++) {
-        free(result->reports[i].port);
-        free(result->reports[i].destination);
-        free(result->reports[i].why);
-        free(result->reports[i].flow);
-    }
     icgw_tables_free(result->tables);
+    for (size_t i = 0; i < result->n_endpoints; i++) {
+        specialised_endpoint_free(&result->endpoints[i]);
+    }
+    free(result->endpoints);
     free(result->reports);
     free(result->tunnels);
     free(result);
@@ -39,11 +37,11 @@ static char *describe_flow(const struct lflow *flow)
     return text;
 }
 
-void specialise_report(struct specialised *result, const struct model_port *port,
+void specialise_report(struct specialised_endpoint *endpoint, const struct model_port *port,
                        const char *destination, const struct verdict *v)
 {
     struct specialised_report *report =
-        model_grow(&result->reports, &result->n_reports, sizeof *report);
+        model_grow(&endpoint->reports, &endpoint->n_reports, sizeof *report);
     report->port = model_copy(port->name);
     report->destination = model_copy(destination);
     report->unsupported = v->unsupported;
@@ -132,29 +130,50 @@ static bool is_endpoint(const struct model_port *port)
            (port->type == MODEL_PORT_L3GATEWAY && port->resident);
 }
 
-static bool add_endpoints(struct specialised *result, const struct model *m)
+static bool add_endpoint(struct specialised *result, const struct model *m,
+                         const struct model_port *port, const struct specialised *before)
+{
+    uint32_t vni = port->datapath->key;
+    struct specialised_endpoint *e =
+        model_grow(&result->endpoints, &result->n_endpoints, sizeof *e);
+
+    e->id = (uint64_t)vni << 16 | port->key;
+    if (specialise_reuse(before, m, e->id, e)) {
+        result->n_reused++;
+    } else if (!specialise_endpoint(result, m, port, e)) {
+        return false;
+    }
+    result->n_destinations += e->n_destinations;
+    return icgw_tables_add_endpoint(result->tables, vni, port->key, e->endpoint);
+}
+
+/* Datapaths and their ports are sorted by key, and so are the endpoints. */
+static bool add_endpoints(struct specialised *result, const struct model *m,
+                          const struct specialised *before)
 {
     size_t n;
     struct model_datapath *const *datapaths = model_datapaths(m, &n);
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < datapaths[i]->n_ports; k++) {
             const struct model_port *port = datapaths[i]->ports[k];
-            if (!is_endpoint(port)) {
-                continue;
-            }
-            struct icgw_endpoint *ep = specialise_endpoint(result, m, port);
-            bool ok = ep != NULL &&
-                      icgw_tables_add_endpoint(result->tables, datapaths[i]->key, port->key, ep);
-            if (ep != NULL) {
-                icgw_endpoint_unref(ep); /* the tables hold their own reference */
-            }
-            if (!ok) {
+            if (is_endpoint(port) && !add_endpoint(result, m, port, before)) {
                 return false;
             }
-            result->n_endpoints++;
         }
     }
     return true;
+}
+
+static void collect_reports(struct specialised *result)
+{
+    for (size_t i = 0; i < result->n_endpoints; i++) {
+        const struct specialised_endpoint *e = &result->endpoints[i];
+        for (size_t k = 0; k < e->n_reports; k++) {
+            struct specialised_report *slot =
+                model_grow(&result->reports, &result->n_reports, sizeof *slot);
+            *slot = e->reports[k];
+        }
+    }
 }
 
 static void count(const struct model *m, uint32_t *endpoints, uint32_t *sources)
@@ -173,19 +192,28 @@ static void count(const struct model *m, uint32_t *endpoints, uint32_t *sources)
     }
 }
 
-struct specialised *specialise(const struct model *m, const struct icgw_addr *locals,
-                               size_t n_locals)
+struct specialised *specialise_again(const struct model *m, const struct icgw_addr *locals,
+                                     size_t n_locals, const struct specialised *before)
 {
     struct specialised *result = model_alloc(sizeof *result);
     uint32_t endpoints, sources;
 
+    result->fingerprint = model_fingerprint(m);
     count(m, &endpoints, &sources);
     add_tunnels(result, m, locals, n_locals);
     result->tables = icgw_tables_create(endpoints, sources, (uint16_t)result->n_tunnels, locals,
                                         (uint16_t)n_locals);
-    if (result->tables == NULL || !add_sources(result->tables, m) || !add_endpoints(result, m)) {
+    if (result->tables == NULL || !add_sources(result->tables, m) ||
+        !add_endpoints(result, m, before)) {
         specialised_free(result);
         return NULL;
     }
+    collect_reports(result);
     return result;
+}
+
+struct specialised *specialise(const struct model *m, const struct icgw_addr *locals,
+                               size_t n_locals)
+{
+    return specialise_again(m, locals, n_locals, NULL);
 }

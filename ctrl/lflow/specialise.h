@@ -29,20 +29,29 @@ struct specialised_report {
     char *flow; /* uuid, stage, match and actions of the flow that decided; may be "" */
 };
 
+struct specialised_endpoint;
+
 struct specialised {
     struct icgw_tables *tables; /* tunnels are empty: the caller sets them */
     struct specialised_tunnel *tunnels;
     size_t n_tunnels;
-    struct specialised_report *reports;
+    struct specialised_report *reports; /* copies: the endpoints own the texts */
     size_t n_reports;
     size_t n_destinations; /* entries in the tables */
+    struct specialised_endpoint *endpoints;
     size_t n_endpoints;
+    size_t n_reused;      /* endpoints that are the same as before */
+    uint64_t fingerprint; /* of the model: see model_fingerprint() */
 };
 
 /* NULL when memory for tables is exhausted.  The caller frees the result; the
  * tables are freed with it unless it took them (and set .tables to NULL). */
 struct specialised *specialise(const struct model *, const struct icgw_addr *locals,
                                size_t n_locals);
+/* The same, taking over what has not changed since `before` (NULL: nothing).
+ * The model of `before` must still exist, and the local addresses be the same. */
+struct specialised *specialise_again(const struct model *, const struct icgw_addr *locals,
+                                     size_t n_locals, const struct specialised *before);
 void specialised_free(struct specialised *);
 
 /* The tunnel to a chassis, or ICGW_NO_TUNNEL.  encap NULL: the first one of an

@@ -19,6 +19,7 @@ struct entry {
 struct entries {
     struct entry *entries;
     size_t n;
+    struct specialised_endpoint *of;
 };
 
 static void add_entry(struct entries *all, const struct destination *d, struct verdict *v)
@@ -58,8 +59,8 @@ static bool is_router_address(const struct model_port *port, const struct destin
     return model_datapath_owns(local->peer->datapath, &ip);
 }
 
-static void run(struct specialised *result, const struct model *m, const struct model_port *port,
-                const struct destination *d, struct entries *all)
+static void run(const struct specialised *result, const struct model *m,
+                const struct model_port *port, const struct destination *d, struct entries *all)
 {
     char text[80];
     struct verdict *v = model_alloc(sizeof *v);
@@ -71,7 +72,7 @@ static void run(struct specialised *result, const struct model *m, const struct 
     if (v->unsupported ||
         (v->dest.verdict == ICGW_VERDICT_SLOW && v->dest.reason == ICGW_SLOW_DESTINATION)) {
         describe(d, text, sizeof text);
-        specialise_report(result, port, text, v);
+        specialise_report(all->of, port, text, v);
     }
     free(v->why);
     v->why = NULL;
@@ -79,12 +80,13 @@ static void run(struct specialised *result, const struct model *m, const struct 
 }
 
 /* All prefixes that flows tell apart; the first one, of length 0, is the rest. */
-static void run_routes(struct specialised *result, const struct model *m,
+static void run_routes(const struct specialised *result, const struct model *m,
                        const struct model_port *port, wide router_mac, uint16_t eth_type,
                        struct entries *all)
 {
     struct split split;
-    struct destination d = {.eth_type = eth_type, .eth_dst = router_mac, .split = &split};
+    struct destination d = {
+        .eth_type = eth_type, .eth_dst = router_mac, .split = &split, .deps = &all->of->deps};
 
     split_init(&split, eth_type == 0x86dd ? FIELD_IP6_DST : FIELD_IP4_DST,
                SPECIALISE_MAX_DESTINATIONS);
@@ -108,7 +110,7 @@ static void collect_macs(const struct expr *e, struct split *macs)
     }
 }
 
-static void run_macs(struct specialised *result, const struct model *m,
+static void run_macs(const struct specialised *result, const struct model *m,
                      const struct model_port *port, const struct model_datapath *sw,
                      struct entries *all)
 {
@@ -126,7 +128,8 @@ static void run_macs(struct specialised *result, const struct model *m,
         split_add(&macs, wide_from_bytes(sw->fdb[i].mac, 6), 48);
     }
     for (size_t i = 0; i < macs.n; i++) {
-        struct destination d = {.eth_type = 0x0800, .eth_dst = macs.prefixes[i].value};
+        struct destination d = {
+            .eth_type = 0x0800, .eth_dst = macs.prefixes[i].value, .deps = &all->of->deps};
         run(result, m, port, &d, all);
         d.eth_type = 0x86dd;
         run(result, m, port, &d, all);
@@ -189,40 +192,69 @@ static struct icgw_endpoint *simple_endpoint(enum icgw_endpoint_kind kind, bool 
     return ep;
 }
 
-struct icgw_endpoint *specialise_endpoint(struct specialised *result, const struct model *m,
-                                          const struct model_port *port)
+static const struct model_port *local_port(const struct model_port *port)
 {
-    const struct model_port *local =
-        port->type == MODEL_PORT_CHASSISREDIRECT ? port->distributed : port;
-    bool transit = port->datapath->transit;
-    struct entries all = {NULL, 0};
+    return port->type == MODEL_PORT_CHASSISREDIRECT ? port->distributed : port;
+}
 
+/* Whether nothing is looked up at the port, and what is done instead. */
+static bool needs_no_table(const struct model_port *port, enum icgw_endpoint_kind *kind,
+                           uint8_t *reason)
+{
+    const struct model_port *local = local_port(port);
+
+    *kind = ICGW_ENDPOINT_DROP;
     if (port->type == MODEL_PORT_CHASSISREDIRECT && !port->resident) {
-        return simple_endpoint(ICGW_ENDPOINT_DROP, transit, ICGW_DROP_NOT_RESIDENT);
+        *reason = ICGW_DROP_NOT_RESIDENT;
+        return true;
     }
     if (local == NULL || local->peer == NULL) {
-        return simple_endpoint(ICGW_ENDPOINT_DROP, transit, ICGW_DROP_UNBOUND_PORT);
+        *reason = ICGW_DROP_UNBOUND_PORT;
+        return true;
     }
-    if ((local->peer->datapath->router && !local->peer->has_mac) ||
-        (!transit && port->type == MODEL_PORT_PATCH)) {
-        /* Patch ports of a zone's own datapaths are everywhere: nobody sends
-         * to them by a tunnel, but who does is served. */
-        return simple_endpoint(ICGW_ENDPOINT_SLOW, transit, ICGW_SLOW_DESTINATION);
-    }
-    enum icgw_endpoint_kind kind =
-        local->peer->datapath->router ? ICGW_ENDPOINT_L3 : ICGW_ENDPOINT_L2;
-    if (kind == ICGW_ENDPOINT_L3) {
-        wide mac = wide_from_bytes(local->peer->mac, 6);
+    /* Patch ports of a zone's own datapaths are everywhere: nobody sends to them
+     * by a tunnel, but who does is served. */
+    *kind = ICGW_ENDPOINT_SLOW;
+    *reason = ICGW_SLOW_DESTINATION;
+    return (local->peer->datapath->router && !local->peer->has_mac) ||
+           (!port->datapath->transit && port->type == MODEL_PORT_PATCH);
+}
+
+static struct icgw_endpoint *with_table(const struct specialised *result, const struct model *m,
+                                        const struct model_port *port,
+                                        struct specialised_endpoint *out)
+{
+    const struct model_port *peer = local_port(port)->peer;
+    bool routed = peer->datapath->router;
+    struct entries all = {.of = out};
+
+    dependencies_add(&out->deps, peer->datapath);
+    if (routed) {
+        wide mac = wide_from_bytes(peer->mac, 6);
         run_routes(result, m, port, mac, 0x0800, &all);
         run_routes(result, m, port, mac, 0x86dd, &all);
     } else {
-        run_macs(result, m, port, local->peer->datapath, &all);
+        run_macs(result, m, port, peer->datapath, &all);
     }
-    struct icgw_endpoint *ep = build(kind, transit, &all);
-    if (ep != NULL && kind == ICGW_ENDPOINT_L3) {
-        memcpy(ep->router_mac, local->peer->mac, sizeof ep->router_mac);
+    struct icgw_endpoint *ep =
+        build(routed ? ICGW_ENDPOINT_L3 : ICGW_ENDPOINT_L2, port->datapath->transit, &all);
+    if (ep != NULL && routed) {
+        memcpy(ep->router_mac, peer->mac, sizeof ep->router_mac);
     }
-    result->n_destinations += all.n;
+    out->n_destinations = all.n;
     free_entries(&all);
     return ep;
+}
+
+bool specialise_endpoint(const struct specialised *result, const struct model *m,
+                         const struct model_port *port, struct specialised_endpoint *out)
+{
+    enum icgw_endpoint_kind kind;
+    uint8_t reason;
+
+    dependencies_add(&out->deps, port->datapath);
+    out->endpoint = needs_no_table(port, &kind, &reason)
+                        ? simple_endpoint(kind, port->datapath->transit, reason)
+                        : with_table(result, m, port, out);
+    return out->endpoint != NULL;
 }

@@ -5,8 +5,19 @@
 /* Between specialise.c (tables), specialise_endpoint.c (which destinations) and
  * specialise_run.c (one destination). */
 
+#include "dependencies.h"
 #include "interp.h"
 #include "specialise.h"
+
+/* An endpoint and what it was made from. */
+struct specialised_endpoint {
+    uint64_t id; /* VNI and key: sorted by this */
+    struct icgw_endpoint *endpoint;
+    struct dependencies deps;
+    struct specialised_report *reports;
+    size_t n_reports;
+    size_t n_destinations;
+};
 
 /* Most destinations of one endpoint. */
 #define SPECIALISE_MAX_DESTINATIONS (1u << 20)
@@ -16,6 +27,7 @@ struct destination {
     wide eth_dst;
     struct split *split; /* L3: which prefixes exist */
     struct split_prefix prefix;
+    struct dependencies *deps; /* datapaths met are added */
 };
 
 /* A verdict with room for what it points to. */
@@ -32,11 +44,18 @@ struct verdict {
 void specialise_run(const struct specialised *, const struct model *, const struct model_port *port,
                     const struct destination *, struct verdict *);
 
-/* The endpoint of a port, with all its destinations; NULL: out of memory. */
-struct icgw_endpoint *specialise_endpoint(struct specialised *, const struct model *,
-                                          const struct model_port *port);
+/* Fills in the endpoint of a port, with all its destinations.  False: out of
+ * memory. */
+bool specialise_endpoint(const struct specialised *, const struct model *,
+                         const struct model_port *port, struct specialised_endpoint *);
 
-void specialise_report(struct specialised *, const struct model_port *, const char *destination,
-                       const struct verdict *);
+void specialise_report(struct specialised_endpoint *, const struct model_port *,
+                       const char *destination, const struct verdict *);
+
+/* Takes over the endpoint with this id from `before` when nothing that it was
+ * made from has changed. */
+bool specialise_reuse(const struct specialised *before, const struct model *, uint64_t id,
+                      struct specialised_endpoint *);
+void specialised_endpoint_free(struct specialised_endpoint *);
 
 #endif

@@ -160,6 +160,7 @@ static size_t run_once(const struct specialised *result, const struct model *m,
     in->aux = &out;
     in->guard = guard;
     in->split = d->split;
+    in->deps = d->deps;
     in->choice = choice;
     init_state(&in->state, d);
     interp_from_tunnel(in, port->datapath, 0, port->key);

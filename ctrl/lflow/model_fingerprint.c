@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Fingerprints: what changed from one model to the next, without comparing them. */
+
+#include "fingerprint.h"
+#include "model_private.h"
+
+static uint64_t port_fingerprint(const struct model_port *port)
+{
+    uint64_t h = fingerprint_text(FINGERPRINT_START, port->name);
+    h = fingerprint_text(h, port->type_name);
+    h = fingerprint_number(h, port->key);
+    h = fingerprint_text(h, port->chassis ? port->chassis->name : NULL);
+    h = port->encap ? fingerprint_bytes(h, &port->encap->ip, sizeof port->encap->ip) : h;
+    h = fingerprint_number(h, port->resident | port->port_security << 1);
+    h = fingerprint_text(h, port->addresses);
+    h = fingerprint_text(h, port->distributed_name);
+    /* A peer may come and go with its datapath, while this row stays the same. */
+    return fingerprint_text(h, port->peer ? port->peer->datapath->uuid : NULL);
+}
+
+static uint64_t group_fingerprint(const struct model_group *group)
+{
+    uint64_t members = 0;
+    uint64_t h = fingerprint_text(FINGERPRINT_START, group->name);
+    for (size_t i = 0; i < group->n_ports; i++) {
+        fingerprint_add(&members, group->ports[i]->key);
+    }
+    return fingerprint_number(fingerprint_number(h, group->key), members);
+}
+
+static uint64_t binding_fingerprint(const struct model_mac_binding *b)
+{
+    uint64_t h = fingerprint_number(FINGERPRINT_START, b->port->key);
+    h = fingerprint_bytes(h, &b->ip, sizeof b->ip);
+    return fingerprint_bytes(h, b->mac, sizeof b->mac);
+}
+
+/* Parsed code stands for its texts: the cache keeps one for each pair, as long
+ * as any model uses it. */
+static void add_flows(struct model_datapath *dp)
+{
+    for (int pipeline = 0; pipeline < 2; pipeline++) {
+        for (int table = 0; table < MODEL_MAX_TABLES; table++) {
+            const struct model_stage *stage = &dp->stages[pipeline][table];
+            for (size_t i = 0; i < stage->n_flows; i++) {
+                const struct model_flow *flow = &stage->flows[i];
+                uint64_t place = (uint64_t)flow->priority << 8 | (uint64_t)(pipeline << 7 | table);
+                uint64_t h = fingerprint_number(FINGERPRINT_START, place);
+                fingerprint_add(&dp->fingerprint,
+                                fingerprint_number(h, (uintptr_t)flow->lflow->code));
+            }
+        }
+    }
+}
+
+static void take(struct model_datapath *dp)
+{
+    uint64_t h = fingerprint_text(FINGERPRINT_START, dp->name);
+    h = fingerprint_number(h, dp->key);
+    dp->fingerprint = fingerprint_number(h, dp->router | dp->transit << 1);
+    for (size_t i = 0; i < dp->n_ports; i++) {
+        fingerprint_add(&dp->fingerprint, port_fingerprint(dp->ports[i]));
+    }
+    for (size_t i = 0; i < dp->n_groups; i++) {
+        fingerprint_add(&dp->fingerprint, group_fingerprint(&dp->groups[i]));
+    }
+    for (size_t i = 0; i < dp->n_mac_bindings; i++) {
+        fingerprint_add(&dp->fingerprint, binding_fingerprint(&dp->mac_bindings[i]));
+    }
+    for (size_t i = 0; i < dp->n_fdb; i++) {
+        uint64_t row = fingerprint_number(FINGERPRINT_START, dp->fdb[i].port_key);
+        fingerprint_add(&dp->fingerprint,
+                        fingerprint_bytes(row, dp->fdb[i].mac, sizeof dp->fdb[i].mac));
+    }
+    add_flows(dp);
+}
+
+static uint64_t chassis_fingerprint(const struct model_chassis *chassis)
+{
+    uint64_t h = fingerprint_text(FINGERPRINT_START, chassis->name);
+    h = fingerprint_number(h, chassis->remote);
+    for (size_t i = 0; i < chassis->n_encaps; i++) { /* the first one is the default */
+        const struct model_encap *encap = &chassis->encaps[i];
+        h = fingerprint_bytes(h, &encap->ip, sizeof encap->ip);
+        h = fingerprint_number(h, (uint64_t)encap->dst_port << 1 | encap->csum);
+    }
+    return h;
+}
+
+static uint64_t set_fingerprint(const char *name, const struct model_address_set *set)
+{
+    uint64_t addresses = 0;
+    for (size_t i = 0; i < set->n; i++) {
+        fingerprint_add(&addresses, fingerprint_bytes(FINGERPRINT_START, &set->addresses[i],
+                                                      sizeof set->addresses[i]));
+    }
+    return fingerprint_number(fingerprint_text(FINGERPRINT_START, name), addresses);
+}
+
+static uint64_t port_group_fingerprint(const char *name, const struct model_port_group *group)
+{
+    uint64_t h = fingerprint_text(FINGERPRINT_START, name);
+    for (size_t i = 0; i < group->n; i++) { /* sorted */
+        h = fingerprint_text(h, group->ports[i]);
+    }
+    return h;
+}
+
+void model_take_fingerprints(struct model *m)
+{
+    struct model_entry *entry, *next;
+
+    m->fingerprint = 0;
+    for (size_t i = 0; i < m->n_datapaths; i++) {
+        take(m->datapath_list[i]);
+    }
+    /* The order of chassis is the order of tunnels. */
+    for (size_t i = 0; i < m->n_chassis; i++) {
+        fingerprint_add(&m->fingerprint,
+                        fingerprint_number(chassis_fingerprint(m->chassis_list[i]), i));
+    }
+    HASH_ITER(hh, m->address_sets, entry, next)
+    {
+        fingerprint_add(&m->fingerprint, set_fingerprint(entry->name, entry->data));
+    }
+    HASH_ITER(hh, m->port_groups, entry, next)
+    {
+        fingerprint_add(&m->fingerprint, port_group_fingerprint(entry->name, entry->data));
+    }
+}
