@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from typing import Callable, Optional
 
 from .gateway import OvnicGateway
-from .lab import OVNIC, Lab, LabSpec
+from .lab import OVNIC, STOCK, Lab, LabSpec
 from .underlay import UnderlayKind
 from .zone import Zone
 
 # Labs that tests share, in the order in which they run. "spare" has a second gateway
 # in zone 2 and serves the tests that stop things; what a test stops it starts again.
-PAIR, SPARE, VLAN, IPV6 = "pair", "spare", "vlan", "ipv6"
-LABS = (PAIR, SPARE, VLAN, IPV6)
+# "group" has zones with two gateways in one group: a pair of zone 2's kind, a stock
+# one to compare it with, and a mixed one.
+PAIR, SPARE, VLAN, IPV6, GROUP = "pair", "spare", "vlan", "ipv6", "group"
+LABS = (PAIR, SPARE, VLAN, IPV6, GROUP)
 
 Test = Callable[[Lab], None]
 
@@ -46,6 +48,11 @@ def case(*labs: str) -> Callable[[Test], Test]:
 def spec_of(lab: str, one: str, other: str) -> LabSpec:
     if lab == SPARE:
         return LabSpec(((one,), (other, other)))
+    if lab == GROUP:
+        pairs = [(other, other), (STOCK, STOCK), (STOCK, OVNIC)]
+        if OVNIC not in (one, other):
+            pairs = [(STOCK, STOCK)]
+        return LabSpec(((one,), *dict.fromkeys(pairs)), grouped=True)
     underlay = {VLAN: UnderlayKind(vlan=100), IPV6: UnderlayKind(family=6)}.get(lab)
     return LabSpec(((one,), (other,)), underlay or UnderlayKind())
 

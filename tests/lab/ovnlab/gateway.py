@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from pathlib import Path
 from typing import Any
 
@@ -99,9 +100,27 @@ class OvnicGateway:
         self.process.check()
         return self.central.rows("Chassis", f"name={self.name}")
 
+    def kill(self) -> None:
+        self.process.stop(signal.SIGKILL)
+
+    def leave(self) -> None:
+        self.ctl("exit")
+        status = self.process.wait(30)
+        if status:
+            raise LabError(f"{self.name} ended with {status}: {self.process.tail()}")
+
     def restart(self) -> None:
         self.process.start()
         self.configure()
+
+    def bfd_up(self) -> set[str]:
+        """Addresses of the peers that BFD is up with."""
+        return {session["remote"] for session in self.query("bfd")["sessions"]
+                if session["state"] == "up"}
+
+    def wait_drained(self) -> None:
+        wait_for(f"{self.name} drained",
+                 lambda: self.query("status")["drain"]["state"] == "drained", timeout=30)
 
     def ctl(self, *argv: str) -> str:
         return run(str(CONTROL), "-t", str(self.socket), *argv, timeout=10)

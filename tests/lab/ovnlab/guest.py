@@ -29,6 +29,7 @@ class Echoes:
 class Guest:
     def __init__(self, journal: Journal, name: str, zone: int, host: int) -> None:
         self.name = name
+        self.journal = journal
         self.netns = Netns(journal, name)
         self.mac = f"00:00:00:0{zone}:00:{host}"
         self.ipv4 = f"10.{zone}.0.{host}"

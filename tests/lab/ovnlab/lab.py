@@ -31,10 +31,12 @@ class LabSpec:
     """Which gateways each zone has, and what carries the tunnels."""
     gateways: tuple[tuple[str, ...], ...] = ((STOCK,), (STOCK,))
     underlay: UnderlayKind = UnderlayKind()
+    grouped: bool = False   # all gateways of a zone share its port; else the first has it
 
     def __str__(self) -> str:
         zones = " | ".join("+".join(kinds) for kinds in self.gateways)
         plain = self.underlay == UnderlayKind()
+        zones += " as groups" if self.grouped else ""
         return zones if plain else f"{zones}, {self.underlay}"
 
 
@@ -106,6 +108,11 @@ class Lab:
             node.ready()
         for zone in self.zones:
             logical.wait_built(zone, len(self.zones))
+        if self.spec.grouped:
+            for zone in self.zones:
+                logical.set_priorities(zone, zone.gateways)
+            for zone in self.zones:
+                logical.wait_group(zone)
         self.warm_up()
 
     def warm_up(self) -> None:

@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from .shell import wait_for
-from .zone import Zone
+from .zone import Gateway, Zone
 
 TRANSIT = "ts1"
 
@@ -56,3 +56,20 @@ def move_transit_port(zone: Zone, chassis: str) -> None:
     for name in old:
         removals += ["--", "lrp-del-gateway-chassis", zone.router_port, name]
     zone.central.nbctl("lrp-set-gateway-chassis", zone.router_port, chassis, "10", *removals)
+
+
+def set_priorities(zone: Zone, order: list[Gateway]) -> None:
+    """Make a group of gateways, the first of them the one to hold the port."""
+    commands: list[str] = []
+    for priority, gateway in zip(range(30, 0, -10), order):
+        commands += ["--", "lrp-set-gateway-chassis", zone.router_port, gateway.name,
+                     str(priority)]
+    zone.central.nbctl(*commands[1:])
+
+
+def wait_group(zone: Zone, timeout: float = 30) -> None:
+    """BFD among gateways and with the hypervisor, seen from both ends."""
+    nodes = zone.nodes if len(zone.gateways) > 1 else []
+    for node in nodes:
+        others = {other.address for other in nodes if other is not node}
+        wait_for(f"BFD of {node.name} up with {others}", lambda: node.bfd_up() >= others, timeout)

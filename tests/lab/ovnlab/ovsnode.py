@@ -5,6 +5,8 @@ Serves as hypervisor and, with is-interconn, as the stock gateway."""
 
 from __future__ import annotations
 
+import re
+import signal
 from pathlib import Path
 
 from .central import Central, Database
@@ -39,7 +41,8 @@ class OvsNode:
             "ovn-controller", self.database.remote,
             f"--log-file={journal.directory}/{name}-controller.log"], self.netns, self.environment)
         underlay.attach(self.netns, "uplink", name)
-        # Else the kernel, too, answers ARP for the address of br-phy, with a wrong MAC.
+        # Else the kernel, too, answers ARP for the address of br-phy, with a wrong
+        # MAC address, and tunnels that follow it with "port unreachable".
         hide_from_kernel(self.netns, "uplink")
 
     def start(self) -> None:
@@ -58,14 +61,11 @@ class OvsNode:
             f"external_ids:ovn-remote={self.central.southbound.remote}",
             "external_ids:ovn-encap-type=geneve", f"external_ids:ovn-encap-ip={self.address}",
             f"external_ids:ovn-is-interconn={str(self.interconnect).lower()}",
-            "--", "add-br", "br-phy", "--", "set", "Bridge", "br-phy", "datapath_type=netdev",
-            "fail_mode=standalone", "--", "add-port", "br-phy", "uplink", *tag,
-            "--", "add-br", "br-int", "--", "set", "Bridge", "br-int", "datapath_type=netdev",
+            "--", "--may-exist", "add-br", "br-phy", "--", "set", "Bridge", "br-phy", "datapath_type=netdev",
+            "fail_mode=standalone", "--", "--may-exist", "add-port", "br-phy", "uplink", *tag,
+            "--", "--may-exist", "add-br", "br-int", "--", "set", "Bridge", "br-int", "datapath_type=netdev",
             "fail_mode=secure")
-        # The kernel sees what arrives on the uplink too, and would answer ARP for
-        # br-phy's address there, with the wrong MAC address.
-        self.netns.sysctl("net.ipv4.conf.all.arp_ignore=1")
-        self.netns.ip("address", "add", f"{self.address}/{kind.prefix_length}", "dev", "br-phy")
+        self.netns.ip("address", "replace", f"{self.address}/{kind.prefix_length}", "dev", "br-phy")
         self.netns.ip("link", "set", "br-phy", "up")
         self.controller.start()
 
@@ -80,14 +80,39 @@ class OvsNode:
     def vsctl(self, *argv: str) -> str:
         return run("ovs-vsctl", f"--db={self.database.remote}", *argv)
 
-    def appctl(self, *argv: str) -> str:
-        return run("ovs-appctl", "-t", f"{self.directory}/vswitchd.ctl", *argv)
+    def appctl(self, *argv: str, socket: str = "vswitchd.ctl") -> str:
+        return run("ovs-appctl", "-t", f"{self.directory}/{socket}", *argv)
 
     def add_vif(self, port: str, guest: Netns, device: str) -> None:
         """A port on br-int, handed to a guest's namespace."""
         self.vsctl("add-port", "br-int", device, "--", "set", "Interface", device,
                    "type=internal", f"external_ids:iface-id={port}")
         self.netns.ip("link", "set", device, "netns", guest.name)
+
+    def kill(self) -> None:
+        for process in self.processes():
+            process.stop(signal.SIGKILL)
+
+    def leave(self) -> None:
+        """The end that an operator would give it: first the chassis, then the switch."""
+        self.appctl("exit", socket=f"ovn-controller.{self.controller.pid}.ctl")
+        self.controller.wait()
+        self.vswitchd.stop()
+        self.database.process.stop()
+
+    def restart(self) -> None:
+        self.start()
+        self.configure()
+
+    def bfd_up(self) -> set[str]:
+        """Addresses of the peers that BFD is up with."""
+        return set(re.findall(r"remote_ip=(\S+)", self.vsctl(
+            "--bare", "--columns=options", "find", "Interface", "bfd_status:state=up")))
+
+    def bfd_min_rx(self) -> set[str]:
+        """The shortest time between two BFD packets that it admits, of all sessions."""
+        return set(re.findall(r"min_rx=(\S+)", self.vsctl(
+            "--bare", "--columns=bfd", "find", "Interface", "bfd:enable=true")))
 
     def processes(self) -> list[Process]:
         return [self.database.process, self.vswitchd, self.controller]

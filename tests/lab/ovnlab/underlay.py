@@ -37,7 +37,6 @@ class Underlay:
         self.netns = Netns(journal, "underlay")
         self.netns.ip("link", "add", BRIDGE, "type", "bridge", "mcast_snooping", "0")
         self.netns.ip("link", "set", BRIDGE, "up")
-        self._be_a_wire()
         self._keep_firewall_off()
 
     def _keep_firewall_off(self) -> None:
@@ -47,12 +46,6 @@ class Underlay:
             self.netns.sysctl("net.bridge.bridge-nf-call-iptables=0",
                               "net.bridge.bridge-nf-call-ip6tables=0",
                               "net.bridge.bridge-nf-call-arptables=0")
-
-    def _be_a_wire(self) -> None:
-        """Keep br_netfilter, where it is loaded, from dropping malformed packets."""
-        for family in ("ip", "ip6"):
-            knob = f"net.bridge.bridge-nf-call-{family}tables"
-            self.netns.run("sysctl", "-q", "-e", "-w", f"{knob}=0")
 
     def attach(self, netns: Netns, device: str, name: str) -> None:
         """Plug `device` of a namespace into the bridge port `name`."""
