@@ -1,0 +1,153 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Pairs of gateways while one of them dies, leaves or comes: ours, stock ones, and one
+of each, at the same time, under the same traffic."""
+
+from __future__ import annotations
+
+from typing import Callable
+
+from ovnlab import logical
+from ovnlab.case import GROUP, case, check
+from ovnlab.lab import OVNIC, STOCK, Lab
+from ovnlab.shell import wait_for
+from ovnlab.stream import Outcome, Streams
+from ovnlab.zone import Gateway, Zone
+
+OURS, THEIRS, MIXED = (OVNIC, OVNIC), (STOCK, STOCK), (STOCK, OVNIC)
+FAST = 100              # ms
+DEFAULT_MIN_RX = 1000   # ms, of Open vSwitch
+
+
+def _groups(lab: Lab) -> list[Zone]:
+    return [zone for zone in lab.zones if len(zone.gateways) > 1]
+
+
+def _kinds(zone: Zone) -> tuple[str, ...]:
+    return tuple(gateway.kind for gateway in zone.gateways)
+
+
+def _wait_holder(lab: Lab, zone: Zone, gateway: Gateway) -> None:
+    """The far zones know it, too."""
+    wait_for(f"{zone.transit_port} on {gateway.name} in IC-SB", lambda: (
+        lab.interconnection.gateway_of(zone.transit_port) == gateway.name), timeout=30)
+
+
+def _measure(lab: Lab, zones: list[Zone], action: Callable[[], None]) -> dict[tuple[str, ...],
+                                                                             Outcome]:
+    """What an action costs each pair. It returns when all has settled."""
+    source = lab.zones[0].guest
+    with Streams((source, zone.guest) for zone in zones) as streams:
+        action()
+        streams.wait_steady()
+    found = {_kinds(zone): outcome for zone, outcome in zip(zones, streams.outcomes)}
+    for kinds, outcome in found.items():
+        print(f"       {'+'.join(kinds):20} {outcome}", flush=True)
+    return found
+
+
+def _expect_no_loss(found: dict[tuple[str, ...], Outcome]) -> None:
+    if OURS in found:
+        check(found[OURS].lost == 0, f"{'+'.join(OURS)}: {found[OURS]}")
+
+
+def _fail_over(lab: Lab, zones: list[Zone]) -> dict[tuple[str, ...], Outcome]:
+    """kill -9 of the gateways that hold the ports; afterwards all is as before."""
+    def kill() -> None:
+        for zone in zones:
+            zone.gateways[0].kill()
+        for zone in zones:
+            _wait_holder(lab, zone, zone.gateways[1])
+
+    found = _measure(lab, zones, kill)
+    for zone in zones:
+        zone.gateways[0].restart()
+    for zone in zones:
+        logical.wait_group(zone)
+        _wait_holder(lab, zone, zone.gateways[0])
+    return found
+
+
+def _compare_gaps(found: dict[tuple[str, ...], Outcome], interval_ms: float) -> None:
+    """No longer than stock's. When in the interval between two BFD packets a gateway
+    dies is chance, and that much the figures of two pairs may be apart."""
+    if OURS in found and THEIRS in found:
+        ours, stock = found[OURS].gap_ms, found[THEIRS].gap_ms
+        check(ours <= stock + interval_ms,
+              f"silence of {ours:.0f} ms, with stock gateways {stock:.0f} ms")
+
+
+@case(GROUP)
+def killed(lab: Lab) -> None:
+    """kill -9 of the active gateway, default timers."""
+    _compare_gaps(_fail_over(lab, _groups(lab)), DEFAULT_MIN_RX)
+
+
+@case(GROUP)
+def killed_fast_timers(lab: Lab) -> None:
+    """kill -9 of the active gateway, bfd-min-rx=100 bfd-min-tx=100."""
+    zones = _groups(lab)
+    for zone in zones:
+        zone.central.nbctl("set", "NB_Global", ".", f"options:bfd-min-rx={FAST}",
+                           f"options:bfd-min-tx={FAST}")
+    try:
+        for zone in zones:
+            wait_for(f"bfd-min-rx of {zone.hypervisor.name}",
+                     lambda: zone.hypervisor.bfd_min_rx() == {str(FAST)})
+        _compare_gaps(_fail_over(lab, zones), FAST)
+    finally:
+        for zone in zones:
+            zone.central.nbctl("remove", "NB_Global", ".", "options", "bfd-min-rx", "bfd-min-tx")
+
+
+@case(GROUP)
+def killed_in_mixed_pair(lab: Lab) -> None:
+    """The other way round: ours is active and dies, a stock one takes over."""
+    for zone in _groups(lab):
+        if _kinds(zone) == MIXED:
+            _swap(zone)
+            _wait_holder(lab, zone, zone.gateways[0])
+            try:
+                _fail_over(lab, [zone])
+            finally:
+                _swap(zone)
+                _wait_holder(lab, zone, zone.gateways[0])
+
+
+def _swap(zone: Zone) -> None:
+    zone.gateways.reverse()
+    logical.set_priorities(zone, zone.gateways)
+
+
+@case(GROUP)
+def priorities(lab: Lab) -> None:
+    """A planned change, there and back."""
+    zones = _groups(lab)
+
+    def swap_twice() -> None:
+        for _ in range(2):
+            for zone in zones:
+                _swap(zone)
+            for zone in zones:
+                _wait_holder(lab, zone, zone.gateways[0])
+
+    _expect_no_loss(_measure(lab, zones, swap_twice))
+
+
+@case(GROUP)
+def rolling_restart(lab: Lab) -> None:
+    """Each in turn leaves and starts again, as in an upgrade."""
+    zones = _groups(lab)
+
+    def one_after_the_other() -> None:
+        for index in (0, 1):
+            for zone in zones:
+                zone.gateways[index].leave()
+            for zone in zones:
+                _wait_holder(lab, zone, zone.gateways[1 - index])
+                zone.gateways[index].restart()
+            for zone in zones:
+                zone.gateways[index].ready()
+                logical.wait_group(zone)
+                _wait_holder(lab, zone, zone.gateways[0])
+
+    _expect_no_loss(_measure(lab, zones, one_after_the_other))
