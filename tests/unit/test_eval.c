@@ -151,7 +151,9 @@ static void test_names(void **state)
     IS(f, "inport == \"a\"");
     NOT(f, "inport == \"b\"");
     IS(f, "inport != \"b\"");
-    NOT(f, "inport == \"c\""); /* of another datapath */
+    state_set(&f->state, whole(FIELD_INPORT), 7);
+    NOT(f, "inport == \"c\""); /* 7 is its key in another datapath */
+    state_set(&f->state, whole(FIELD_INPORT), 1);
     IS(f, "outport == \"_MC_flood\"");
     IS(f, "is_chassis_resident(\"cr\")");
     NOT(f, "is_chassis_resident(\"a\")");
@@ -228,6 +230,15 @@ static void test_class_guards(void **state)
     exclude(f, "tcp.dst == 80", false);
     exclude(f, "!ip.is_frag", false);
     exclude(f, "inport == \"a\" && tcp", true); /* inport is known: not so */
+}
+
+static void test_fragment_guard(void **state)
+{
+    struct fixture *f = *state;
+    exclude(f, "ip.is_frag", true);
+    assert_int_equal(f->guard.classes, ICGW_CLASS_FRAGMENT);
+    NOT(f, "ip.later_frag"); /* is a fragment */
+    IS(f, "ip.frag == 0");
 }
 
 static void test_ttl_guard(void **state)
@@ -328,10 +339,13 @@ int main(void)
 {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, start, stop)
     const struct CMUnitTest tests[] = {
-        TEST(test_logic),     TEST(test_compare),       TEST(test_partly_known),
-        TEST(test_names),     TEST(test_sets),          TEST(test_class_guards),
-        TEST(test_ttl_guard), TEST(test_source_guards), TEST(test_too_many_sources),
-        TEST(test_origin),    TEST(test_split),         TEST(test_equal),
+        TEST(test_logic),         TEST(test_compare),
+        TEST(test_partly_known),  TEST(test_names),
+        TEST(test_sets),          TEST(test_class_guards),
+        TEST(test_ttl_guard),     TEST(test_fragment_guard),
+        TEST(test_source_guards), TEST(test_too_many_sources),
+        TEST(test_origin),        TEST(test_split),
+        TEST(test_equal),
     };
     return cmocka_run_group_tests_name("eval", tests, NULL, NULL);
 }

@@ -198,6 +198,24 @@ static void test_udp6(void **state)
     assert_int_equal(get(16), 0x4321);
 }
 
+/* What the gateway does not change has no place to write to. */
+static void test_read_only(void **state)
+{
+    struct frame before;
+    (void)state;
+    build(ETH "0800" IP4("0020", "84") "1388 0035 00000000 00000000", 0);
+    check(FIELD_SCTP_SRC, 5000);
+    check(FIELD_SCTP_DST, 53);
+    before = frame;
+    state_set(&fields, whole(FIELD_SCTP_DST), 54);
+    state_set(&fields, whole(FIELD_IP_PROTO), 6);
+    state_set(&fields, whole(FIELD_ETH_TYPE), 0x86dd);
+    state_set(&fields, whole(FIELD_IP_FRAG), 1);
+    state_set(&fields, whole(FIELD_VLAN_TCI), 0x1005);
+    frame_store(&frame, &fields);
+    assert_memory_equal(&before, &frame, sizeof frame);
+}
+
 static void test_icmp(void **state)
 {
     (void)state;
@@ -345,17 +363,12 @@ static void test_truncated(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_tcp),
-        cmocka_unit_test(test_unchanged),
-        cmocka_unit_test(test_udp),
-        cmocka_unit_test(test_udp_checksum_zero),
-        cmocka_unit_test(test_udp6),
-        cmocka_unit_test(test_icmp),
-        cmocka_unit_test(test_arp),
-        cmocka_unit_test(test_nd),
-        cmocka_unit_test(test_vlan),
-        cmocka_unit_test(test_fragments),
-        cmocka_unit_test(test_extension_headers),
+        cmocka_unit_test(test_tcp),       cmocka_unit_test(test_unchanged),
+        cmocka_unit_test(test_udp),       cmocka_unit_test(test_udp_checksum_zero),
+        cmocka_unit_test(test_udp6),      cmocka_unit_test(test_read_only),
+        cmocka_unit_test(test_icmp),      cmocka_unit_test(test_arp),
+        cmocka_unit_test(test_nd),        cmocka_unit_test(test_vlan),
+        cmocka_unit_test(test_fragments), cmocka_unit_test(test_extension_headers),
         cmocka_unit_test(test_truncated),
     };
     return cmocka_run_group_tests_name("frame", tests, NULL, NULL);

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <time.h>
 
 #include <cmocka.h>
@@ -380,6 +381,7 @@ static void check_bounded(const char *flows)
 
 static void test_loops(void **state)
 {
+    char wide_flows[4096] = "";
     (void)state;
     check_bounded("in lr 0 0 1 => next(0);");
     check_bounded("in lr 0 0 1 => next(0); next(0);");
@@ -389,10 +391,21 @@ static void test_loops(void **state)
                   "in sw 0 1 1 => outport = \"sw-lr\"; flags.loopback = 1; output;");
     check_bounded("in lr 0 0 1 => outport = \"lr-sw\"; next(pipeline=egress,table=0); next(0);\n"
                   "out lr 0 1 1 => next(pipeline=ingress,table=0);");
+    /* Not deep, but 2^40 wide. */
+    for (int i = 0; i < 40; i++) {
+        snprintf(wide_flows + strlen(wide_flows), 64, "in lr %d 0 1 => next; next;\n", i);
+    }
+    strcat(wide_flows, "in lr 40 0 1 => reg0 = 1;\n");
+    check_bounded(wide_flows);
 }
 
 int main(void)
 {
+    /* What a system gives a process; more would hide a run that goes too deep. */
+    struct rlimit stack;
+    getrlimit(RLIMIT_STACK, &stack);
+    stack.rlim_cur = 8 << 20;
+    setrlimit(RLIMIT_STACK, &stack);
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_way_through), cmocka_unit_test(test_next),
         cmocka_unit_test(test_clone),       cmocka_unit_test(test_registers_across),

@@ -358,6 +358,7 @@ static void test_rewrites(void **state)
           "in lr 4 20 reg0 == 10.1.0.10 => ip4.dst = 10.1.0.11; output;\n"
           "in lr 4 20 reg0 == 10.1.0.20 => clone { output; }; output;\n"
           "in lr 4 20 reg0 == 10.1.0.21 => ip.ttl = 7; eth.dst = 02:00:00:00:00:20; output;\n"
+          "in lr 4 20 reg0 == 10.1.0.23 => clone { eth.dst = 02:00:00:00:00:20; output; }; drop;\n"
           "in lr 2 20 ip4.dst == 10.1.0.22 => eth.dst <-> eth.src; outport = \"lr-sw\"; output;\n"
           "in sw 0 90 inport == \"sw-lr\" && eth.src == 02:00:00:00:00:02 => outport = \"vm2\"; "
           "output;\n");
@@ -365,11 +366,31 @@ static void test_rewrites(void **state)
     check_report("10.1.0.10/32", false, "changes ip4.dst", "");
     check("10.1.0.20", "slow destination");
     check_report("10.1.0.20/32", false, "more than one packet leaves", "");
+    check("10.1.0.23", "slow destination");
+    check_report("10.1.0.23/32", false, "more than one packet leaves", "");
     check("10.1.0.21", "slow destination");
     check_report("10.1.0.21/32", false, "sets ip.ttl", "");
     check("10.1.0.22", "slow destination"); /* the next hop's address is the sender's */
     check_report("10.1.0.22/32", false,
                  "changes Ethernet addresses in a way that depends on the packet", "");
+}
+
+/* A TTL that would become 0 is guarded against where no flow asks for it, too. */
+static void test_ttl(void **state)
+{
+    (void)state;
+    build(PORTS, "in lr 0 0 1 => ip.ttl--; ip.ttl--; eth.src = 02:00:00:00:00:01; "
+                 "eth.dst = 02:00:00:00:00:10; outport = \"lr-sw\"; output;\n");
+    check("10.1.0.10", "forward .11 1 2>1 -2 eth 01>10 ttl>=3");
+}
+
+/* With these flows errors about the path MTU enter the pipeline elsewhere. */
+static void test_too_big(void **state)
+{
+    (void)state;
+    build(PORTS ROUTER, "in ts 0 90 icmp4.type == 3 && flags.tunnel_rx == 1 => drop;\n");
+    check("10.1.0.10", "forward .11 1 2>1 -1 eth 01>10 class 84 ttl>=2 sources 3");
+    check("fd01::1", "drop logical_drop class 184 ttl>=2"); /* extension headers hide it */
 }
 
 static void test_loop(void **state)
@@ -437,7 +458,8 @@ int main(void)
         TEST(test_neighbours),  TEST(test_ecmp),          TEST(test_mtu),
         TEST(test_unsupported), TEST(test_port_security), TEST(test_two_routers),
         TEST(test_policies),    TEST(test_tunnels),       TEST(test_rewrites),
-        TEST(test_loop),        TEST(test_many),
+        TEST(test_loop),        TEST(test_ttl),           TEST(test_too_big),
+        TEST(test_many),
     };
     return cmocka_run_group_tests_name("specialise", tests, start_eal, stop_eal);
 }
