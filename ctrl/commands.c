@@ -3,6 +3,7 @@
 
 #include "commands.h"
 
+#include "gateway.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "report.h"
@@ -48,6 +49,8 @@ static void answer(struct unixctl_conn *conn, int argc, const char *argv[], void
     }
 }
 
+static struct report drain_report = {report_drain_json, report_drain_text};
+
 static void exit_command(struct unixctl_conn *conn, int argc, const char *argv[], void *aux)
 {
     struct commands *commands = aux;
@@ -59,6 +62,18 @@ static void exit_command(struct unixctl_conn *conn, int argc, const char *argv[]
     commands->exit = true;
     commands->restart = restart;
     unixctl_command_reply(conn, NULL);
+}
+
+/* `drain` and `undrain`; both say how far it is. */
+static void drain_command(struct unixctl_conn *conn, int argc, const char *argv[], void *aux)
+{
+    struct commands *commands = aux;
+    if (argc > 1 && !wants_json(argc, argv)) {
+        unixctl_command_reply_error(conn, "the only argument is --json");
+        return;
+    }
+    gateway_drain(commands->gateway, DRAIN_OPERATOR, !strcmp(argv[0], "drain"));
+    answer(conn, argc, argv, &drain_report);
 }
 
 void commands_register(struct commands *commands)
@@ -77,5 +92,7 @@ void commands_register(struct commands *commands)
     for (size_t i = 0; i < ARRAY_SIZE(reports); i++) {
         unixctl_command_register(reports[i].name, "[--json]", 0, 1, answer, &reports[i].report);
     }
+    unixctl_command_register("drain", "[--json]", 0, 1, drain_command, commands);
+    unixctl_command_register("undrain", "[--json]", 0, 1, drain_command, commands);
     unixctl_command_register("exit", "[--restart]", 0, 1, exit_command, commands);
 }

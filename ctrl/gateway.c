@@ -263,6 +263,23 @@ static void run_slow_path(struct gateway *gw)
     }
 }
 
+/* Tunnel packets that have arrived, other than BFD. */
+static uint64_t arrived(void)
+{
+    uint64_t n = 0;
+    for (uint16_t w = 0; w < icgw_pmd_n_workers(); w++) {
+        struct icgw_worker_info info;
+        icgw_pmd_worker_info(w, &info);
+        n += info.stats.rx_packets - info.stats.to_host - info.stats.drops[ICGW_DROP_BFD];
+    }
+    return n;
+}
+
+void gateway_drain(struct gateway *gw, enum drain_reason reason, bool on)
+{
+    drain_change(&gw->drain, gw->ovsdb, reason, on);
+}
+
 void gateway_run(struct gateway *gw)
 {
     if (ovsdb_run(gw->ovsdb)) {
@@ -273,6 +290,7 @@ void gateway_run(struct gateway *gw)
     }
     run_slow_path(gw);
     icgw_pmd_run();
+    drain_run(&gw->drain, gw->ovsdb, arrived(), time_msec());
     if (gw->model != NULL && !gw->stale && icgw_pmd_in_use() >= gw->published) {
         ovsdb_set_nb_cfg(gw->ovsdb, gw->nb_cfg);
     }
@@ -292,6 +310,7 @@ void gateway_wait(struct gateway *gw)
     poll_fd_wait(icgw_pmd_slow_fd(), POLLIN);
     wait_until(underlay_wakeup(gw->underlay));
     wait_until(slow_path_run(gw->slow_path));
+    wait_until(drain_wakeup(&gw->drain));
     if (icgw_pmd_in_use() < icgw_pmd_published()) {
         poll_timer_wait(IN_USE_POLL_MS);
     }

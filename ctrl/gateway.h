@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "drain.h"
 #include "icgw_config.h"
 
 struct lflow_cache;
@@ -29,6 +30,7 @@ struct gateway {
     int64_t nb_cfg;                  /* of `model`; acknowledged once in use */
     uint64_t published;              /* number of the tables of `model` */
     double specialise_ms;            /* that the last specialisation took */
+    struct drain drain;
 };
 
 /* Starts workers, opens the sessions.  False, with *error (malloc'ed), leaves
@@ -38,5 +40,8 @@ void gateway_run(struct gateway *);
 /* Arranges for poll_block() to wake up for the next gateway_run(). */
 void gateway_wait(struct gateway *);
 void gateway_stop(struct gateway *);
+
+/* A reason to leave the work to others, or no longer one. */
+void gateway_drain(struct gateway *, enum drain_reason, bool on);
 
 #endif

@@ -31,6 +31,9 @@ VLOG_DEFINE_THIS_MODULE(main);
 #define LOG_DIR "/var/log/ovnic-gw"
 #define DEFAULT_UNIXCTL RUN_DIR "/ovnic-gw.ctl"
 
+/* Longest wait for others to take over and for packets to stay away. */
+#define HAND_OVER_MS 10000
+
 /* Longest wait for the Southbound to take our rows out. */
 #define WITHDRAW_MS 5000
 
@@ -173,34 +176,51 @@ static struct unixctl_server *open_unixctl(const char *path)
     return server;
 }
 
+/* The way out: hand over, forward until nothing arrives, take our rows out. */
+struct leaving {
+    enum { STAYING, HANDING_OVER, WITHDRAWING } phase;
+    long long int deadline;
+};
+
+/* False: the end. */
+static bool leave(struct leaving *l, struct gateway *gw)
+{
+    long long int now = time_msec();
+    if (l->phase == STAYING) {
+        gateway_drain(gw, DRAIN_EXIT, true);
+        *l = (struct leaving){HANDING_OVER, now + HAND_OVER_MS};
+    }
+    if (l->phase == HANDING_OVER && (drain_finished(&gw->drain) || now >= l->deadline)) {
+        if (!drain_finished(&gw->drain)) {
+            VLOG_WARN("packets still arrive, or nobody has taken over, after %d s: leaving",
+                      HAND_OVER_MS / 1000);
+        }
+        ovsdb_withdraw(gw->ovsdb);
+        *l = (struct leaving){WITHDRAWING, now + WITHDRAW_MS};
+    }
+    if (l->phase == WITHDRAWING && !ovsdb_withdrawn(gw->ovsdb) && now >= l->deadline) {
+        VLOG_WARN("the Southbound did not take our rows out within %d s: they stay",
+                  WITHDRAW_MS / 1000);
+        return false;
+    }
+    return l->phase != WITHDRAWING || !ovsdb_withdrawn(gw->ovsdb);
+}
+
 static void serve(struct gateway *gw, struct commands *commands, struct unixctl_server *server)
 {
-    long long int deadline = LLONG_MAX;
-    bool leaving = false;
+    struct leaving leaving = {STAYING, LLONG_MAX};
     for (;;) {
         gateway_run(gw);
         unixctl_server_run(server);
         commands->exit |= signal_arrived();
-        if (commands->exit && !leaving) {
-            leaving = true;
-            if (commands->restart) {
-                return;
-            }
-            ovsdb_withdraw(gw->ovsdb);
-            deadline = time_msec() + WITHDRAW_MS;
-        }
-        if (leaving && (ovsdb_withdrawn(gw->ovsdb) || time_msec() >= deadline)) {
-            if (!ovsdb_withdrawn(gw->ovsdb)) {
-                VLOG_WARN("the Southbound did not take our rows out within %d s: they stay",
-                          WITHDRAW_MS / 1000);
-            }
+        if (commands->exit && (commands->restart || !leave(&leaving, gw))) {
             return;
         }
         gateway_wait(gw);
         unixctl_server_wait(server);
         poll_fd_wait(signal_pipe[0], POLLIN);
-        if (leaving) {
-            poll_timer_wait_until(deadline);
+        if (leaving.phase != STAYING) {
+            poll_timer_wait_until(leaving.deadline);
         }
         poll_block();
     }

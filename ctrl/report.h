@@ -11,6 +11,8 @@ struct json;
 
 struct json *report_status_json(const struct gateway *);
 void report_status_text(const struct gateway *, struct ds *);
+struct json *report_drain_json(const struct gateway *);
+void report_drain_text(const struct gateway *, struct ds *);
 struct json *report_stats_json(const struct gateway *);
 void report_stats_text(const struct gateway *, struct ds *);
 struct json *report_show_json(const struct gateway *);

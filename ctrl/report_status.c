@@ -22,11 +22,11 @@ static struct json *connection_json(bool connected, const char *remote)
     return json;
 }
 
-static struct json *claimed_json(const struct ovsdb_status *status)
+static struct json *names_json(const char *const *names, size_t n)
 {
     struct json *json = json_array_create_empty();
-    for (size_t i = 0; i < status->n_claimed; i++) {
-        json_array_add(json, json_string_create(status->claimed[i]));
+    for (size_t i = 0; i < n; i++) {
+        json_array_add(json, json_string_create(names[i]));
     }
     return json;
 }
@@ -79,7 +79,9 @@ struct json *report_status_json(const struct gateway *gw)
     json_object_put_string(json, "chassis", gw->config->chassis);
     json_object_put(json, "southbound", connection_json(status.sb_connected, status.sb_remote));
     json_object_put(json, "ic_southbound", connection_json(status.ic_connected, status.ic_remote));
-    json_object_put(json, "claimed", claimed_json(&status));
+    json_object_put(json, "claimed", names_json(status.claimed, status.n_claimed));
+    json_object_put(json, "standby", names_json(status.standby, status.n_standby));
+    json_object_put(json, "drain", report_drain_json(gw));
     json_object_put(json, "nb_cfg", json_integer_create(status.nb_cfg));
     json_object_put(json, "workers", json_integer_create(icgw_pmd_n_workers()));
     json_object_put(json, "ports", ports_json());
@@ -93,6 +95,15 @@ static void connection_text(struct ds *ds, const char *what, bool connected, con
                   remote ? remote : "(none)");
 }
 
+static void names_text(struct ds *ds, const char *what, const char *const *names, size_t n)
+{
+    ds_put_format(ds, "%-14s", what);
+    for (size_t i = 0; i < n; i++) {
+        ds_put_format(ds, " %s", names[i]);
+    }
+    ds_put_format(ds, "%s\n", n > 0 ? "" : " nothing");
+}
+
 void report_status_text(const struct gateway *gw, struct ds *ds)
 {
     struct ovsdb_status status;
@@ -100,11 +111,9 @@ void report_status_text(const struct gateway *gw, struct ds *ds)
     ds_put_format(ds, "%-14s %s\n", "chassis", gw->config->chassis);
     connection_text(ds, "southbound", status.sb_connected, status.sb_remote);
     connection_text(ds, "ic-southbound", status.ic_connected, status.ic_remote);
-    ds_put_format(ds, "%-14s", "claimed");
-    for (size_t i = 0; i < status.n_claimed; i++) {
-        ds_put_format(ds, " %s", status.claimed[i]);
-    }
-    ds_put_format(ds, "%s\n", status.n_claimed ? "" : " nothing");
+    names_text(ds, "claimed", status.claimed, status.n_claimed);
+    names_text(ds, "standby for", status.standby, status.n_standby);
+    report_drain_text(gw, ds);
     ds_put_format(ds, "%-14s %" PRId64 "\n", "nb_cfg", status.nb_cfg);
     ds_put_format(ds, "%-14s %u, idle %s\n", "workers", icgw_pmd_n_workers(),
                   gw->config->idle_sleep ? "sleep" : "busy");
