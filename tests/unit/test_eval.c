@@ -238,6 +238,7 @@ static void test_fragment_guard(void **state)
     exclude(f, "ip.is_frag", true);
     assert_int_equal(f->guard.classes, ICGW_CLASS_FRAGMENT);
     NOT(f, "ip.later_frag"); /* is a fragment */
+    NOT(f, "ip.later_frag == 1");
     IS(f, "ip.frag == 0");
 }
 
