@@ -15,7 +15,7 @@ void specialised_free(struct specialised *result)
     }
     icgw_tables_free(result->tables);
     for (size_t i = 0; i < result->n_endpoints; i++) {
-        specialised_endpoint_free(&result->endpoints[i]);
+        specialised_endpoint_unref(result->endpoints[i]);
     }
     free(result->endpoints);
     free(result->reports);
@@ -131,32 +131,39 @@ static bool is_endpoint(const struct model_port *port)
 }
 
 static bool add_endpoint(struct specialised *result, const struct model *m,
-                         const struct model_port *port, const struct specialised *before)
+                         const struct model_port *port, const struct specialised *before,
+                         size_t *at)
 {
     uint32_t vni = port->datapath->key;
-    struct specialised_endpoint *e =
-        model_grow(&result->endpoints, &result->n_endpoints, sizeof *e);
+    uint64_t id = (uint64_t)vni << 16 | port->key;
+    struct specialised_endpoint **slot =
+        model_grow(&result->endpoints, &result->n_endpoints, sizeof *slot);
 
-    e->id = (uint64_t)vni << 16 | port->key;
-    if (specialise_reuse(before, m, e->id, e)) {
+    *slot = specialise_reuse(before, m, id, at);
+    if (*slot != NULL) {
         result->n_reused++;
-    } else if (!specialise_endpoint(result, m, port, e)) {
-        return false;
+    } else {
+        *slot = model_alloc(sizeof **slot);
+        (*slot)->id = id;
+        (*slot)->refs = 1;
+        if (!specialise_endpoint(result, m, port, *slot)) {
+            return false;
+        }
     }
-    result->n_destinations += e->n_destinations;
-    return icgw_tables_add_endpoint(result->tables, vni, port->key, e->endpoint);
+    result->n_destinations += (*slot)->n_destinations;
+    return icgw_tables_add_endpoint(result->tables, vni, port->key, (*slot)->endpoint);
 }
 
 /* Datapaths and their ports are sorted by key, and so are the endpoints. */
 static bool add_endpoints(struct specialised *result, const struct model *m,
                           const struct specialised *before)
 {
-    size_t n;
+    size_t n, at = 0;
     struct model_datapath *const *datapaths = model_datapaths(m, &n);
     for (size_t i = 0; i < n; i++) {
         for (size_t k = 0; k < datapaths[i]->n_ports; k++) {
             const struct model_port *port = datapaths[i]->ports[k];
-            if (is_endpoint(port) && !add_endpoint(result, m, port, before)) {
+            if (is_endpoint(port) && !add_endpoint(result, m, port, before, &at)) {
                 return false;
             }
         }
@@ -167,7 +174,7 @@ static bool add_endpoints(struct specialised *result, const struct model *m,
 static void collect_reports(struct specialised *result)
 {
     for (size_t i = 0; i < result->n_endpoints; i++) {
-        const struct specialised_endpoint *e = &result->endpoints[i];
+        const struct specialised_endpoint *e = result->endpoints[i];
         for (size_t k = 0; k < e->n_reports; k++) {
             struct specialised_report *slot =
                 model_grow(&result->reports, &result->n_reports, sizeof *slot);

@@ -177,6 +177,7 @@ static struct icgw_endpoint *build(enum icgw_endpoint_kind kind, bool transit, s
 static void free_entries(struct entries *all)
 {
     for (size_t i = 0; i < all->n; i++) {
+        free(all->entries[i].verdict->members);
         free(all->entries[i].verdict);
     }
     free(all->entries);

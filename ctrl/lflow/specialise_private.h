@@ -9,9 +9,11 @@
 #include "interp.h"
 #include "specialise.h"
 
-/* An endpoint and what it was made from. */
+/* An endpoint and what it was made from.  Shared by results of which nothing
+ * changed in between. */
 struct specialised_endpoint {
-    uint64_t id; /* VNI and key: sorted by this */
+    uint64_t id; /* VNI and key */
+    size_t refs;
     struct icgw_endpoint *endpoint;
     struct dependencies deps;
     struct specialised_report *reports;
@@ -34,7 +36,7 @@ struct destination {
 struct verdict {
     struct icgw_dest dest;
     struct icgw_source_guard sources;
-    struct icgw_dest members[ICGW_MAX_MEMBERS];
+    struct icgw_dest *members; /* malloc'ed; NULL but for ICGW_VERDICT_SELECT */
     bool unsupported;
     char *why; /* malloc'ed; NULL when on the fast path */
     const struct lflow *why_flow;
@@ -52,10 +54,11 @@ bool specialise_endpoint(const struct specialised *, const struct model *,
 void specialise_report(struct specialised_endpoint *, const struct model_port *,
                        const char *destination, const struct verdict *);
 
-/* Takes over the endpoint with this id from `before` when nothing that it was
- * made from has changed. */
-bool specialise_reuse(const struct specialised *before, const struct model *, uint64_t id,
-                      struct specialised_endpoint *);
-void specialised_endpoint_free(struct specialised_endpoint *);
+/* The endpoint with this id from `before`, with a reference, if nothing that it
+ * was made from has changed; else NULL.  *at is where to look: ids are asked for
+ * in ascending order, from 0 on. */
+struct specialised_endpoint *specialise_reuse(const struct specialised *before,
+                                              const struct model *, uint64_t id, size_t *at);
+void specialised_endpoint_unref(struct specialised_endpoint *);
 
 #endif

@@ -221,10 +221,12 @@ static void run_choices(const struct specialised *result, const struct model *m,
         v->why = model_copy("chooses among too many routes");
         return;
     }
+    v->members = model_alloc(n * sizeof *v->members);
     for (size_t i = 0; i < n; i++) {
         memset(&member, 0, sizeof member);
         run_once(result, m, port, d, (unsigned int)i, guard, &member);
         if (member.why != NULL) {
+            free(v->members);
             *v = member;
             return;
         }
