@@ -1,0 +1,63 @@
+# SPDX-License-Identifier: Apache-2.0
+"""When two gateways have done the same.
+
+Free are the outer Ethernet addresses, the outer IP identification and the UDP source
+port. What a checksum covers may therefore differ: it has to be right, and present on
+both sides or on neither."""
+
+from __future__ import annotations
+
+import struct
+from dataclasses import dataclass
+
+from ovnlab.frames import checksum
+
+from .ours import Run
+
+SAME, NOTHING, LISTED, FOREIGN, LATE, DIFFERENT = (
+    "same", "nothing", "listed", "foreign", "late", "DIFFERENT")
+
+
+@dataclass
+class Verdict:
+    kind: str
+    note: str = ""
+
+
+def normal(frame: bytes) -> bytes:
+    """Without what is free; b"!" in front of a frame with a wrong checksum."""
+    if frame[12:14] == b"\x86\xdd":
+        at, ip = 54, frame[14:54]
+        head = ip
+    else:
+        at, ip = 34, frame[14:34]
+        head = ip[:4] + b"\0\0" + ip[6:10] + b"\0\0" + ip[12:]
+        if checksum(ip):
+            return b"!" + frame
+    length = struct.unpack("!H", frame[at + 4:at + 6])[0]
+    datagram = frame[at:at + length]
+    summed = datagram[6:8] != b"\0\0"
+    addresses = ip[8:40] if at == 54 else ip[12:20]
+    if summed and checksum(addresses + struct.pack("!HH", 17, length) + datagram):
+        return b"!" + frame
+    return b"\0" * 12 + frame[12:14] + head + b"\0\0" + frame[at + 2:at + 6] \
+        + bytes([summed, 0]) + frame[at + 8:]
+
+
+def outcome(frames: list[bytes]) -> tuple[bytes, ...]:
+    return tuple(sorted(normal(frame) for frame in frames))
+
+
+def judge(stock: list[bytes], runs: list[Run]) -> Verdict:
+    """Routes of equal cost: stock has chosen one; ours must be able to choose it."""
+    want = outcome(stock)
+    offered = {outcome(run.sent): run for run in runs}
+    if want in offered:
+        return Verdict(SAME if want else NOTHING, offered[want].action)
+    if any(run.action == "drop" and run.reason == "unsupported" for run in runs):
+        return Verdict(LISTED)
+    if any(run.dropped_for("zone_violation") for run in runs):
+        return Verdict(FOREIGN)
+    if any(run.dropped_for("unsupported") for run in runs):
+        return Verdict(LATE)
+    return Verdict(DIFFERENT)

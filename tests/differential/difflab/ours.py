@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: Apache-2.0
+"""ovnic-gw's side: copies of the databases, and differential-replay on them."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ovnlab.process import Process
+from ovnlab.shell import LabError, run, wait_for
+
+from .packets import Packet
+from .world import GATEWAY, World
+
+PATIENCE = 120
+
+
+@dataclass
+class Run:
+    """One way that a packet can go."""
+    action: str = ""      # of the tables: tx, slow, drop, host
+    reason: str = ""
+    drops: list[str] = field(default_factory=list)   # of the slow path
+    learned: list[str] = field(default_factory=list)
+    sent: list[bytes] = field(default_factory=list)
+
+    def dropped_for(self, reason: str) -> bool:
+        return reason in self.drops or (self.action == "drop" and self.reason == reason)
+
+
+@dataclass
+class Report:
+    port: str
+    destination: str
+    kind: str     # slow or unsupported
+    why: str
+    flow: str
+
+
+@dataclass
+class Outcome:
+    reports: list[Report] = field(default_factory=list)
+    runs: list[list[Run]] = field(default_factory=list)   # by packet
+
+
+class Copy:
+    """A server with the Southbound and IC-SB as they are now. ovnic-gw registers itself
+    there; the originals stay untouched."""
+
+    def __init__(self, world: World) -> None:
+        self.directory = world.journal.directory / "copy"
+        shutil.rmtree(self.directory, ignore_errors=True)
+        self.directory.mkdir()
+        files = []
+        for database in (world.zones[1].southbound, world.interconnection.southbound):
+            files.append(self.directory / database.file.name)
+            shutil.copyfile(database.file, files[-1])
+        self.remote = f"unix:{self.directory}/copy.sock"
+        self.process = Process(world.journal, "copy", [
+            "ovsdb-server", *map(str, files), f"--remote=p{self.remote}",
+            f"--unixctl={self.directory}/copy.ctl", f"--log-file={self.directory}/copy.log"])
+
+    def __enter__(self) -> "Copy":
+        self.process.start()
+        wait_for("copy", lambda: run("ovsdb-client", "list-dbs", self.remote, timeout=5),
+                 interval=0.01)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.process.stop()
+
+
+class Replay:
+    """Started with all packets at once; runs beside the stock gateway."""
+
+    def __init__(self, program: Path, copy: Copy, own: str, packets: list[Packet]) -> None:
+        frame_head = bytes.fromhex("020000000001" "0200000000fe")
+        source = copy.directory / "packets"
+        source.write_text("".join(
+            (frame_head + (b"\x86\xdd" if each.outer[0] >> 4 == 6 else b"\x08\x00")
+             + each.outer).hex() + "\n" for each in packets))
+        self.output = copy.directory / "outcome"
+        self.errors = copy.directory / "errors"
+        with source.open() as stdin, self.output.open("w") as out, self.errors.open("w") as err:
+            self.child = subprocess.Popen([str(program), copy.remote, copy.remote, GATEWAY, own],
+                                          stdin=stdin, stdout=out, stderr=err)
+
+    def result(self) -> Outcome:
+        try:
+            status = self.child.wait(PATIENCE)
+        except subprocess.TimeoutExpired as late:
+            self.stop()
+            raise LabError(f"replay did not end within {PATIENCE} s") from late
+        text = self.output.read_text()
+        if status or not text.endswith("end\n"):
+            raise LabError(f"replay ended with {status}: {self.errors.read_text()[-2000:]}\n"
+                           f"{text[-500:]}")
+        return parse(text)
+
+    def stop(self) -> None:
+        if self.child.poll() is None:
+            self.child.kill()
+            self.child.wait()
+
+
+def parse(text: str) -> Outcome:
+    outcome = Outcome()
+    for line in text.splitlines():
+        word, *rest = line.split("\t")
+        if word == "report":
+            outcome.reports.append(Report(*rest))
+        elif word == "packet":
+            outcome.runs.append([])
+        elif word == "run":
+            outcome.runs[-1].append(Run())
+        elif word != "end":
+            take(outcome.runs[-1][-1], word, rest)
+    return outcome
+
+
+def take(current: Run, word: str, rest: list[str]) -> None:
+    if word == "fast":
+        current.action, current.reason = rest
+    elif word == "drop":
+        current.drops.append(rest[0])
+    elif word == "learn":
+        current.learned.append(" ".join(rest))
+    elif word == "send":
+        current.sent.append(bytes.fromhex(rest[0]))
+    else:
+        raise LabError(f"replay said {word!r}")

@@ -1,0 +1,169 @@
+# SPDX-License-Identifier: Apache-2.0
+"""One seed: a topology in the databases, the same packets into both gateways."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Iterator, Optional
+
+from ovnlab.shell import LabError
+
+from . import topology
+from .batch import run_batch
+from .compare import DIFFERENT, LATE, Verdict, judge
+from .ours import Copy, Outcome, Replay, Run
+from .packets import Maker, Packet
+from .plan import Topology
+from .southbound import Southbound
+from .stock import Stock
+from .world import MARKER_DATAPATHS, World
+
+ATTEMPTS = 3
+
+
+@dataclass
+class Difference:
+    packet: Packet
+    verdict: Verdict
+    stock: list[bytes]
+    runs: list[Run]
+
+
+@dataclass
+class Result:
+    seed: int
+    features: set[str]
+    counts: Counter[str] = field(default_factory=Counter)
+    paths: Counter[str] = field(default_factory=Counter)   # what the tables said
+    kinds: Counter[str] = field(default_factory=Counter)
+    differences: list[Difference] = field(default_factory=list)
+    seconds: float = 0
+    unsupported: Counter[str] = field(default_factory=Counter)
+    packets: list[Packet] = field(default_factory=list)
+    outcome: Optional[Outcome] = None
+
+
+class Runner:
+    """Seeds one after the other in a world that stays."""
+
+    def __init__(self, world: World, program: Path, n_packets: int,
+                 only: Optional[int] = None) -> None:
+        self.world = world
+        self.program = program
+        self.n_packets = n_packets
+        self.only = only
+        self.present: Optional[Topology] = None
+
+    def run(self, seed: int) -> Result:
+        began = time.monotonic()
+        planned = topology.make(seed)
+        self._replace(planned)
+        southbound = self._bind(planned)
+        result = Result(seed, planned.features)
+        for attempt in range(ATTEMPTS):
+            if self._compare(seed, southbound, result):
+                break
+            if attempt == ATTEMPTS - 1:
+                raise LabError("the databases changed each time while packets were sent")
+            self.world.settle()
+        result.seconds = time.monotonic() - began
+        return result
+
+    def _replace(self, planned: Topology) -> None:
+        """The old topology goes and the new one comes. ovn-controller still pauses: what
+        it has learned from packets for the old one finds no port any more."""
+        before = self.present
+        self.present = None
+        for number, central in self.world.zones.items():
+            undo = before.zones[number].batch.undo if before and number in before.zones else []
+            run_batch(central, undo)
+        if before:
+            self.world.controller("debug/resume")
+            self.world.settle()
+            self.world.zones[1].sbctl("--all", "destroy", "MAC_Binding", "--", "--all",
+                                      "destroy", "FDB")
+        self.present = planned
+        for number, zone in planned.zones.items():
+            run_batch(self.world.zones[number], zone.batch.commands)
+
+    def _bind(self, planned: Topology) -> Southbound:
+        """Guests and other gateways come up; neighbours that are known from before."""
+        southbound = Southbound(self.world.zones[1].southbound.remote)
+        for number, zone in planned.zones.items():
+            argv: list[str] = []
+            for port, chassis in zone.bindings.items():
+                argv += ["--", "lsp-bind", port, chassis]
+            for (port, ip), mac in zone.macs.items():
+                argv += ["--", "create", "MAC_Binding", f"logical_port={port}", f'ip="{ip}"',
+                         f'mac="{mac}"', f"datapath={southbound.by_name[port].datapath.uuid}"]
+            if argv:
+                self.world.zones[number].sbctl(*argv)
+        self.world.settle()
+        # A port's key that changed is not everywhere in the flows of 23.03 otherwise.
+        self.world.controller("inc-engine/recompute")
+        self.world.settle()
+        return Southbound(self.world.zones[1].southbound.remote)
+
+    def _compare(self, seed: int, southbound: Southbound, result: Result) -> bool:
+        """False: the databases have changed meanwhile."""
+        self.world.controller("debug/pause")
+        before = self.world.fingerprint()
+        maker = Maker(seed, southbound.without(MARKER_DATAPATHS))
+        packets = [maker.packet(number) for number in range(self.n_packets)]
+        if self.only is not None:
+            packets = [packets[self.only]]
+        with Copy(self.world) as copy:
+            replay = Replay(self.program, copy, maker.own, packets)
+            try:
+                stock = Stock(self.world, southbound)
+                stock.exchange(b"")
+                stocks = [stock.exchange(each.outer) for each in packets]
+                result.outcome = replay.result()
+            finally:
+                replay.stop()
+        if self.world.fingerprint() != before:
+            self.world.controller("debug/resume")
+            return False
+        self._judge(packets, stocks, result.outcome, result)
+        return True
+
+    def explain(self, result: Result) -> Iterator[str]:
+        """All about the one packet of a seed: the topology, what ovnic-gw has reported of
+        it, how Open vSwitch takes the packet."""
+        assert self.present is not None and result.outcome is not None
+        for zone in self.present.zones.values():
+            yield f"zone {zone.number}:"
+            yield from (f"  {line}" for line in zone.batch.text().splitlines())
+        for report in result.outcome.reports:
+            yield f"report: {report.port} {report.destination} {report.kind}: {report.why}; " \
+                f"{report.flow}"
+        yield from self._trace(result)
+
+    def _trace(self, result: Result) -> Iterator[str]:
+        packet, gateway = result.packets[0], self.world.gateway
+        ports = {row.split(",")[0].strip('"'): row.split(",")[1] for row in gateway.vsctl(
+            "--format=csv", "--no-headings", "--columns=name,ofport", "list",
+            "Interface").splitlines()}
+        port = ports.get(f"ovn-{packet.source}-0")
+        if port:
+            yield from gateway.appctl(
+                "ofproto/trace", "br-int", f"in_port={port},tun_src=192.0.2.1,tun_dst=192.0.2.2,"
+                f"tun_id={packet.vni},tun_metadata0={packet.inport << 16 | packet.outport:#x}",
+                packet.inner.hex()).splitlines()
+
+    def _judge(self, packets: list[Packet], stocks: list[list[bytes]], outcome: Outcome,
+               result: Result) -> None:
+        result.packets = packets
+        for report in outcome.reports:
+            result.unsupported[f"{report.kind}: {report.why}"] += 1
+        for packet, stock, runs in zip(packets, stocks, outcome.runs):
+            verdict = judge(stock, runs)
+            result.counts[verdict.kind] += 1
+            result.paths[runs[0].action] += 1
+            result.kinds[" ".join(packet.kind.split()[:2])] += 1
+            if verdict.kind in (DIFFERENT, LATE):
+                result.differences.append(Difference(packet, verdict, stock, runs))
+

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef REPLAY_H
+#define REPLAY_H
+
+/* ovnic-gw between two databases and a list of packets: no ports, no daemon. */
+
+#include <stddef.h>
+#include <stdint.h>
+
+struct icgw_addr;
+struct lflow_cache;
+struct model;
+
+/* The model of a chassis by what the databases say.  It registers itself there
+ * as the daemon does: they have to be copies.  Ends the program when they
+ * cannot be read within some seconds. */
+struct model *replay_model(const char *southbound, const char *ic_southbound, const char *chassis,
+                           const struct icgw_addr *encap, struct lflow_cache *);
+
+/* Gateway: forwarding tables and slow path of a model. */
+void replay_start(const struct model *, const struct icgw_addr *encap);
+/* Prints one line per destination that is not on the fast path. */
+void replay_print_reports(void);
+/* Takes one frame as often as routes of equal cost can matter; prints what became
+ * of it each time. */
+void replay_packet(const uint8_t *frame, size_t len);
+void replay_stop(void);
+
+#endif
