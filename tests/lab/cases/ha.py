@@ -7,7 +7,8 @@ from __future__ import annotations
 from typing import Callable
 
 from ovnlab import logical
-from ovnlab.case import GROUP, case, check
+from ovnlab.case import GROUP, Skip, case, check
+from ovnlab.gateway import OvnicGateway
 from ovnlab.lab import OVNIC, STOCK, Lab
 from ovnlab.shell import wait_for
 from ovnlab.stream import Outcome, Streams
@@ -18,21 +19,29 @@ FAST = 100              # ms
 DEFAULT_MIN_RX = 1000   # ms, of Open vSwitch
 
 
-def _groups(lab: Lab) -> list[Zone]:
+def groups(lab: Lab) -> list[Zone]:
     return [zone for zone in lab.zones if len(zone.gateways) > 1]
+
+
+def ours(lab: Lab) -> Zone:
+    """The zone with two gateways of ours."""
+    for zone in lab.zones:
+        if _kinds(zone) == OURS:
+            return zone
+    raise Skip(f"no pair of {OVNIC} in this lab")
 
 
 def _kinds(zone: Zone) -> tuple[str, ...]:
     return tuple(gateway.kind for gateway in zone.gateways)
 
 
-def _wait_holder(lab: Lab, zone: Zone, gateway: Gateway) -> None:
+def wait_holder(lab: Lab, zone: Zone, gateway: Gateway) -> None:
     """The far zones know it, too."""
     wait_for(f"{zone.transit_port} on {gateway.name} in IC-SB", lambda: (
         lab.interconnection.gateway_of(zone.transit_port) == gateway.name), timeout=30)
 
 
-def _measure(lab: Lab, zones: list[Zone], action: Callable[[], None]) -> dict[tuple[str, ...],
+def measure(lab: Lab, zones: list[Zone], action: Callable[[], None]) -> dict[tuple[str, ...],
                                                                              Outcome]:
     """What an action costs each pair. It returns when all has settled."""
     source = lab.zones[0].guest
@@ -45,7 +54,7 @@ def _measure(lab: Lab, zones: list[Zone], action: Callable[[], None]) -> dict[tu
     return found
 
 
-def _expect_no_loss(found: dict[tuple[str, ...], Outcome]) -> None:
+def expect_no_loss(found: dict[tuple[str, ...], Outcome]) -> None:
     if OURS in found:
         check(found[OURS].lost == 0, f"{'+'.join(OURS)}: {found[OURS]}")
 
@@ -56,14 +65,14 @@ def _fail_over(lab: Lab, zones: list[Zone]) -> dict[tuple[str, ...], Outcome]:
         for zone in zones:
             zone.gateways[0].kill()
         for zone in zones:
-            _wait_holder(lab, zone, zone.gateways[1])
+            wait_holder(lab, zone, zone.gateways[1])
 
-    found = _measure(lab, zones, kill)
+    found = measure(lab, zones, kill)
     for zone in zones:
         zone.gateways[0].restart()
     for zone in zones:
         logical.wait_group(zone)
-        _wait_holder(lab, zone, zone.gateways[0])
+        wait_holder(lab, zone, zone.gateways[0])
     return found
 
 
@@ -79,13 +88,13 @@ def _compare_gaps(found: dict[tuple[str, ...], Outcome], interval_ms: float) -> 
 @case(GROUP)
 def killed(lab: Lab) -> None:
     """kill -9 of the active gateway, default timers."""
-    _compare_gaps(_fail_over(lab, _groups(lab)), DEFAULT_MIN_RX)
+    _compare_gaps(_fail_over(lab, groups(lab)), DEFAULT_MIN_RX)
 
 
 @case(GROUP)
 def killed_fast_timers(lab: Lab) -> None:
     """kill -9 of the active gateway, bfd-min-rx=100 bfd-min-tx=100."""
-    zones = _groups(lab)
+    zones = groups(lab)
     for zone in zones:
         zone.central.nbctl("set", "NB_Global", ".", f"options:bfd-min-rx={FAST}",
                            f"options:bfd-min-tx={FAST}")
@@ -102,15 +111,15 @@ def killed_fast_timers(lab: Lab) -> None:
 @case(GROUP)
 def killed_in_mixed_pair(lab: Lab) -> None:
     """The other way round: ours is active and dies, a stock one takes over."""
-    for zone in _groups(lab):
+    for zone in groups(lab):
         if _kinds(zone) == MIXED:
             _swap(zone)
-            _wait_holder(lab, zone, zone.gateways[0])
+            wait_holder(lab, zone, zone.gateways[0])
             try:
                 _fail_over(lab, [zone])
             finally:
                 _swap(zone)
-                _wait_holder(lab, zone, zone.gateways[0])
+                wait_holder(lab, zone, zone.gateways[0])
 
 
 def _swap(zone: Zone) -> None:
@@ -121,33 +130,50 @@ def _swap(zone: Zone) -> None:
 @case(GROUP)
 def priorities(lab: Lab) -> None:
     """A planned change, there and back."""
-    zones = _groups(lab)
+    zones = groups(lab)
 
     def swap_twice() -> None:
         for _ in range(2):
             for zone in zones:
                 _swap(zone)
             for zone in zones:
-                _wait_holder(lab, zone, zone.gateways[0])
+                wait_holder(lab, zone, zone.gateways[0])
 
-    _expect_no_loss(_measure(lab, zones, swap_twice))
+    expect_no_loss(measure(lab, zones, swap_twice))
+
+
+@case(GROUP)
+def drain(lab: Lab) -> None:
+    """Ours only: the active gateway hands over, is idle, and takes part again."""
+    zone = ours(lab)
+    first, second = (gateway for gateway in zone.gateways if isinstance(gateway, OvnicGateway))
+
+    def drain_and_undrain() -> None:
+        first.ctl("drain")
+        wait_holder(lab, zone, second)
+        first.wait_drained()
+        first.ctl("undrain")
+        logical.wait_group(zone)
+        wait_holder(lab, zone, first)
+
+    expect_no_loss(measure(lab, [zone], drain_and_undrain))
 
 
 @case(GROUP)
 def rolling_restart(lab: Lab) -> None:
     """Each in turn leaves and starts again, as in an upgrade."""
-    zones = _groups(lab)
+    zones = groups(lab)
 
     def one_after_the_other() -> None:
         for index in (0, 1):
             for zone in zones:
                 zone.gateways[index].leave()
             for zone in zones:
-                _wait_holder(lab, zone, zone.gateways[1 - index])
+                wait_holder(lab, zone, zone.gateways[1 - index])
                 zone.gateways[index].restart()
             for zone in zones:
                 zone.gateways[index].ready()
                 logical.wait_group(zone)
-                _wait_holder(lab, zone, zone.gateways[0])
+                wait_holder(lab, zone, zone.gateways[0])
 
-    _expect_no_loss(_measure(lab, zones, one_after_the_other))
+    expect_no_loss(measure(lab, zones, one_after_the_other))

@@ -77,8 +77,9 @@ def rows_deleted(lab: Lab) -> None:
 @case(SPARE)
 def databases_stopped(lab: Lab) -> None:
     """Losing every database loses no packet."""
-    databases = [lab.interconnection.southbound]
-    databases += [zone.central.southbound for zone, _ in ovnic_zones(lab)]
+    databases = [*lab.interconnection.southbound.servers]
+    for zone, _ in ovnic_zones(lab):
+        databases += zone.central.southbound.servers
     for database in databases:
         database.process.stop()
     try:
@@ -104,7 +105,7 @@ def databases_stopped(lab: Lab) -> None:
 def no_database_at_start(lab: Lab) -> None:
     """Keeps trying, and registers once the database is there."""
     zone, gateway = ovnic_zones(lab)[0]
-    database = zone.central.southbound
+    database = zone.central.southbound.servers[0]
     gateway.ctl("exit")
     gateway.process.wait()
     database.process.stop()

@@ -35,6 +35,19 @@ class Case:
 CASES: list[Case] = []
 
 
+_long = False
+
+
+def take_long() -> None:
+    global _long
+    _long = True
+
+
+def duration(seconds: float, long: float) -> float:
+    """How long something lasts: the second with --long."""
+    return long if _long else seconds
+
+
 def case(*labs: str) -> Callable[[Test], Test]:
     """Register a test for one or more of the labs."""
     def register(test: Test) -> Test:
@@ -52,7 +65,7 @@ def spec_of(lab: str, one: str, other: str) -> LabSpec:
         pairs = [(other, other), (STOCK, STOCK), (STOCK, OVNIC)]
         if OVNIC not in (one, other):
             pairs = [(STOCK, STOCK)]
-        return LabSpec(((one,), *dict.fromkeys(pairs)), grouped=True)
+        return LabSpec(((one,), *dict.fromkeys(pairs)), grouped=True, clustered=(2,))
     underlay = {VLAN: UnderlayKind(vlan=100), IPV6: UnderlayKind(family=6)}.get(lab)
     return LabSpec(((one,), (other,)), underlay or UnderlayKind())
 

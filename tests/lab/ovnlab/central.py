@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Sequence, Union
 
 from .journal import Journal
 from .process import Process
@@ -16,14 +17,23 @@ class Database:
     """An ovsdb-server with one database, on a unix socket."""
 
     def __init__(self, journal: Journal, name: str, schema: Path) -> None:
+        self.schema = schema
         self.socket = journal.directory / f"{name}.sock"
         self.remote = f"unix:{self.socket}"
+        self.control = journal.directory / f"{name}.ctl"
         self.file = journal.directory / f"{name}.db"
         self.log = journal.directory / f"{name}.log"
-        run("ovsdb-tool", "create", str(self.file), str(schema))
+        self.create()
         self.process = Process(journal, name, [
             "ovsdb-server", str(self.file), f"--remote=p{self.remote}", f"--log-file={self.log}",
-            f"--unixctl={journal.directory}/{name}.ctl"])
+            f"--unixctl={self.control}"])
+
+    def create(self) -> None:
+        run("ovsdb-tool", "create", str(self.file), str(self.schema))
+
+    @property
+    def servers(self) -> Sequence["Database"]:
+        return [self]
 
     def start(self) -> None:
         """Start without waiting: several come up side by side."""
@@ -34,13 +44,56 @@ class Database:
             "ovsdb-client", "list-dbs", self.remote, timeout=5))
 
 
+class Member(Database):
+    """A server of a cluster; the first one founds it."""
+
+    def __init__(self, journal: Journal, name: str, number: int, schema: Path) -> None:
+        self.cluster = name
+        self.number = number
+        super().__init__(journal, f"{name}-{number}", schema)
+
+    def create(self) -> None:
+        own, first = (f"unix:{self.socket.parent}/{self.cluster}-{n}.raft"
+                      for n in (self.number, 1))
+        if self.number == 1:
+            run("ovsdb-tool", "create-cluster", str(self.file), str(self.schema), own)
+        else:
+            name = run("ovsdb-tool", "schema-name", str(self.schema)).strip()
+            run("ovsdb-tool", "join-cluster", str(self.file), name, own, first)
+
+    def status(self) -> str:
+        name = run("ovsdb-tool", "schema-name", str(self.schema)).strip()
+        return run("ovs-appctl", "-t", str(self.control), "cluster/status", name)
+
+    def wait(self) -> None:
+        wait_for(f"{self.process.name} in its cluster",
+                 lambda: "Status: cluster member" in self.status())
+
+
+class Cluster:
+    """A database that three servers hold together."""
+
+    def __init__(self, journal: Journal, name: str, schema: Path) -> None:
+        self.servers: Sequence[Member] = [Member(journal, name, number, schema)
+                                          for number in (1, 2, 3)]
+        self.remote = ",".join(server.remote for server in self.servers)
+
+    def leader(self) -> Member:
+        """Waits for an election to end."""
+        def find() -> list[Member]:
+            return [server for server in self.servers
+                    if server.process.running() and "Role: leader" in server.status()]
+        return wait_for("a leader", find)[0]
+
+
 class Interconnection:
     """The pair of databases that all zones share."""
 
-    def __init__(self, journal: Journal) -> None:
+    def __init__(self, journal: Journal, clustered: bool = False) -> None:
+        kind: Union[type[Cluster], type[Database]] = Cluster if clustered else Database
         self.northbound = Database(journal, "ic-nb", SCHEMAS / "ovn-ic-nb.ovsschema")
-        self.southbound = Database(journal, "ic-sb", SCHEMAS / "ovn-ic-sb.ovsschema")
-        self.databases = (self.northbound, self.southbound)
+        self.southbound = kind(journal, "ic-sb", SCHEMAS / "ovn-ic-sb.ovsschema")
+        self.databases = (*self.northbound.servers, *self.southbound.servers)
 
     def nbctl(self, *argv: str) -> str:
         return run("ovn-ic-nbctl", f"--db={self.northbound.remote}", *argv)
@@ -57,11 +110,13 @@ class Interconnection:
 class Central:
     """The databases of one zone with ovn-northd and ovn-ic."""
 
-    def __init__(self, journal: Journal, zone: int, interconnection: Interconnection) -> None:
+    def __init__(self, journal: Journal, zone: int, interconnection: Interconnection,
+                 clustered: bool = False) -> None:
+        kind: Union[type[Cluster], type[Database]] = Cluster if clustered else Database
         self.name = f"az{zone}"
         self.northbound = Database(journal, f"nb{zone}", SCHEMAS / "ovn-nb.ovsschema")
-        self.southbound = Database(journal, f"sb{zone}", SCHEMAS / "ovn-sb.ovsschema")
-        self.databases = (self.northbound, self.southbound)
+        self.southbound = kind(journal, f"sb{zone}", SCHEMAS / "ovn-sb.ovsschema")
+        self.databases = (*self.northbound.servers, *self.southbound.servers)
         local = [f"--ovnnb-db={self.northbound.remote}", f"--ovnsb-db={self.southbound.remote}"]
         shared = [f"--ic-nb-db={interconnection.northbound.remote}",
                   f"--ic-sb-db={interconnection.southbound.remote}"]

@@ -119,8 +119,10 @@ class OvnicGateway:
                 if session["state"] == "up"}
 
     def wait_drained(self) -> None:
-        wait_for(f"{self.name} drained",
-                 lambda: self.query("status")["drain"]["state"] == "drained", timeout=30)
+        wait_for(f"{self.name} drained", self._drained, timeout=30)
+
+    def _drained(self) -> bool:
+        return bool(self.query("status")["drain"]["state"] == "drained")
 
     def ctl(self, *argv: str) -> str:
         return run(str(CONTROL), "-t", str(self.socket), *argv, timeout=10)

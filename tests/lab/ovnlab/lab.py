@@ -31,7 +31,8 @@ class LabSpec:
     """Which gateways each zone has, and what carries the tunnels."""
     gateways: tuple[tuple[str, ...], ...] = ((STOCK,), (STOCK,))
     underlay: UnderlayKind = UnderlayKind()
-    grouped: bool = False   # all gateways of a zone share its port; else the first has it
+    grouped: bool = False    # all gateways of a zone share its port; else the first has it
+    clustered: tuple[int, ...] = ()   # zones whose Southbound is a cluster; then IC-SB is, too
 
     def __str__(self) -> str:
         zones = " | ".join("+".join(kinds) for kinds in self.gateways)
@@ -47,7 +48,7 @@ class Lab:
         self.notes: list[str] = []
         self.zones: list[Zone] = []
         try:
-            self.interconnection = Interconnection(self.journal)
+            self.interconnection = Interconnection(self.journal, bool(spec.clustered))
             self.underlay = Underlay(self.journal, spec.underlay)
             for number, kinds in enumerate(spec.gateways, 1):
                 self._add_zone(number, kinds)
@@ -56,7 +57,8 @@ class Lab:
             raise
 
     def _add_zone(self, number: int, kinds: tuple[str, ...]) -> None:
-        central = Central(self.journal, number, self.interconnection)
+        central = Central(self.journal, number, self.interconnection,
+                          number in self.spec.clustered)
         hypervisor = OvsNode(self.journal, f"hv{number}", 10 + number, central, self.underlay)
         gateways = [self._gateway(kind, f"gw{number}" + ("", "b", "c")[index],
                                   20 + 10 * index + number, central)
