@@ -194,11 +194,31 @@ bool icgw_rewrite(struct rte_mbuf *m, const struct icgw_packet *p, const struct 
     return true;
 }
 
+/* What a new outer header says of congestion (RFC 3168, 9.1.1): as the inner one
+ * does, but ECT(0) for a packet that has already seen some. */
+static uint8_t ecn_of(const struct rte_mbuf *inner)
+{
+    const uint8_t *frame = rte_pktmbuf_mtod(inner, const uint8_t *);
+    uint16_t eth_type;
+    uint8_t ecn = 0;
+
+    if (inner->data_len < ICGW_ETH_LEN + 2) {
+        return 0;
+    }
+    eth_type = icgw_load16(frame + 12);
+    if (eth_type == RTE_BE16(ICGW_ETH_IPV4)) {
+        ecn = frame[ICGW_ETH_LEN + 1] & 3;
+    } else if (eth_type == RTE_BE16(ICGW_ETH_IPV6)) {
+        ecn = frame[ICGW_ETH_LEN + 1] >> 4 & 3;
+    }
+    return ecn == 3 ? 2 : ecn;
+}
+
 bool icgw_encapsulate(struct rte_mbuf *inner, const struct icgw_tunnel *t, uint32_t vni,
                       uint16_t inport, uint16_t outport, uint16_t entropy, enum icgw_drop *reason)
 {
     uint32_t inner_len = inner->pkt_len;
-    struct kept kept = {.sport = rte_cpu_to_be_16(entropy)};
+    struct kept kept = {.sport = rte_cpu_to_be_16(entropy), .ecn = ecn_of(inner)};
     uint8_t *hdr, *udp;
 
     if (!t->resolved) {

@@ -418,6 +418,29 @@ static void test_encapsulate(void **state)
     }
 }
 
+/* RFC 3168, 9.1.1: outer from inner, ECT(0) instead of CE. */
+static void test_encapsulate_ecn(void **state)
+{
+    static const uint8_t want[] = {0, 1, 2, 2};
+    (void)state;
+    for (unsigned int i = 0; i < 16; i++) {
+        struct combination c = {.v6_out = i & 1, .inner_v6 = i & 2};
+        struct icgw_tunnel t = tunnel_for(&c);
+        struct frame out = frame_out(&c, frame_in(&c));
+        uint8_t buf[FRAME_MAX];
+        struct layout at = build(&out, buf);
+        enum icgw_drop reason = ICGW_N_DROPS;
+        uint8_t ecn = (uint8_t)(i >> 2);
+
+        buf[at.inner + 15] = (uint8_t)(c.inner_v6 ? 0x80 | ecn << 4 : 0xb8 | ecn);
+        struct rte_mbuf *m = to_mbuf(buf + at.inner, at.end - at.inner, 0);
+        assert_true(icgw_encapsulate(m, &t, out.vni, out.inport, out.outport, out.sport, &reason));
+        const uint8_t *l3 = rte_pktmbuf_mtod_offset(m, const uint8_t *, 14);
+        assert_int_equal(c.v6_out ? l3[1] >> 4 : l3[1], want[ecn]);
+        rte_pktmbuf_free(m);
+    }
+}
+
 static void expect_refused(const char *what, const struct icgw_tunnel *t, uint16_t len,
                            uint16_t headroom, enum icgw_drop want)
 {
@@ -468,12 +491,12 @@ static void test_next_hop_changes(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_every_combination), cmocka_unit_test(test_every_source_port),
-        cmocka_unit_test(test_every_ttl),         cmocka_unit_test(test_wrong_inner_checksum),
-        cmocka_unit_test(test_outer_options),     cmocka_unit_test(test_arp_inside),
-        cmocka_unit_test(test_no_headroom),       cmocka_unit_test(test_recording),
-        cmocka_unit_test(test_encapsulate),       cmocka_unit_test(test_encapsulate_refuses),
-        cmocka_unit_test(test_next_hop_changes),
+        cmocka_unit_test(test_every_combination),   cmocka_unit_test(test_every_source_port),
+        cmocka_unit_test(test_every_ttl),           cmocka_unit_test(test_wrong_inner_checksum),
+        cmocka_unit_test(test_outer_options),       cmocka_unit_test(test_arp_inside),
+        cmocka_unit_test(test_no_headroom),         cmocka_unit_test(test_recording),
+        cmocka_unit_test(test_encapsulate),         cmocka_unit_test(test_encapsulate_ecn),
+        cmocka_unit_test(test_encapsulate_refuses), cmocka_unit_test(test_next_hop_changes),
     };
 
     return cmocka_run_group_tests_name("dp_rewrite", tests, start_eal, stop_eal);
