@@ -65,6 +65,15 @@ static bool prefix_length(wide mask, unsigned int width, unsigned int *len)
     return true;
 }
 
+/* The class that tells IGMP is one of IPv4: for IPv6 it says nothing about the
+ * protocol. */
+static bool guard_can_tell(const struct state *s, const struct question *q)
+{
+    wide eth_type;
+    return q->field != FIELD_IP_PROTO ||
+           (state_get(s, whole(FIELD_ETH_TYPE), &eth_type) && eth_type == 0x0800);
+}
+
 static enum truth answer(struct eval *ev, struct question q)
 {
     unsigned int len;
@@ -87,7 +96,10 @@ static enum truth answer(struct eval *ev, struct question q)
             return TRUTH_FALSE;
         }
     }
-    return ev->guard ? guard_implies(ev->guard, q.field, q.value, q.mask) : TRUTH_UNKNOWN;
+    if (ev->guard == NULL || !guard_can_tell(ev->state, &q)) {
+        return TRUTH_UNKNOWN;
+    }
+    return guard_implies(ev->guard, q.field, q.value, q.mask);
 }
 
 static enum truth equal(struct eval *ev, enum field_id id, wide value, wide mask)
@@ -249,7 +261,7 @@ static bool exclude(const struct eval *ev, enum field_id id, wide value, wide ma
 {
     struct question q;
     if (!ask_origin(ev->state, id, value, mask, &q) ||
-        (ev->split != NULL && q.field == ev->split->field)) {
+        (ev->split != NULL && q.field == ev->split->field) || !guard_can_tell(ev->state, &q)) {
         return false;
     }
     if (q.field == FIELD_IP_TTL) {
