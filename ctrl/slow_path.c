@@ -13,6 +13,8 @@
 #include "specialise.h"
 #include "waiting.h"
 
+#define ETHERNET_LEN 14 /* inner */
+
 struct slow_path {
     struct slow_path_ops ops;
     void *aux;
@@ -29,7 +31,10 @@ struct slow_path {
 struct run {
     struct slow_path *sp;
     const struct waiting_packet *packet;
+    bool error; /* it is an error about another packet that was too big */
 };
+
+static void answer_too_big(struct run *, const struct interp_send *, const struct icgw_tunnel *);
 
 static void drop(struct slow_path *sp, enum icgw_drop reason)
 {
@@ -69,8 +74,12 @@ static void on_send(struct interp *in, const struct interp_send *to)
         drop(sp, ICGW_DROP_NO_MBUF);
     } else if (!icgw_encapsulate(m, tunnel, to->vni, to->inport, to->outport, entropy(run, in),
                                  &reason)) {
-        drop(sp, reason);
         rte_pktmbuf_free(m);
+        if (reason == ICGW_DROP_TOO_BIG) {
+            answer_too_big(run, to, tunnel);
+        } else {
+            drop(sp, reason);
+        }
     } else {
         sp->stats.tx_packets++;
         sp->stats.tx_bytes += rte_pktmbuf_pkt_len(m);
@@ -132,11 +141,39 @@ static bool admitted(struct slow_path *sp, const struct model_datapath *dp,
     return false;
 }
 
+static const struct interp_ops interp_ops = {
+    .send = on_send, .drop = on_drop, .learn = on_learn, .wait = on_wait};
+
+/* What is in sp->out does not fit the underlay.  A kernel's tunnel would answer
+ * with an ICMP error that arrives as if by that tunnel; so do we, where the
+ * flows know what to do with it. */
+static void answer_too_big(struct run *run, const struct interp_send *to,
+                           const struct icgw_tunnel *tunnel)
+{
+    struct slow_path *sp = run->sp;
+    const struct model_datapath *dp = model_datapath_by_key(sp->model, to->vni);
+    uint32_t overhead = (uint32_t)tunnel->hdr_len - tunnel->l2_len + ETHERNET_LEN;
+
+    drop(sp, ICGW_DROP_TOO_BIG);
+    if (run->error || tunnel->mtu <= overhead || !interp_restarts_errors(dp)) {
+        return;
+    }
+    struct frame *error = malloc(sizeof *error);
+    if (error == NULL) {
+        abort();
+    }
+    if (frame_make_too_big(error, &sp->out, tunnel->mtu - overhead)) {
+        struct run nested = {sp, run->packet, true};
+        struct interp in = {.model = sp->model, .ops = &interp_ops, .aux = &nested, .frame = error};
+        interp_from_tunnel(&in, dp, to->inport, to->outport);
+        free(in.why);
+    }
+    free(error);
+}
+
 static void run_packet(struct slow_path *sp, const struct waiting_packet *packet)
 {
-    static const struct interp_ops ops = {
-        .send = on_send, .drop = on_drop, .learn = on_learn, .wait = on_wait};
-    struct run run = {sp, packet};
+    struct run run = {sp, packet, false};
     const struct model_datapath *dp = model_datapath_by_key(sp->model, packet->vni);
 
     if (dp == NULL) {
@@ -150,7 +187,7 @@ static void run_packet(struct slow_path *sp, const struct waiting_packet *packet
     sp->in.len = packet->len;
     struct interp in = {
         .model = sp->model,
-        .ops = &ops,
+        .ops = &interp_ops,
         .aux = &run,
         .flow_hash = icgw_flow_hash(sp->in.data, sp->in.len),
         .frame = &sp->in,

@@ -264,7 +264,7 @@ static void send(const struct burst *b, unsigned int i, const struct icgw_dest *
     } else if (unlikely(!t->resolved)) {
         drop(r, ICGW_DROP_UNDERLAY_UNRESOLVED);
     } else if (unlikely(icgw_outer_ip_len(t, p->inner_len) > t->mtu)) {
-        drop(r, ICGW_DROP_TOO_BIG);
+        slow(r, ICGW_SLOW_TOO_BIG);
     } else if (unlikely(!icgw_rewrite(b->pkts[i], p, t, dest, &reason))) {
         drop(r, reason);
     } else {

@@ -60,7 +60,8 @@
     X(ROUTER_ADDRESS, "router_address")           /* addressed to a router */                      \
     X(NEIGHBOUR, "neighbour")                     /* MAC address of the next hop unknown */        \
     X(DESTINATION, "destination")                 /* outcome depends on more than guards decide */ \
-    X(UNKNOWN_DESTINATION, "unknown_destination") /* MAC address that no table has */
+    X(UNKNOWN_DESTINATION, "unknown_destination") /* MAC address that no table has */              \
+    X(TOO_BIG, "too_big")                         /* does not fit the underlay link */
 
 #define ICGW_ENUM_DROP(name, text) ICGW_DROP_##name,
 #define ICGW_ENUM_SLOW(name, text) ICGW_SLOW_##name,

@@ -41,5 +41,9 @@ bool frame_make_icmp4(struct frame *, const struct frame *in, const struct state
                       bool port_unreachable);
 bool frame_make_icmp6(struct frame *, const struct frame *in, const struct state *,
                       bool port_unreachable);
+/* Fragmentation needed, or packet too big, in answer to `in`: Ethernet and IP
+ * addresses exchanged.  mtu: bytes of IP packet.  False: `in` gets no error (may
+ * be fragmented, is an error itself, is not IP). */
+bool frame_make_too_big(struct frame *, const struct frame *in, uint32_t mtu);
 
 #endif

@@ -211,24 +211,26 @@ void interp_stage(struct interp *in, enum model_pipeline pipeline, int table)
     in->flow = outer_flow;
 }
 
-/* ICMP errors about the path MTU start over in the ingress pipeline, as if the
- * port that they were sent to had them sent, where northd has flows for that
- * (OVN 24.03 and later: they look at flags.tunnel_rx). */
-static bool wants_ingress(const struct interp *in, const struct model_datapath *dp)
+bool interp_restarts_errors(const struct model_datapath *dp)
 {
-    const struct state *s = &in->state;
-    bool too_big =
-        (state_value(s, FIELD_ETH_TYPE) == 0x0800 && state_value(s, FIELD_IP_PROTO) == 1 &&
-         state_value(s, FIELD_ICMP4_TYPE) == 3 && state_value(s, FIELD_ICMP4_CODE) == 4) ||
-        (state_value(s, FIELD_ETH_TYPE) == 0x86dd && state_value(s, FIELD_IP_PROTO) == 58 &&
-         state_value(s, FIELD_ICMP6_TYPE) == 2 && state_value(s, FIELD_ICMP6_CODE) == 0);
     const struct model_stage *stage = &dp->stages[MODEL_INGRESS][0];
-    for (size_t i = 0; too_big && i < stage->n_flows; i++) {
+    for (size_t i = 0; i < stage->n_flows; i++) {
         if (stage->flows[i].lflow->code->tunnel_rx) {
             return true;
         }
     }
     return false;
+}
+
+/* Errors about the path MTU start over as if the port that the packet in error
+ * was sent to had sent them. */
+static bool is_path_mtu_error(const struct state *s)
+{
+    bool v4 = state_value(s, FIELD_ETH_TYPE) == 0x0800 && state_value(s, FIELD_IP_PROTO) == 1 &&
+              state_value(s, FIELD_ICMP4_TYPE) == 3 && state_value(s, FIELD_ICMP4_CODE) == 4;
+    bool v6 = state_value(s, FIELD_ETH_TYPE) == 0x86dd && state_value(s, FIELD_IP_PROTO) == 58 &&
+              state_value(s, FIELD_ICMP6_TYPE) == 2 && state_value(s, FIELD_ICMP6_CODE) == 0;
+    return v4 || v6;
 }
 
 void interp_from_tunnel(struct interp *in, const struct model_datapath *dp, uint16_t inport,
@@ -248,7 +250,7 @@ void interp_from_tunnel(struct interp *in, const struct model_datapath *dp, uint
     }
     state_set(&in->state, whole(FIELD_OUTPORT), outport);
     state_set(&in->state, tunnel_rx, 1);
-    if (!interp_abstract(in) && wants_ingress(in, dp)) {
+    if (!interp_abstract(in) && is_path_mtu_error(&in->state) && interp_restarts_errors(dp)) {
         interp_stage(in, MODEL_INGRESS, 0);
     } else {
         interp_deliver(in, outport);

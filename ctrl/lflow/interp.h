@@ -88,6 +88,11 @@ struct interp {
 void interp_from_tunnel(struct interp *, const struct model_datapath *, uint16_t inport,
                         uint16_t outport);
 
+/* Whether ICMP errors about the path MTU that arrive by a tunnel start over in
+ * the ingress pipeline of the datapath: it has flows for that (OVN 24.03 and
+ * later: they look at flags.tunnel_rx). */
+bool interp_restarts_errors(const struct model_datapath *);
+
 /* Ends the run: nothing more is executed. */
 void interp_give_up(struct interp *, enum interp_end, enum icgw_slow, const char *format, ...)
     __attribute__((format(printf, 4, 5)));

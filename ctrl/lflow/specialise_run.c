@@ -133,17 +133,6 @@ static void init_state(struct state *s, const struct destination *d)
     }
 }
 
-static bool restarts_errors(const struct model_datapath *dp)
-{
-    const struct model_stage *stage = &dp->stages[MODEL_INGRESS][0];
-    for (size_t i = 0; i < stage->n_flows; i++) {
-        if (stage->flows[i].lflow->code->tunnel_rx) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* One run; returns the number of values that select() offers, 1 without. */
 static size_t run_once(const struct specialised *result, const struct model *m,
                        const struct model_port *port, const struct destination *d,
@@ -250,7 +239,7 @@ void specialise_run(const struct specialised *result, const struct model *m,
     struct guard guard = {.classes = 0};
 
     memset(v, 0, sizeof *v);
-    if (restarts_errors(port->datapath)) {
+    if (interp_restarts_errors(port->datapath)) {
         guard.classes |= ICGW_CLASS_TOO_BIG_ERROR;
     }
     size_t choices = run_once(result, m, port, d, 0, &guard, v);

@@ -468,7 +468,7 @@ static void test_tunnels(void **state)
     f.in_payload = 1500 - 20 - 24 - 14 - 20;
     expect_dest("exactly the MTU", &dest, &f, ICGW_ACTION_TX, 0);
     f.in_payload++;
-    expect_dest("a byte more", &dest, &f, ICGW_ACTION_DROP, ICGW_DROP_TOO_BIG);
+    expect_dest("a byte more", &dest, &f, ICGW_ACTION_SLOW, ICGW_SLOW_TOO_BIG);
 }
 
 #define MEMBERS 3
