@@ -13,10 +13,6 @@
 
 VLOG_DEFINE_THIS_MODULE(ovsdb);
 
-/* northd needs a moment to put us back into the groups of our ports after our
- * rows were deleted and written again. */
-#define HOLD_MS 5000
-
 static const char *format_addr(const struct icgw_addr *a, char text[INET6_ADDRSTRLEN])
 {
     return icgw_addr_is_v4(a) ? inet_ntop(AF_INET, a->bytes + 12, text, INET6_ADDRSTRLEN)
@@ -84,20 +80,6 @@ void ovsdb_destroy(struct ovsdb *o)
     free(o);
 }
 
-/* Without our Chassis row no group has us as a member, so by the database
- * nothing would matter to us.  Whoever deletes that row by mistake must not
- * stop the traffic: go by what was known until the row has been repaired. */
-static bool is_held(struct ovsdb *o)
-{
-    long long now = time_msec();
-    if (!sb_our_chassis(o)) {
-        o->hold_until = o->registered ? now + HOLD_MS : 0;
-        return true;
-    }
-    o->registered = true;
-    return !o->datapaths.n && now < o->hold_until;
-}
-
 static void follow_sb(struct ovsdb *o)
 {
     if (!session_has_data(&o->sb)) {
@@ -113,7 +95,7 @@ static void follow_sb(struct ovsdb *o)
     }
     o->seqno = seqno;
     bool was_complete = o->complete;
-    o->complete = o->answered && !is_held(o);
+    o->complete = o->answered && !hold_check(o);
     if (o->complete && (seqno != seqno_before || !was_complete)) {
         peers_follow(o);
     }
@@ -147,8 +129,8 @@ void ovsdb_wait(struct ovsdb *o)
     session_wait(&o->sb);
     session_wait(&o->ic);
     tasks_wait(o);
-    if (session_has_data(&o->sb) && !o->complete && time_msec() < o->hold_until) {
-        poll_timer_wait_until(o->hold_until);
+    if (session_has_data(&o->sb) && !o->complete && time_msec() < o->hold.until) {
+        poll_timer_wait_until(o->hold.until);
     }
 }
 

@@ -27,6 +27,23 @@ struct ports {
     size_t allocated;
 };
 
+/* hold.c: how much there is of what forwarding goes by. */
+struct census {
+    size_t datapaths;
+    size_t remote; /* ports that are bound to other zones' chassis … */
+    size_t local;  /* … and to other chassis of this one */
+    size_t flows;
+};
+
+struct hold {
+    struct census census; /* when the SB was last believed */
+    bool registered;      /* our Chassis row has been seen */
+    bool on;
+    long long until;    /* ms */
+    unsigned int seqno; /* of the SB when last looked at, with … */
+    bool answered;
+};
+
 struct ovsdb {
     char *chassis;
     char *hostname;
@@ -55,8 +72,7 @@ struct ovsdb {
     unsigned int seqno;         /* of the SB that `datapaths` reflects */
     bool answered;              /* the SB replica holds all of `datapaths` */
     bool complete;              /* and they can be relied on */
-    bool registered;            /* our Chassis row has been seen */
-    long long hold_until;       /* ms; see is_held() */
+    struct hold hold;
 
     /* What ovsdb_run() last reported. */
     unsigned int told_sb;
@@ -108,6 +124,9 @@ struct sbrec_port_binding *sb_port_of_type(const struct ovsdb *, const char *typ
 /* conditions.c: restricts the SB replica to what matters.  True when the
  * server has answered. */
 bool conditions_update(struct ovsdb *);
+
+/* hold.c: whether to go on by what was known instead of by the SB. */
+bool hold_check(struct ovsdb *);
 
 /* chassis.c, claims.c, learn.c, nb_cfg.c, withdraw.c: what we write. */
 bool chassis_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);

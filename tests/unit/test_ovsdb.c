@@ -226,12 +226,17 @@ static void refer_to_group(const struct zone *z)
     free(hv1);
 }
 
-static void bind_to(const struct zone *z, const char *chassis)
+static void bind_port(const struct zone *z, const char *port, const char *chassis)
 {
     ctl(z, SB,
-        "set Port_Binding cr-lr1-ts1 chassis=$(ovn-sbctl --db=unix:%s/sb.sock --bare"
+        "set Port_Binding %s chassis=$(ovn-sbctl --db=unix:%s/sb.sock --bare"
         " --columns=_uuid find Chassis name=%s)",
-        z->dir, chassis);
+        port, z->dir, chassis);
+}
+
+static void bind_to(const struct zone *z, const char *chassis)
+{
+    bind_port(z, "cr-lr1-ts1", chassis);
 }
 
 static bool has_peers(const struct zone *z, size_t n)
@@ -400,6 +405,37 @@ static void test_survives_deletion_of_its_chassis(void **state)
     make_group(z, 11, NULL, 0);
     UNTIL(z, is_claimed(z));
     assert_non_null(model_datapath_by_key(z->model, 2));
+}
+
+static bool serves_vm1(const struct zone *z)
+{
+    const struct model_port *vm1 = z->model ? model_port_by_name(z->model, "vm1") : NULL;
+    return vm1 && vm1->chassis && model_datapath_by_key(z->model, 2) &&
+           model_port_by_name(z->model, "cr-lr1-ts1")->resident;
+}
+
+static void test_goes_on_while_refilled(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    UNTIL(z, serves_vm1(z));
+    unsigned int before = z->n_models;
+    ctl(z, SB,
+        "-- --all destroy Chassis -- --all destroy Chassis_Private -- --all destroy Logical_Flow"
+        " -- --all destroy Multicast_Group -- --all destroy Port_Binding"
+        " -- --all destroy MAC_Binding -- --all destroy Static_MAC_Binding"
+        " -- --all destroy Datapath_Binding -- --all destroy HA_Chassis_Group"
+        " -- --all destroy Address_Set -- --all destroy Port_Group -- --all destroy FDB");
+    UNTIL(z, is_registered(z));
+    ctl(z, SB, "%s", zone_rows);
+    make_group(z, 12, NULL, 0);
+    gateway_run_for(z, 500);
+    assert_int_equal(z->n_models, before); /* the hypervisor is still missing */
+    assert_true(serves_vm1(z));
+    bind_port(z, "vm1", "hv1");
+    UNTIL(z, z->n_models > before);
+    assert_true(serves_vm1(z));
+    UNTIL(z, is_claimed(z));
 }
 
 static void test_acknowledges_nb_cfg(void **state)
@@ -702,6 +738,7 @@ int main(void)
         TEST(test_draining),
         TEST(test_claims_by_gateway_chassis),
         TEST(test_survives_deletion_of_its_chassis),
+        TEST(test_goes_on_while_refilled),
         TEST(test_acknowledges_nb_cfg),
         TEST(test_model),
         TEST(test_follows_datapath_groups),

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* When not to believe the Southbound.
+ *
+ * A database that has been emptied and is being filled again, and rows of ours
+ * that someone has deleted by mistake, must not stop the traffic.  What was
+ * known goes on until as much is there as before, or for HOLD_MS: then it was
+ * meant. */
+
+#include "private.h"
+
+#include "openvswitch/vlog.h"
+#include "ovsdb-idl.h"
+#include "sb-idl.h"
+#include "timeval.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(ovsdb_hold);
+
+/* northd writes its rows again, every chassis its own. */
+#define HOLD_MS 10000
+
+static struct census take_census(const struct ovsdb *o, const struct sbrec_chassis *us)
+{
+    struct census c = {.datapaths = o->datapaths.n};
+    const struct sbrec_port_binding *pb;
+    SBREC_PORT_BINDING_FOR_EACH (pb, o->sb.idl) {
+        if (pb->chassis && pb->chassis != us && datapaths_find(&o->datapaths, pb->datapath)) {
+            *(!strcmp(pb->type, "remote") ? &c.remote : &c.local) += 1;
+        }
+    }
+    const struct sbrec_logical_flow *lf;
+    SBREC_LOGICAL_FLOW_FOR_EACH (lf, o->sb.idl) {
+        c.flows++;
+    }
+    return c;
+}
+
+/* Something that there was any of is gone altogether. */
+static bool is_emptied(const struct census *before, const struct census *now)
+{
+    return (before->datapaths && !now->datapaths) || (before->remote && !now->remote) ||
+           (before->local && !now->local);
+}
+
+static bool is_refilled(const struct census *before, const struct census *now)
+{
+    return now->datapaths >= before->datapaths && now->remote >= before->remote &&
+           now->local >= before->local && now->flows >= before->flows;
+}
+
+static void begin(struct hold *h, const char *why)
+{
+    if (!h->on) {
+        VLOG_WARN("Southbound: %s; forwarding as before for now", why);
+        h->on = true;
+    }
+}
+
+static void end(struct hold *h, bool refilled)
+{
+    if (h->on) {
+        VLOG_INFO("Southbound: %s", refilled ? "complete again" : "believed as it is");
+        h->on = false;
+    }
+}
+
+bool hold_check(struct ovsdb *o)
+{
+    struct hold *h = &o->hold;
+    long long now = time_msec();
+    const struct sbrec_chassis *us = sb_our_chassis(o);
+
+    if (!us) {
+        /* Without our Chassis row no group has us as a member, so by the
+         * database nothing would matter to us. */
+        if (h->registered) {
+            begin(h, "our chassis is gone");
+        }
+        h->until = now + HOLD_MS;
+        return true;
+    }
+    h->registered = true;
+    if (h->seqno == o->seqno && h->answered == o->answered && (!h->on || now < h->until)) {
+        return h->on;
+    }
+    h->seqno = o->seqno;
+    h->answered = o->answered;
+    struct census c = take_census(o, us);
+    bool emptied = is_emptied(&h->census, &c);
+    if (emptied && !h->on) {
+        begin(h, "emptied");
+        h->until = now + HOLD_MS;
+    }
+    if (h->on && (now >= h->until || (o->answered && is_refilled(&h->census, &c)))) {
+        end(h, now < h->until);
+    }
+    if (!h->on && o->answered) {
+        h->census = c;
+    }
+    return h->on;
+}
