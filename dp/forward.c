@@ -66,6 +66,16 @@ static void parse_all(struct burst *b, uint16_t n)
     }
 }
 
+/* OVN keeps BFD within a zone. */
+static void bfd(const struct burst *b, unsigned int i)
+{
+    if (b->zone[i] == ICGW_ZONE_LOCAL + 1) {
+        b->results[i].action = ICGW_ACTION_BFD;
+    } else {
+        drop(&b->results[i], ICGW_DROP_BFD);
+    }
+}
+
 /* By whom: the outer source has to be a chassis that the control plane knows. */
 static void admit_all(struct burst *b)
 {
@@ -89,7 +99,7 @@ static void admit_all(struct burst *b)
         if (unlikely(b->zone[i] == 0)) {
             drop(&b->results[i], ICGW_DROP_UNKNOWN_SOURCE);
         } else if (unlikely(!b->packet[i].has_option)) {
-            drop(&b->results[i], ICGW_DROP_BFD);
+            bfd(b, i);
         } else {
             b->live[n++] = (uint8_t)i;
         }

@@ -38,6 +38,7 @@ enum icgw_action {
     ICGW_ACTION_HOST, /* not ours: to the host interface of the port it came by, unchanged */
     ICGW_ACTION_SLOW, /* to the control thread, unchanged; reason is enum icgw_slow */
     ICGW_ACTION_DROP, /* to be freed; reason is enum icgw_drop */
+    ICGW_ACTION_BFD,  /* from a chassis of this zone: to the BFD thread, unchanged */
 };
 
 struct icgw_result {

@@ -68,6 +68,19 @@ bool icgw_pmd_tx(uint16_t port, struct rte_mbuf *);
  * left, or data does not fit one segment. */
 struct rte_mbuf *icgw_pmd_mbuf(const void *data, uint16_t len);
 
+/* BFD lane.  One thread, which need not be the control thread, between
+ * icgw_pmd_start() and icgw_pmd_stop(); no lock, and no memory that workers
+ * would have to share with it.  The descriptor becomes readable when workers have
+ * handed frames over, and stays so until icgw_pmd_bfd_rx() has returned 0; that
+ * copies the next frame, whose length it returns.  icgw_pmd_bfd_tx() queues a
+ * copy for transmission by `port`; false: the queue is full. */
+#define ICGW_BFD_FRAME_MAX 188
+int icgw_pmd_bfd_fd(void);
+uint16_t icgw_pmd_bfd_rx(uint8_t *frame, uint16_t max);
+bool icgw_pmd_bfd_tx(uint16_t port, const uint8_t *frame, uint16_t len);
+/* Tunnel packets that have arrived, BFD left out.  Any thread. */
+uint64_t icgw_pmd_forwarded(void);
+
 struct icgw_worker_info {
     unsigned int core;       /* CPU; with idle_sleep the one on which it ran last */
     struct icgw_stats stats; /* a copy */

@@ -38,7 +38,8 @@ static bool start_ports(const struct icgw_pmd_config *config, char **error)
 
 static bool start_workers(char **error)
 {
-    if (!pmd_workers_create(error) || !pmd_slow_open(error) || !pmd_publish_open(error)) {
+    if (!pmd_workers_create(error) || !pmd_slow_open(error) || !pmd_bfd_open(error) ||
+        !pmd_publish_open(error)) {
         return false;
     }
     atomic_store(&pmd.stop, false);
@@ -92,6 +93,7 @@ void icgw_pmd_stop(void)
     rte_eal_mp_wait_lcore();
     pmd_publish_close();
     pmd_slow_close();
+    pmd_bfd_close();
     pmd_workers_destroy();
     for (uint16_t i = 0; i < pmd.n_ports; i++) {
         pmd_port_stop(&pmd.ports[i]);

@@ -64,6 +64,7 @@ struct pmd_port {
     uint16_t mtu;
     struct pmd_dev dev;
     struct pmd_dev host;
+    struct rte_ring *bfd; /* BFD thread enqueues, owner of queue 0 dequeues */
 };
 
 /* One worker's way to send by a device.  Worker only, while it runs. */
@@ -84,6 +85,7 @@ struct pmd_lane {
     uint16_t rx_queue; /* PMD_NO_QUEUE: none */
     uint16_t host_id;
     uint16_t host_rx_queue;
+    struct rte_ring *bfd; /* as pmd_port.bfd; NULL: another worker's */
     struct pmd_out tx;
     struct pmd_out host;
 };
@@ -102,6 +104,7 @@ struct pmd_worker {
     uint64_t now;     /* TSC at the start of this poll */
     struct pmd_bucket buckets[ICGW_N_SLOWS];
     struct rte_ring *slow; /* this worker enqueues, control thread dequeues */
+    struct rte_ring *bfd;  /* this worker enqueues, BFD thread dequeues */
     struct rte_ring *feeds[2 * ICGW_MAX_PORTS][1 + ICGW_MAX_WORKERS]; /* see pmd_out.feeds */
     struct pmd_lane lanes[ICGW_MAX_PORTS];
     struct icgw_stats stats; /* control thread reads */
@@ -188,6 +191,15 @@ void pmd_slow_close(void);
 bool pmd_slow_admit(struct pmd_worker *w, enum icgw_slow reason);
 /* Hands over n packets with their reasons and rings once. */
 void pmd_slow_tx(struct pmd_worker *w, struct rte_mbuf **pkts, const uint8_t *reasons, uint16_t n);
+
+/* bfd.c */
+bool pmd_bfd_open(char **error);
+void pmd_bfd_close(void);
+/* Hands a copy of the frame to the BFD thread; returns ICGW_N_DROPS, or why
+ * that did not take it.  The mbuf stays the caller's. */
+enum icgw_drop pmd_bfd_hand_over(struct pmd_worker *w, const struct rte_mbuf *m);
+/* Sends what that thread has left; returns the number of frames. */
+uint16_t pmd_bfd_serve(struct pmd_worker *w, struct pmd_lane *lane);
 
 /* publish.c */
 bool pmd_publish_open(char **error);

@@ -72,6 +72,16 @@ static inline void drop(struct pmd_worker *w, struct burst *b, struct rte_mbuf *
     b->drop[b->n_drop++] = m;
 }
 
+static void hand_over_bfd(struct pmd_worker *w, struct burst *b, struct rte_mbuf *m)
+{
+    enum icgw_drop why = pmd_bfd_hand_over(w, m);
+
+    if (why < ICGW_N_DROPS) {
+        w->stats.drops[why]++;
+    }
+    b->drop[b->n_drop++] = m;
+}
+
 static inline void act(struct pmd_worker *w, struct pmd_lane *lane, struct burst *b,
                        struct rte_mbuf *m, const struct icgw_result *r)
 {
@@ -93,6 +103,9 @@ static inline void act(struct pmd_worker *w, struct pmd_lane *lane, struct burst
         } else {
             drop(w, b, m, ICGW_DROP_SLOW_PATH_RATE);
         }
+        break;
+    case ICGW_ACTION_BFD:
+        hand_over_bfd(w, b, m);
         break;
     default:
         drop(w, b, m, r->reason);
@@ -166,6 +179,7 @@ static uint16_t poll_sides(struct pmd_worker *w)
         struct pmd_lane *lane = &w->lanes[p];
 
         found += poll_host(w, lane);
+        found += pmd_bfd_serve(w, lane);
         found += pmd_out_serve_feeds(w, &lane->tx, false);
         found += pmd_out_serve_feeds(w, &lane->host, true);
     }

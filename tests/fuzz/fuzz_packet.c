@@ -247,6 +247,9 @@ static void check_result(unsigned int kind, struct rte_mbuf *m, const uint8_t *b
         CHECK(r.reason < ICGW_N_DROPS);
         CHECK(parsed != ICGW_ACTION_DROP || r.reason == reason);
         return;
+    case ICGW_ACTION_BFD:
+        CHECK(parsed == ICGW_ACTION_TX && !in.has_option);
+        break;
     case ICGW_ACTION_SLOW:
         CHECK(parsed == ICGW_ACTION_TX && r.reason < ICGW_N_SLOWS);
         break;

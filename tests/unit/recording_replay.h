@@ -17,7 +17,7 @@ struct replay {
     struct slow_path *slow_path;
     struct recording_frames sent;
     unsigned int n_received;
-    unsigned int n_actions[4]; /* by enum icgw_action of the fast path */
+    unsigned int n_actions[5]; /* by enum icgw_action of the fast path */
 };
 
 void replay_start(struct replay *, const char *release, int zone);

@@ -170,7 +170,9 @@ static void test_sources(void **state)
     f.vni = 0;
     expect_dest("stranger's BFD", &dest, &f, ICGW_ACTION_DROP, ICGW_DROP_UNKNOWN_SOURCE);
     f.src = addr4(192, 0, 2, 11);
-    expect_dest("BFD", &dest, &f, ICGW_ACTION_DROP, ICGW_DROP_BFD);
+    expect_dest("BFD", &dest, &f, ICGW_ACTION_BFD, 0);
+    f.src = addr4(192, 0, 2, 31);
+    expect_dest("another zone's BFD", &dest, &f, ICGW_ACTION_DROP, ICGW_DROP_BFD);
 }
 
 static void test_zones(void **state)

@@ -141,9 +141,9 @@ static struct icgw_stats total(void)
         assert_true(condition);                                                                    \
     } while (0)
 
-static bool rings_within(int ms)
+static bool readable_within(int fd, int ms)
 {
-    struct pollfd p = {.fd = icgw_pmd_slow_fd(), .events = POLLIN};
+    struct pollfd p = {.fd = fd, .events = POLLIN};
 
     for (;;) {
         int rc = poll(&p, 1, ms);
@@ -151,6 +151,11 @@ static bool rings_within(int ms)
             return rc == 1;
         } /* else a signal of net_tap */
     }
+}
+
+static bool rings_within(int ms)
+{
+    return readable_within(icgw_pmd_slow_fd(), ms);
 }
 
 /* --- tests */
@@ -255,6 +260,62 @@ static void limits_the_slow_path_per_reason(void **state)
     }
     assert_int_equal(taken, passed + 1);
     assert_false(rings_within(0));
+}
+
+static void hands_bfd_over_by_value(void **state)
+{
+    struct icgw_stats before = total();
+    uint8_t got[ICGW_BFD_FRAME_MAX];
+
+    (void)state;
+    assert_int_equal(icgw_pmd_bfd_rx(got, sizeof got), 0);
+    assert_false(readable_within(icgw_pmd_bfd_fd(), 0));
+    receive(ICGW_ACTION_BFD, 0, 0x35);
+    assert_true(readable_within(icgw_pmd_bfd_fd(), 5000));
+    receive(ICGW_ACTION_BFD, 0, 0x36);
+    WAIT_FOR(total().to_bfd == before.to_bfd + 2);
+    assert_int_equal(icgw_pmd_bfd_rx(got, sizeof got), FRAME_LEN);
+    assert_memory_equal(got, frame(ICGW_ACTION_BFD, 0, 0x35), FRAME_LEN);
+    assert_true(readable_within(icgw_pmd_bfd_fd(), 0));
+    assert_int_equal(icgw_pmd_bfd_rx(got, 3), 3); /* no more than there is room for */
+    assert_int_equal(icgw_pmd_bfd_rx(got, sizeof got), 0);
+    assert_false(readable_within(icgw_pmd_bfd_fd(), 0));
+}
+
+static void drops_bfd_that_nobody_fetches(void **state)
+{
+    struct icgw_stats before = total();
+    uint8_t got[ICGW_BFD_FRAME_MAX];
+    unsigned int fetched = 0;
+
+    (void)state;
+    for (int i = 0; i < 1500; i++) {
+        receive(ICGW_ACTION_BFD, 0, 0);
+        if (i % 500 == 499) {
+            WAIT_FOR(total().rx_packets >= before.rx_packets + (unsigned int)i + 1);
+        }
+    }
+    struct icgw_stats after = total();
+    uint64_t refused = after.drops[ICGW_DROP_BFD_FULL] - before.drops[ICGW_DROP_BFD_FULL];
+    while (icgw_pmd_bfd_rx(got, sizeof got) > 0) {
+        fetched++;
+    }
+    assert_true(refused > 0);
+    assert_int_equal(after.to_bfd - before.to_bfd, fetched);
+    assert_int_equal(refused + fetched, 1500);
+}
+
+static void sends_what_the_bfd_thread_makes(void **state)
+{
+    unsigned int seen = captured;
+    uint8_t long_frame[ICGW_BFD_FRAME_MAX + 1] = {0};
+
+    (void)state;
+    assert_true(icgw_pmd_bfd_tx(1, (const uint8_t *)frame(ICGW_ACTION_TX, 0, 0x58), FRAME_LEN));
+    WAIT_FOR(captured == seen + 1);
+    assert_int_equal(last[FRAME_LEN - 1], 0x58);
+    assert_false(icgw_pmd_bfd_tx(2, long_frame, FRAME_LEN));
+    assert_false(icgw_pmd_bfd_tx(1, long_frame, sizeof long_frame));
 }
 
 static void sends_what_the_control_thread_makes(void **state)
@@ -488,6 +549,9 @@ int main(void)
         cmocka_unit_test(counts_drops_by_reason),
         cmocka_unit_test(hands_over_to_the_slow_path_and_rings_once),
         cmocka_unit_test(limits_the_slow_path_per_reason),
+        cmocka_unit_test(hands_bfd_over_by_value),
+        cmocka_unit_test(drops_bfd_that_nobody_fetches),
+        cmocka_unit_test(sends_what_the_bfd_thread_makes),
         cmocka_unit_test(sends_what_the_control_thread_makes),
         cmocka_unit_test(mbufs_have_room_for_outer_headers),
         cmocka_unit_test(frees_old_tables_when_nobody_looks),
