@@ -85,6 +85,7 @@ void commands_register(struct commands *commands)
         {"status", {report_status_json, report_status_text}},
         {"show", {report_show_json, report_show_text}},
         {"stats", {report_stats_json, report_stats_text}},
+        {"bfd", {report_bfd_json, report_bfd_text}},
         {"list-unsupported", {report_unsupported_json, report_unsupported_text}},
     };
 

@@ -9,6 +9,8 @@
 
 #include <rte_mbuf.h>
 
+#include "bfd.h"
+#include "gateway_bfd.h"
 #include "icgw_pmd.h"
 #include "lflow.h"
 #include "model.h"
@@ -103,7 +105,7 @@ static bool start_underlay(struct gateway *gw, char **error)
     return true;
 }
 
-static size_t encap_ips(const struct icgw_config *config, struct icgw_addr *ips)
+size_t gateway_encap_ips(const struct icgw_config *config, struct icgw_addr *ips)
 {
     for (size_t i = 0; i < config->n_encap_ips; i++) {
         memcpy(ips[i].bytes, config->encap_ips[i].bytes, sizeof ips[i].bytes);
@@ -120,7 +122,7 @@ static void start_databases(struct gateway *gw)
         .chassis = gw->config->chassis,
         .hostname = hostname,
         .encap_ips = ips,
-        .n_encap_ips = encap_ips(gw->config, ips),
+        .n_encap_ips = gateway_encap_ips(gw->config, ips),
         .southbound = gw->config->southbound,
         .ic_southbound = gw->config->ic_southbound,
     };
@@ -132,7 +134,7 @@ static void start_databases(struct gateway *gw)
 static bool publish_empty(const struct icgw_config *config, char **error)
 {
     struct icgw_addr ips[ICGW_CONFIG_MAX_ENCAP_IPS];
-    size_t n = encap_ips(config, ips);
+    size_t n = gateway_encap_ips(config, ips);
     struct icgw_tables *tables = icgw_tables_create(0, 0, 0, ips, (uint16_t)n);
     if (tables == NULL) {
         *error = xstrdup("no memory for forwarding tables; raise [dpdk] memory");
@@ -151,7 +153,8 @@ bool gateway_start(struct gateway *gw, const struct icgw_config *config, char **
     if (!start_workers(config, error)) {
         return false;
     }
-    if (!publish_empty(config, error) || !start_underlay(gw, error)) {
+    if (!publish_empty(config, error) || !start_underlay(gw, error) ||
+        !gateway_bfd_start(gw, error)) {
         if (gw->underlay != NULL) {
             underlay_close(gw->underlay);
         }
@@ -201,7 +204,7 @@ static void follow_databases(struct gateway *gw)
 {
     struct model *model = ovsdb_model(gw->ovsdb, gw->cache);
     struct icgw_addr ips[ICGW_CONFIG_MAX_ENCAP_IPS];
-    size_t n_ips = encap_ips(gw->config, ips);
+    size_t n_ips = gateway_encap_ips(gw->config, ips);
     if (model == NULL) {
         return;
     }
@@ -214,11 +217,11 @@ static void follow_databases(struct gateway *gw)
         model_free(model);
         return;
     }
-    tunnels_want(gw->underlay, s);
+    tunnels_want(gw->underlay, s, ips, n_ips);
     if (!tunnels_fill(s->tables, s, gw->underlay)) {
         VLOG_ERR("no memory for tunnels: going on with the old ones; raise [dpdk] memory");
         gw->stale = true;
-        tunnels_want(gw->underlay, gw->specialised ? gw->specialised : s);
+        tunnels_want(gw->underlay, gw->specialised ? gw->specialised : s, ips, n_ips);
         specialised_free(s);
         model_free(model);
         return;
@@ -263,21 +266,11 @@ static void run_slow_path(struct gateway *gw)
     }
 }
 
-/* Tunnel packets that have arrived, other than BFD. */
-static uint64_t arrived(void)
-{
-    uint64_t n = 0;
-    for (uint16_t w = 0; w < icgw_pmd_n_workers(); w++) {
-        struct icgw_worker_info info;
-        icgw_pmd_worker_info(w, &info);
-        n += info.stats.rx_packets - info.stats.to_host - info.stats.drops[ICGW_DROP_BFD];
-    }
-    return n;
-}
-
 void gateway_drain(struct gateway *gw, enum drain_reason reason, bool on)
 {
-    drain_change(&gw->drain, gw->ovsdb, reason, on);
+    if (drain_change(&gw->drain, gw->ovsdb, reason, on)) {
+        bfd_set_admin_down(gw->bfd, on);
+    }
 }
 
 void gateway_run(struct gateway *gw)
@@ -290,7 +283,8 @@ void gateway_run(struct gateway *gw)
     }
     run_slow_path(gw);
     icgw_pmd_run();
-    drain_run(&gw->drain, gw->ovsdb, arrived(), time_msec());
+    gateway_bfd_run(gw);
+    drain_run(&gw->drain, gw->ovsdb, icgw_pmd_arrived(), time_msec());
     if (gw->model != NULL && !gw->stale && icgw_pmd_in_use() >= gw->published) {
         ovsdb_set_nb_cfg(gw->ovsdb, gw->nb_cfg);
     }
@@ -308,6 +302,7 @@ void gateway_wait(struct gateway *gw)
     ovsdb_wait(gw->ovsdb);
     poll_fd_wait(underlay_fd(gw->underlay), POLLIN);
     poll_fd_wait(icgw_pmd_slow_fd(), POLLIN);
+    poll_fd_wait(bfd_fd(gw->bfd), POLLIN);
     wait_until(underlay_wakeup(gw->underlay));
     wait_until(slow_path_run(gw->slow_path));
     wait_until(drain_wakeup(&gw->drain));
@@ -318,6 +313,7 @@ void gateway_wait(struct gateway *gw)
 
 void gateway_stop(struct gateway *gw)
 {
+    bfd_destroy(gw->bfd);
     icgw_pmd_stop();
     ovsdb_destroy(gw->ovsdb);
     underlay_close(gw->underlay);

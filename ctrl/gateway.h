@@ -8,8 +8,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bfd.h"
 #include "drain.h"
 #include "icgw_config.h"
+#include "icgw_tables.h"
 
 struct lflow_cache;
 struct model;
@@ -31,6 +33,9 @@ struct gateway {
     uint64_t published;              /* number of the tables of `model` */
     double specialise_ms;            /* that the last specialisation took */
     struct drain drain;
+    struct bfd *bfd;
+    struct bfd_timers bfd_timers; /* that it goes by */
+    uint64_t bfd_hash;            /* of what its sessions were made from */
 };
 
 /* Starts workers, opens the sessions.  False, with *error (malloc'ed), leaves
@@ -40,6 +45,9 @@ void gateway_run(struct gateway *);
 /* Arranges for poll_block() to wake up for the next gateway_run(). */
 void gateway_wait(struct gateway *);
 void gateway_stop(struct gateway *);
+
+/* Our tunnel addresses, ICGW_CONFIG_MAX_ENCAP_IPS at most; returns their number. */
+size_t gateway_encap_ips(const struct icgw_config *, struct icgw_addr *);
 
 /* A reason to leave the work to others, or no longer one. */
 void gateway_drain(struct gateway *, enum drain_reason, bool on);

@@ -17,6 +17,11 @@ struct json *report_stats_json(const struct gateway *);
 void report_stats_text(const struct gateway *, struct ds *);
 struct json *report_show_json(const struct gateway *);
 void report_show_text(const struct gateway *, struct ds *);
+struct json *report_bfd_json(const struct gateway *);
+void report_bfd_text(const struct gateway *, struct ds *);
+/* Parts of other reports. */
+struct json *report_bfd_sessions_json(const struct gateway *);
+void report_bfd_summary(const struct gateway *, struct ds *);
 struct json *report_unsupported_json(const struct gateway *);
 void report_unsupported_text(const struct gateway *, struct ds *);
 

@@ -5,6 +5,7 @@
 
 #include <arpa/inet.h>
 
+#include "bfd.h"
 #include "gateway.h"
 #include "icgw_pmd.h"
 #include "model.h"
@@ -148,6 +149,7 @@ struct json *report_show_json(const struct gateway *gw)
     }
     json_object_put(json, "endpoints", endpoints);
     json_object_put(json, "tunnels", tunnels);
+    json_object_put(json, "bfd", report_bfd_sessions_json(gw));
     return json;
 }
 
@@ -171,6 +173,10 @@ void report_show_text(const struct gateway *gw, struct ds *ds)
         } else {
             ds_put_format(ds, "none: %s\n", view.why);
         }
+    }
+    if (bfd_peers(gw->bfd)->n_sessions > 0) {
+        ds_put_char(ds, '\n');
+        report_bfd_text(gw, ds);
     }
 }
 

@@ -5,6 +5,7 @@
 
 #include <inttypes.h>
 
+#include "bfd.h"
 #include "gateway.h"
 #include "icgw_pmd.h"
 #include "openvswitch/dynamic-string.h"
@@ -23,6 +24,7 @@ static void add_up(const struct gateway *gw, struct totals *totals)
     for (int i = 0; i < ICGW_N_DROPS; i++) {
         totals->drops[i] = own->drops[i];
     }
+    totals->drops[ICGW_DROP_BFD] += bfd_peers(gw->bfd)->stats.unexpected;
     for (int i = 0; i < ICGW_N_SLOWS; i++) {
         totals->slow[i] = 0;
     }
@@ -57,6 +59,7 @@ static struct json *worker_json(uint16_t worker)
     put(json, "polls", info.stats.polls);
     put(json, "to_host", info.stats.to_host);
     put(json, "from_host", info.stats.from_host);
+    put(json, "to_bfd", info.stats.to_bfd);
     return json;
 }
 

@@ -82,6 +82,7 @@ struct json *report_status_json(const struct gateway *gw)
     json_object_put(json, "claimed", names_json(status.claimed, status.n_claimed));
     json_object_put(json, "standby", names_json(status.standby, status.n_standby));
     json_object_put(json, "drain", report_drain_json(gw));
+    json_object_put(json, "bfd", report_bfd_sessions_json(gw));
     json_object_put(json, "nb_cfg", json_integer_create(status.nb_cfg));
     json_object_put(json, "workers", json_integer_create(icgw_pmd_n_workers()));
     json_object_put(json, "ports", ports_json());
@@ -114,6 +115,7 @@ void report_status_text(const struct gateway *gw, struct ds *ds)
     names_text(ds, "claimed", status.claimed, status.n_claimed);
     names_text(ds, "standby for", status.standby, status.n_standby);
     report_drain_text(gw, ds);
+    report_bfd_summary(gw, ds);
     ds_put_format(ds, "%-14s %" PRId64 "\n", "nb_cfg", status.nb_cfg);
     ds_put_format(ds, "%-14s %u, idle %s\n", "workers", icgw_pmd_n_workers(),
                   gw->config->idle_sleep ? "sleep" : "busy");

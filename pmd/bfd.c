@@ -188,17 +188,3 @@ bool icgw_pmd_bfd_tx(uint16_t port, const uint8_t *frame, uint16_t len)
     memcpy(f.data, frame, len);
     return rte_ring_sp_enqueue_elem(pmd.ports[port].bfd, &f, sizeof f) == 0;
 }
-
-uint64_t icgw_pmd_forwarded(void)
-{
-    uint64_t n = 0;
-
-    for (uint16_t i = 0; i < pmd.n_workers; i++) {
-        const struct icgw_stats *s = &pmd.workers[i]->stats;
-
-        n += __atomic_load_n(&s->rx_packets, __ATOMIC_RELAXED) -
-             __atomic_load_n(&s->to_host, __ATOMIC_RELAXED) -
-             __atomic_load_n(&s->to_bfd, __ATOMIC_RELAXED);
-    }
-    return n;
-}

@@ -79,7 +79,7 @@ int icgw_pmd_bfd_fd(void);
 uint16_t icgw_pmd_bfd_rx(uint8_t *frame, uint16_t max);
 bool icgw_pmd_bfd_tx(uint16_t port, const uint8_t *frame, uint16_t len);
 /* Tunnel packets that have arrived, BFD left out.  Any thread. */
-uint64_t icgw_pmd_forwarded(void);
+uint64_t icgw_pmd_arrived(void);
 
 struct icgw_worker_info {
     unsigned int core;       /* CPU; with idle_sleep the one on which it ran last */

@@ -34,6 +34,20 @@ void icgw_pmd_control_stats(struct icgw_stats *stats)
     *stats = pmd.control;
 }
 
+uint64_t icgw_pmd_arrived(void)
+{
+    uint64_t n = 0;
+
+    for (uint16_t w = 0; w < pmd.n_workers; w++) {
+        struct icgw_stats s;
+
+        copy_stats(&s, &pmd.workers[w]->stats);
+        n += s.rx_packets - s.to_host - s.to_bfd - s.drops[ICGW_DROP_BFD] -
+             s.drops[ICGW_DROP_BFD_FULL];
+    }
+    return n;
+}
+
 uint16_t icgw_pmd_n_ports(void)
 {
     return pmd.n_ports;

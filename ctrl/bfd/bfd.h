@@ -52,6 +52,12 @@ struct bfd_timers {
     uint8_t mult;             /* bfd-mult; default 3 */
 };
 
+static inline bool bfd_timers_equal(const struct bfd_timers *a, const struct bfd_timers *b)
+{
+    return a->min_rx_ms == b->min_rx_ms && a->min_tx_ms == b->min_tx_ms &&
+           a->decay_min_rx_ms == b->decay_min_rx_ms && a->mult == b->mult;
+}
+
 /* One pair of encap addresses. */
 struct bfd_session_config {
     const char *chassis; /* name of the peer */
@@ -146,9 +152,9 @@ const struct bfd_snapshot *bfd_peers(struct bfd *);
 bool bfd_peer_up(const struct bfd_snapshot *, const char *chassis);
 
 /* Readable (poll_fd_wait(fd, POLLIN)) after any peer went up or down or came
- * or went, until bfd_run(), which says whether it was. */
+ * or went, until bfd_changed(), which says whether it was. */
 int bfd_fd(const struct bfd *);
-bool bfd_run(struct bfd *);
+bool bfd_changed(struct bfd *);
 
 /* For the databases' side: whom to speak to and how fast.  ctrl/ovsdb provides
  *

@@ -71,7 +71,7 @@ int bfd_fd(const struct bfd *bfd)
     return bfd->notify;
 }
 
-bool bfd_run(struct bfd *bfd)
+bool bfd_changed(struct bfd *bfd)
 {
     return bfd_hush(bfd->notify);
 }

@@ -22,7 +22,7 @@ static uint32_t limit_ms(uint32_t ms, uint32_t by_default)
     return ms == 0 ? by_default : ms > MAX_MS ? MAX_MS : ms;
 }
 
-struct bfd_timers session_timers(const struct bfd_timers *t)
+struct bfd_timers bfd_session_timers(const struct bfd_timers *t)
 {
     struct bfd_timers timers = {
         .min_rx_ms = limit_ms(t->min_rx_ms, 1000),
@@ -37,7 +37,7 @@ struct bfd_timers session_timers(const struct bfd_timers *t)
 }
 
 /* xorshift32: spreads transmissions, is no secret. */
-static uint32_t next_random(struct session *s)
+static uint32_t next_random(struct bfd_session *s)
 {
     s->random ^= s->random << 13;
     s->random ^= s->random >> 17;
@@ -45,38 +45,38 @@ static uint32_t next_random(struct session *s)
     return s->random;
 }
 
-uint32_t session_tx_interval(const struct session *s)
+uint32_t bfd_session_tx_interval(const struct bfd_session *s)
 {
     return max32(s->used_tx, s->remote_min_rx);
 }
 
-uint64_t session_detect_us(const struct session *s)
+uint64_t bfd_session_detect_us(const struct bfd_session *s)
 {
     return (uint64_t)s->remote_mult * max32(s->used_rx, s->remote_min_tx);
 }
 
 /* RFC 5880, 6.8.7: 75 to 100 percent of the interval, to 90 if one lost packet
  * is one too many. */
-static void schedule(struct session *s)
+static void schedule(struct bfd_session *s)
 {
-    uint64_t interval = session_tx_interval(s);
+    uint64_t interval = bfd_session_tx_interval(s);
     if (s->remote_mult != 0 && s->remote_min_rx == 0) {
-        s->next_tx = SESSION_NEVER;
+        s->next_tx = BFD_NEVER;
         return;
     }
     uint64_t span = interval * (s->timers.mult == 1 ? 15 : 25) / 100;
     s->next_tx = s->last_tx + (int64_t)(interval * 3 / 4 + next_random(s) % (span + 1));
 }
 
-static void schedule_detection(struct session *s, int64_t now)
+static void schedule_detection(struct bfd_session *s, int64_t now)
 {
-    s->detect_at = now + (int64_t)session_detect_us(s);
+    s->detect_at = now + (int64_t)bfd_session_detect_us(s);
 }
 
 /* Packets are to say what is wanted now.  While Up, a slower transmission and a
  * shorter detection have to wait until the peer knows (RFC 5880, 6.8.3); a poll
  * sequence under way is completed before another begins. */
-static void adopt_timers(struct session *s)
+static void adopt_timers(struct bfd_session *s)
 {
     uint32_t tx = s->timers.min_tx_ms * MS;
     uint32_t rx = (s->decayed ? s->timers.decay_min_rx_ms : s->timers.min_rx_ms) * MS;
@@ -99,15 +99,15 @@ static void adopt_timers(struct session *s)
     s->used_rx = max32(rx, s->used_rx);
 }
 
-static void reset_decay(struct session *s, uint64_t forwarded, int64_t now)
+static void reset_decay(struct bfd_session *s, uint64_t forwarded, int64_t now)
 {
     uint32_t ms = max32(s->timers.decay_min_rx_ms, DECAY_MIN_MS);
     s->decay_packets = forwarded;
-    s->decay_at = s->timers.decay_min_rx_ms == 0 || s->state != BFD_UP ? SESSION_NEVER
-                                                                       : now + (int64_t)ms * MS;
+    s->decay_at =
+        s->timers.decay_min_rx_ms == 0 || s->state != BFD_UP ? BFD_NEVER : now + (int64_t)ms * MS;
 }
 
-static void set_state(struct session *s, enum bfd_state state, enum bfd_diag diag, int64_t now)
+static void set_state(struct bfd_session *s, enum bfd_state state, enum bfd_diag diag, int64_t now)
 {
     if (s->state == state) {
         return;
@@ -123,8 +123,8 @@ static void set_state(struct session *s, enum bfd_state state, enum bfd_diag dia
     schedule(s);
 }
 
-void session_init(struct session *s, uint32_t discr, uint32_t seed, const struct bfd_timers *timers,
-                  bool admin_down, int64_t now)
+void bfd_session_init(struct bfd_session *s, uint32_t discr, uint32_t seed,
+                      const struct bfd_timers *timers, bool admin_down, int64_t now)
 {
     memset(s, 0, sizeof *s);
     s->state = admin_down ? BFD_ADMIN_DOWN : BFD_DOWN;
@@ -133,18 +133,18 @@ void session_init(struct session *s, uint32_t discr, uint32_t seed, const struct
     s->remote_min_rx = 1; /* RFC 5880, 6.8.1 */
     s->local_discr = discr;
     s->random = seed != 0 ? seed : 1;
-    s->timers = session_timers(timers);
-    s->detect_at = SESSION_NEVER;
-    s->decay_at = SESSION_NEVER;
+    s->timers = bfd_session_timers(timers);
+    s->detect_at = BFD_NEVER;
+    s->decay_at = BFD_NEVER;
     s->last_tx = now;
     adopt_timers(s);
     schedule(s);
 }
 
-void session_set_timers(struct session *s, const struct bfd_timers *timers, int64_t now)
+void bfd_session_set_timers(struct bfd_session *s, const struct bfd_timers *timers, int64_t now)
 {
-    struct bfd_timers wanted = session_timers(timers);
-    if (memcmp(&wanted, &s->timers, sizeof wanted) == 0) {
+    struct bfd_timers wanted = bfd_session_timers(timers);
+    if (bfd_timers_equal(&wanted, &s->timers)) {
         return;
     }
     s->urgent |= wanted.mult != s->timers.mult;
@@ -155,7 +155,7 @@ void session_set_timers(struct session *s, const struct bfd_timers *timers, int6
     schedule(s);
 }
 
-void session_set_admin_down(struct session *s, bool admin_down, int64_t now)
+void bfd_session_set_admin_down(struct bfd_session *s, bool admin_down, int64_t now)
 {
     if (admin_down != (s->state == BFD_ADMIN_DOWN)) {
         set_state(s, admin_down ? BFD_ADMIN_DOWN : BFD_DOWN,
@@ -163,13 +163,13 @@ void session_set_admin_down(struct session *s, bool admin_down, int64_t now)
     }
 }
 
-void session_announce(struct session *s)
+void bfd_session_announce(struct bfd_session *s)
 {
     s->urgent = true;
 }
 
 /* RFC 5880, 6.8.6, the part with the states. */
-static void follow_remote_state(struct session *s, int64_t now)
+static void follow_remote_state(struct bfd_session *s, int64_t now)
 {
     enum bfd_state remote = s->remote_state;
 
@@ -186,9 +186,9 @@ static void follow_remote_state(struct session *s, int64_t now)
     }
 }
 
-static void learn_remote(struct session *s, const struct bfd_control *c)
+static void learn_remote(struct bfd_session *s, const struct bfd_control *c)
 {
-    uint32_t before = session_tx_interval(s);
+    uint32_t before = bfd_session_tx_interval(s);
 
     s->remote_discr = c->my_discr;
     s->remote_state = c->state;
@@ -202,12 +202,12 @@ static void learn_remote(struct session *s, const struct bfd_control *c)
         s->used_rx = s->min_rx;
         adopt_timers(s); /* what was changed meanwhile */
     }
-    if (session_tx_interval(s) != before || (s->next_tx == SESSION_NEVER) != (c->min_rx_us == 0)) {
+    if (bfd_session_tx_interval(s) != before || (s->next_tx == BFD_NEVER) != (c->min_rx_us == 0)) {
         schedule(s);
     }
 }
 
-bool session_receive(struct session *s, const struct bfd_control *c, int64_t now)
+bool bfd_session_receive(struct bfd_session *s, const struct bfd_control *c, int64_t now)
 {
     if (c->your_discr != 0 && c->your_discr != s->local_discr) {
         s->discarded++;
@@ -224,7 +224,7 @@ bool session_receive(struct session *s, const struct bfd_control *c, int64_t now
 }
 
 /* Traffic comes and goes: a slower heartbeat will do while there is none. */
-static void run_decay(struct session *s, uint64_t forwarded, int64_t now)
+static void run_decay(struct bfd_session *s, uint64_t forwarded, int64_t now)
 {
     bool idle = forwarded - s->decay_packets <= DECAY_PACKETS;
     if (s->decayed && !idle) {
@@ -238,24 +238,24 @@ static void run_decay(struct session *s, uint64_t forwarded, int64_t now)
     adopt_timers(s);
 }
 
-void session_run(struct session *s, uint64_t forwarded, int64_t now)
+void bfd_session_run(struct bfd_session *s, uint64_t forwarded, int64_t now)
 {
     if (now >= s->detect_at) {
-        s->detect_at = SESSION_NEVER;
+        s->detect_at = BFD_NEVER;
         /* RFC 5880, 6.8.1: a peer that is back may have another discriminator. */
         s->remote_discr = 0;
         if (s->state == BFD_INIT || s->state == BFD_UP) {
             set_state(s, BFD_DOWN, BFD_DIAG_TIMEOUT, now);
         }
     }
-    if (s->decay_at != SESSION_NEVER) {
+    if (s->decay_at != BFD_NEVER) {
         run_decay(s, forwarded, now);
     } else {
         s->decay_packets = forwarded;
     }
 }
 
-bool session_transmit(struct session *s, struct bfd_control *c, int64_t now)
+bool bfd_session_transmit(struct bfd_session *s, struct bfd_control *c, int64_t now)
 {
     if (!s->final_due && !s->urgent && now < s->next_tx) {
         return false;
@@ -280,7 +280,7 @@ bool session_transmit(struct session *s, struct bfd_control *c, int64_t now)
     return true;
 }
 
-int64_t session_deadline(const struct session *s)
+int64_t bfd_session_deadline(const struct bfd_session *s)
 {
     int64_t at = s->final_due || s->urgent ? 0 : s->next_tx;
     at = s->detect_at < at ? s->detect_at : at;

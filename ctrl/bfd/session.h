@@ -13,10 +13,10 @@
 
 #include "packet.h"
 
-#define SESSION_NEVER INT64_MAX
+#define BFD_NEVER INT64_MAX
 
 /* Intervals in microseconds, as on the wire. */
-struct session {
+struct bfd_session {
     enum bfd_state state;
     enum bfd_state remote_state;
     enum bfd_diag diag;
@@ -42,8 +42,8 @@ struct session {
     bool urgent; /* the peer has not been told of a change yet */
 
     int64_t last_tx;
-    int64_t next_tx;   /* SESSION_NEVER: the peer wants nothing */
-    int64_t detect_at; /* SESSION_NEVER: nothing to miss */
+    int64_t next_tx;   /* BFD_NEVER: the peer wants nothing */
+    int64_t detect_at; /* BFD_NEVER: nothing to miss */
     int64_t decay_at;  /* next look at the traffic */
     uint64_t decay_packets;
     int64_t changed_at; /* last change of state; 0: none */
@@ -54,31 +54,31 @@ struct session {
 };
 
 /* Defaults in place of zeroes, and what makes no sense set right. */
-struct bfd_timers session_timers(const struct bfd_timers *);
+struct bfd_timers bfd_session_timers(const struct bfd_timers *);
 
 /* discr: not 0, and unique among the sessions of this system. */
-void session_init(struct session *, uint32_t discr, uint32_t seed, const struct bfd_timers *,
-                  bool admin_down, int64_t now);
-void session_set_timers(struct session *, const struct bfd_timers *, int64_t now);
-void session_set_admin_down(struct session *, bool admin_down, int64_t now);
+void bfd_session_init(struct bfd_session *, uint32_t discr, uint32_t seed,
+                      const struct bfd_timers *, bool admin_down, int64_t now);
+void bfd_session_set_timers(struct bfd_session *, const struct bfd_timers *, int64_t now);
+void bfd_session_set_admin_down(struct bfd_session *, bool admin_down, int64_t now);
 
 /* The way to the peer has opened: do not wait for the next periodic packet. */
-void session_announce(struct session *);
+void bfd_session_announce(struct bfd_session *);
 
 /* False: discarded (RFC 5880, 6.8.6). */
-bool session_receive(struct session *, const struct bfd_control *, int64_t now);
+bool bfd_session_receive(struct bfd_session *, const struct bfd_control *, int64_t now);
 
 /* Time passes: detection.  `forwarded` counts packets that say that the peer's
  * traffic flows (decay). */
-void session_run(struct session *, uint64_t forwarded, int64_t now);
+void bfd_session_run(struct bfd_session *, uint64_t forwarded, int64_t now);
 /* Fills *control when there is something to be sent now.  Call until false. */
-bool session_transmit(struct session *, struct bfd_control *, int64_t now);
-/* When session_run() or session_transmit() have something to do. */
-int64_t session_deadline(const struct session *);
+bool bfd_session_transmit(struct bfd_session *, struct bfd_control *, int64_t now);
+/* When bfd_session_run() or bfd_session_transmit() have something to do. */
+int64_t bfd_session_deadline(const struct bfd_session *);
 
 /* Silence after which the peer is down; 0: not known yet. */
-uint64_t session_detect_us(const struct session *);
+uint64_t bfd_session_detect_us(const struct bfd_session *);
 /* Between two transmissions, without jitter. */
-uint32_t session_tx_interval(const struct session *);
+uint32_t bfd_session_tx_interval(const struct bfd_session *);
 
 #endif

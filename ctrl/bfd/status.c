@@ -69,7 +69,7 @@ static uint32_t ms(uint64_t us)
 
 static void describe(struct bfd_entry *e, const char *chassis, struct bfd_session_status *to)
 {
-    const struct session *s = &e->session;
+    const struct bfd_session *s = &e->session;
     *to = (struct bfd_session_status){
         .chassis = chassis,
         .local = e->local,
@@ -85,8 +85,8 @@ static void describe(struct bfd_entry *e, const char *chassis, struct bfd_sessio
         .tx_packets = e->sent,
         .rx_discarded = s->discarded,
         .flaps = s->flaps,
-        .detect_ms = ms(session_detect_us(s)),
-        .tx_interval_ms = ms(session_tx_interval(s)),
+        .detect_ms = ms(bfd_session_detect_us(s)),
+        .tx_interval_ms = ms(bfd_session_tx_interval(s)),
         .local_discr = s->local_discr,
         .remote_discr = s->remote_discr,
     };

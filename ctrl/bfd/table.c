@@ -157,7 +157,7 @@ static void start(struct bfd_entry *e, uint32_t discr, const struct bfd_timers *
     static uint16_t n_started; /* BFD thread only */
     uint32_t random = random32();
 
-    session_init(&e->session, discr, random, timers, admin_down, now);
+    bfd_session_init(&e->session, discr, random, timers, admin_down, now);
     e->source.port = (uint16_t)(FIRST_PORT + n_started++ % N_PORTS);
     e->source.entropy = (uint16_t)(0xc000 | random);
     e->source.eth_src[0] = 0x02; /* locally administered */
@@ -173,7 +173,7 @@ static void go_on(struct bfd_entry *e, const struct bfd_entry *old)
     e->sent = old->sent;
     e->published = old->published;
     if (e->tunnel.resolved && !old->tunnel.resolved) {
-        session_announce(&e->session);
+        bfd_session_announce(&e->session);
     }
 }
 

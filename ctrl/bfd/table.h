@@ -13,7 +13,7 @@ struct bfd_entry {
     struct icgw_addr remote;
     struct icgw_tunnel tunnel;
     struct bfd_source source;
-    struct session session;
+    struct bfd_session session;
     uint64_t sent;            /* packets that the workers took */
     enum bfd_state published; /* state in the last snapshot */
 };

@@ -44,9 +44,9 @@ static void obey(struct bfd *bfd, struct bfd_orders *orders, int64_t now)
         bfd->old_tables = old;
     }
     for (size_t i = 0; i < bfd->table->n; i++) {
-        struct session *s = &bfd->table->entries[i].session;
-        session_set_timers(s, &bfd->timers, now);
-        session_set_admin_down(s, bfd->admin_down, now);
+        struct bfd_session *s = &bfd->table->entries[i].session;
+        bfd_session_set_timers(s, &bfd->timers, now);
+        bfd_session_set_admin_down(s, bfd->admin_down, now);
     }
 }
 
@@ -75,7 +75,7 @@ static void receive(struct bfd *bfd, int64_t now)
         struct bfd_entry *e = addressed ? bfd_table_find(t, &a.dst, &a.src) : NULL;
         if (e == NULL) {
             bfd->stats.unexpected++;
-        } else if (!good || !session_receive(&e->session, &a.control, now)) {
+        } else if (!good || !bfd_session_receive(&e->session, &a.control, now)) {
             bfd->stats.discarded++;
             e->session.discarded += !good;
         } else {
@@ -91,7 +91,7 @@ static void send_due(struct bfd *bfd, struct bfd_entry *e, int64_t now)
     uint8_t frame[BFD_FRAME_MAX];
     int64_t due = e->session.next_tx;
 
-    while (session_transmit(&e->session, &control, now)) {
+    while (bfd_session_transmit(&e->session, &control, now)) {
         if (!e->tunnel.resolved) {
             continue;
         }
@@ -114,14 +114,14 @@ static void send_due(struct bfd *bfd, struct bfd_entry *e, int64_t now)
 static int64_t run_sessions(struct bfd *bfd, int64_t now)
 {
     uint64_t forwarded = bfd->ops.forwarded ? bfd->ops.forwarded() : 0;
-    int64_t next = SESSION_NEVER;
+    int64_t next = BFD_NEVER;
 
     for (size_t i = 0; i < bfd->table->n; i++) {
         struct bfd_entry *e = &bfd->table->entries[i];
-        session_run(&e->session, forwarded, now);
+        bfd_session_run(&e->session, forwarded, now);
         send_due(bfd, e, now);
         bfd->publish_due |= e->session.state != e->published;
-        int64_t at = session_deadline(&e->session);
+        int64_t at = bfd_session_deadline(&e->session);
         next = at < next ? at : next;
     }
     return next;
@@ -148,7 +148,7 @@ static int64_t publish(struct bfd *bfd, int64_t now)
     bool changed;
 
     if (!bfd->publish_due && (!bfd->dirty || now < bfd->publish_at)) {
-        return bfd->dirty ? bfd->publish_at : SESSION_NEVER;
+        return bfd->dirty ? bfd->publish_at : BFD_NEVER;
     }
     if (pthread_mutex_trylock(&bfd->mutex) != 0) {
         return now + RETRY_US;
@@ -163,7 +163,7 @@ static int64_t publish(struct bfd *bfd, int64_t now)
     }
     bfd->notify_due = bfd->publish_due = bfd->dirty = false;
     bfd->publish_at = now + PUBLISH_US;
-    return SESSION_NEVER;
+    return BFD_NEVER;
 }
 
 static void sleep_until(const struct bfd *bfd, int64_t when)
@@ -179,7 +179,7 @@ static void sleep_until(const struct bfd *bfd, int64_t when)
         ts.tv_sec = left / 1000000;
         ts.tv_nsec = left % 1000000 * 1000;
     }
-    ppoll(fds, 2, when == SESSION_NEVER ? NULL : &ts, NULL);
+    ppoll(fds, 2, when == BFD_NEVER ? NULL : &ts, NULL);
     bfd_hush(bfd->wake);
 }
 

@@ -37,7 +37,7 @@ struct wire {
     int64_t max_gap;
 };
 
-static struct session a, b;
+static struct bfd_session a, b;
 static struct wire to_a, to_b;
 static int64_t now;
 static uint64_t forwarded; /* both see the same traffic */
@@ -48,8 +48,8 @@ static void begin(const struct bfd_timers *timers_a, const struct bfd_timers *ti
     forwarded = 0;
     memset(&to_a, 0, sizeof to_a);
     memset(&to_b, 0, sizeof to_b);
-    session_init(&a, 0xaaaa, 1, timers_a, false, now);
-    session_init(&b, 0xbbbb, 2, timers_b, false, now);
+    bfd_session_init(&a, 0xaaaa, 1, timers_a, false, now);
+    bfd_session_init(&b, 0xbbbb, 2, timers_b, false, now);
 }
 
 static void forget_gaps(void)
@@ -60,10 +60,10 @@ static void forget_gaps(void)
     to_a.last_at = to_b.last_at = 0;
 }
 
-static void transmit(struct session *s, struct wire *w)
+static void transmit(struct bfd_session *s, struct wire *w)
 {
     struct bfd_control c;
-    while (session_transmit(s, &c, now)) {
+    while (bfd_session_transmit(s, &c, now)) {
         assert_false(c.poll && c.final);
         if (w->last_at != 0) {
             int64_t gap = now - w->last_at;
@@ -83,11 +83,11 @@ static void transmit(struct session *s, struct wire *w)
     }
 }
 
-static void deliver(struct wire *w, struct session *s)
+static void deliver(struct wire *w, struct bfd_session *s)
 {
     size_t n = 0;
     while (n < w->n && w->queue[n].at <= now) {
-        assert_true(session_receive(s, &w->queue[n].control, now));
+        assert_true(bfd_session_receive(s, &w->queue[n].control, now));
         n++;
     }
     memmove(w->queue, w->queue + n, (w->n - n) * sizeof w->queue[0]);
@@ -103,8 +103,8 @@ static void turn(void)
 {
     deliver(&to_a, &a);
     deliver(&to_b, &b);
-    session_run(&a, forwarded, now);
-    session_run(&b, forwarded, now);
+    bfd_session_run(&a, forwarded, now);
+    bfd_session_run(&b, forwarded, now);
     transmit(&a, &to_b);
     transmit(&b, &to_a);
 }
@@ -116,7 +116,7 @@ static void pass(int64_t us)
     unsigned int turns = 0;
     for (;;) {
         turn();
-        int64_t next = earlier(session_deadline(&a), session_deadline(&b));
+        int64_t next = earlier(bfd_session_deadline(&a), bfd_session_deadline(&b));
         next = to_a.n > 0 ? earlier(next, to_a.queue[0].at) : next;
         next = to_b.n > 0 ? earlier(next, to_b.queue[0].at) : next;
         assert_true(next > now); /* what is due has been done */
@@ -148,8 +148,8 @@ static void test_comes_up(void **state)
     assert_int_equal(a.remote_discr, 0xbbbb);
     assert_int_equal(b.remote_discr, 0xaaaa);
     assert_int_equal(a.flaps, 0);
-    assert_int_equal(session_tx_interval(&a), SECOND); /* the peer's 1000 ms */
-    assert_int_equal(session_detect_us(&a), 3 * SECOND);
+    assert_int_equal(bfd_session_tx_interval(&a), SECOND); /* the peer's 1000 ms */
+    assert_int_equal(bfd_session_detect_us(&a), 3 * SECOND);
     assert_false(a.polling || b.polling);
 }
 
@@ -249,20 +249,20 @@ static void test_faster_by_poll(void **state)
     begin(&defaults, &defaults);
     come_up();
     forget_gaps();
-    session_set_timers(&b, &fast, now);
+    bfd_session_set_timers(&b, &fast, now);
     assert_true(b.polling);
     /* A shorter detection time has to wait for the peer. */
-    assert_int_equal(session_detect_us(&b), 3 * SECOND);
+    assert_int_equal(bfd_session_detect_us(&b), 3 * SECOND);
     to_a.cut = true;
     pass(500 * MS);
-    assert_int_equal(session_detect_us(&b), 3 * SECOND);
+    assert_int_equal(bfd_session_detect_us(&b), 3 * SECOND);
     to_a.cut = false;
     pass(2 * SECOND);
     assert_false(b.polling);
     assert_true(to_a.polls >= 1);
     assert_int_equal(to_b.finals, 1); /* as many as polls came through */
-    assert_int_equal(session_detect_us(&b), 300 * MS);
-    assert_int_equal(session_tx_interval(&a), 100 * MS);
+    assert_int_equal(bfd_session_detect_us(&b), 300 * MS);
+    assert_int_equal(bfd_session_tx_interval(&a), 100 * MS);
     pass(20 * SECOND);
     assert_int_equal(a.flaps + b.flaps, 0);
 }
@@ -275,16 +275,16 @@ static void test_slower_by_poll(void **state)
     begin(&fast, &fast);
     come_up();
     to_a.cut = true;
-    session_set_timers(&b, &slow, now);
+    bfd_session_set_timers(&b, &slow, now);
     /* Detection is relaxed at once, transmission only when the peer knows. */
-    assert_int_equal(session_detect_us(&b), 6 * SECOND);
-    assert_int_equal(session_tx_interval(&b), 100 * MS);
+    assert_int_equal(bfd_session_detect_us(&b), 6 * SECOND);
+    assert_int_equal(bfd_session_tx_interval(&b), 100 * MS);
     pass(100 * MS);
-    assert_int_equal(session_tx_interval(&b), 100 * MS);
+    assert_int_equal(bfd_session_tx_interval(&b), 100 * MS);
     to_a.cut = false;
     pass(10 * SECOND);
-    assert_int_equal(session_tx_interval(&b), 2 * SECOND);
-    assert_int_equal(session_detect_us(&a), 6 * SECOND);
+    assert_int_equal(bfd_session_tx_interval(&b), 2 * SECOND);
+    assert_int_equal(bfd_session_detect_us(&a), 6 * SECOND);
     assert_int_equal(a.flaps + b.flaps, 0);
 }
 
@@ -297,14 +297,14 @@ static void test_down_during_poll(void **state)
     begin(&fast, &fast);
     come_up();
     to_a.cut = true;
-    session_set_timers(&b, &slow, now);
+    bfd_session_set_timers(&b, &slow, now);
     pass(SECOND);
     assert_int_equal(b.state, BFD_DOWN);
     to_a.cut = false;
     pass(20 * SECOND);
     assert_int_equal(b.state, BFD_UP);
-    assert_int_equal(session_tx_interval(&b), 2 * SECOND);
-    assert_int_equal(session_detect_us(&a), 6 * SECOND);
+    assert_int_equal(bfd_session_tx_interval(&b), 2 * SECOND);
+    assert_int_equal(bfd_session_detect_us(&a), 6 * SECOND);
 }
 
 static void test_change_during_poll(void **state)
@@ -315,14 +315,14 @@ static void test_change_during_poll(void **state)
     begin(&defaults, &defaults);
     come_up();
     to_b.cut = true; /* no Final reaches b */
-    session_set_timers(&b, &fast, now);
+    bfd_session_set_timers(&b, &fast, now);
     pass(100 * MS);
-    session_set_timers(&b, &other, now);
+    bfd_session_set_timers(&b, &other, now);
     to_b.cut = false;
     pass(10 * SECOND);
     assert_false(b.polling);
-    assert_int_equal(session_detect_us(&b), 900 * MS);
-    assert_int_equal(session_detect_us(&a), 5 * SECOND);
+    assert_int_equal(bfd_session_detect_us(&b), 900 * MS);
+    assert_int_equal(bfd_session_detect_us(&a), 5 * SECOND);
     assert_int_equal(a.remote_mult, 5);
     assert_int_equal(a.flaps + b.flaps, 0);
 }
@@ -332,16 +332,16 @@ static void test_both_change(void **state)
     (void)state;
     begin(&defaults, &defaults);
     come_up();
-    session_set_timers(&a, &fast, now);
-    session_set_timers(&b, &fast, now);
+    bfd_session_set_timers(&a, &fast, now);
+    bfd_session_set_timers(&b, &fast, now);
     pass(SECOND);
-    assert_int_equal(session_detect_us(&a), 300 * MS);
-    assert_int_equal(session_detect_us(&b), 300 * MS);
-    session_set_timers(&a, &defaults, now);
-    session_set_timers(&b, &defaults, now);
+    assert_int_equal(bfd_session_detect_us(&a), 300 * MS);
+    assert_int_equal(bfd_session_detect_us(&b), 300 * MS);
+    bfd_session_set_timers(&a, &defaults, now);
+    bfd_session_set_timers(&b, &defaults, now);
     pass(10 * SECOND);
-    assert_int_equal(session_detect_us(&a), 3 * SECOND);
-    assert_int_equal(session_detect_us(&b), 3 * SECOND);
+    assert_int_equal(bfd_session_detect_us(&a), 3 * SECOND);
+    assert_int_equal(bfd_session_detect_us(&b), 3 * SECOND);
     assert_int_equal(a.flaps + b.flaps, 0);
 }
 
@@ -350,7 +350,7 @@ static void test_admin_down(void **state)
     (void)state;
     begin(&defaults, &defaults);
     come_up();
-    session_set_admin_down(&a, true, now);
+    bfd_session_set_admin_down(&a, true, now);
     pass(2 * DELAY);
     assert_int_equal(b.state, BFD_DOWN); /* not after a detection time */
     assert_int_equal(b.diag, BFD_DIAG_NEIGHBOUR_DOWN);
@@ -359,11 +359,11 @@ static void test_admin_down(void **state)
     assert_int_equal(a.state, BFD_ADMIN_DOWN);
     assert_int_equal(b.state, BFD_DOWN);
     assert_int_equal(b.remote_state, BFD_ADMIN_DOWN); /* still told */
-    session_set_admin_down(&a, false, now);
+    bfd_session_set_admin_down(&a, false, now);
     come_up();
     assert_int_equal(b.flaps, 1);
 
-    session_set_admin_down(&b, true, now);
+    bfd_session_set_admin_down(&b, true, now);
     pass(2 * DELAY);
     assert_int_equal(a.state, BFD_DOWN);
 }
@@ -373,7 +373,7 @@ static void test_restarted_peer(void **state)
     (void)state;
     begin(&fast, &fast);
     come_up();
-    session_init(&b, 0xcccc, 3, &fast, false, now);
+    bfd_session_init(&b, 0xcccc, 3, &fast, false, now);
     to_b.n = 0;       /* meant for its predecessor */
     pass(DELAY + MS); /* its first packet tells */
     assert_int_not_equal(a.state, BFD_UP);
@@ -391,18 +391,18 @@ static void test_decay(void **state)
     begin(&decay, &decay);
     come_up();
     pass(20 * SECOND); /* nothing is forwarded */
-    assert_int_equal(session_detect_us(&a), 9 * SECOND);
-    assert_int_equal(session_tx_interval(&b), 3 * SECOND);
+    assert_int_equal(bfd_session_detect_us(&a), 9 * SECOND);
+    assert_int_equal(bfd_session_tx_interval(&b), 3 * SECOND);
     for (int i = 0; i < 100; i++) {
         forwarded += 100;
         pass(100 * MS);
     }
-    assert_int_equal(session_detect_us(&a), 300 * MS);
-    assert_int_equal(session_tx_interval(&b), 100 * MS);
+    assert_int_equal(bfd_session_detect_us(&a), 300 * MS);
+    assert_int_equal(bfd_session_tx_interval(&b), 100 * MS);
     assert_int_equal(a.flaps + b.flaps, 0);
 
     decay.decay_min_rx_ms = 50; /* below min_rx: none */
-    assert_int_equal(session_timers(&decay).decay_min_rx_ms, 0);
+    assert_int_equal(bfd_session_timers(&decay).decay_min_rx_ms, 0);
 }
 
 static struct bfd_control from_peer(void)
@@ -425,8 +425,8 @@ static void test_wrong_discriminator(void **state)
     come_up();
     c.your_discr = 0xaaab;
     c.state = BFD_DOWN;
-    struct session before = a;
-    assert_false(session_receive(&a, &c, now));
+    struct bfd_session before = a;
+    assert_false(bfd_session_receive(&a, &c, now));
     before.discarded++;
     assert_memory_equal(&a, &before, sizeof a);
     assert_int_equal(a.state, BFD_UP);
@@ -439,17 +439,17 @@ static void test_silent_peer(void **state)
     (void)state;
     begin(&fast, &fast);
     c.min_rx_us = 0; /* wants nothing periodic */
-    assert_true(session_receive(&a, &c, now));
-    while (session_transmit(&a, &out, now)) {
+    assert_true(bfd_session_receive(&a, &c, now));
+    while (bfd_session_transmit(&a, &out, now)) {
     }
-    assert_int_equal(a.next_tx, SESSION_NEVER);
+    assert_int_equal(a.next_tx, BFD_NEVER);
     c.poll = true; /* but an answer to that */
-    assert_true(session_receive(&a, &c, now));
-    assert_true(session_transmit(&a, &out, now));
+    assert_true(bfd_session_receive(&a, &c, now));
+    assert_true(bfd_session_transmit(&a, &out, now));
     assert_true(out.final);
-    assert_false(session_transmit(&a, &out, now));
+    assert_false(bfd_session_transmit(&a, &out, now));
     c.min_rx_us = 1000000;
-    assert_true(session_receive(&a, &c, now));
+    assert_true(bfd_session_receive(&a, &c, now));
     assert_true(a.next_tx <= now + SECOND);
 }
 
@@ -476,12 +476,12 @@ static void test_hostile(void **state)
             .min_rx_us = r & 0x40000 ? UINT32_MAX : (uint32_t)random() >> (r >> 20 & 31),
         };
         unsigned int sent = 0;
-        assert_true(session_receive(&a, &c, now));
-        session_run(&a, forwarded, now);
-        while (session_transmit(&a, &out, now)) {
+        assert_true(bfd_session_receive(&a, &c, now));
+        bfd_session_run(&a, forwarded, now);
+        while (bfd_session_transmit(&a, &out, now)) {
             assert_true(++sent <= 2);
         }
-        assert_true(session_deadline(&a) > now);
+        assert_true(bfd_session_deadline(&a) > now);
         now += r % 5000;
     }
     assert_true(a.detect_at > now);
@@ -492,10 +492,10 @@ static void test_limits(void **state)
     struct bfd_timers t = {.min_rx_ms = UINT32_MAX, .min_tx_ms = UINT32_MAX, .mult = 255};
 
     (void)state;
-    t = session_timers(&t);
+    t = bfd_session_timers(&t);
     assert_int_equal(t.min_rx_ms, 3600000);
     assert_int_equal(t.mult, 255);
-    t = session_timers(&defaults);
+    t = bfd_session_timers(&defaults);
     assert_int_equal(t.min_rx_ms, 1000);
     assert_int_equal(t.min_tx_ms, 100);
     assert_int_equal(t.mult, 3);

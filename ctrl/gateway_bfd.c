@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "gateway_bfd.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "bfd.h"
+#include "gateway.h"
+#include "hash.h"
+#include "icgw_pmd.h"
+#include "model.h"
+#include "openvswitch/vlog.h"
+#include "ovsdb.h"
+#include "specialise.h"
+#include "tunnels.h"
+#include "util.h"
+
+VLOG_DEFINE_THIS_MODULE(bfd);
+
+bool gateway_bfd_start(struct gateway *gw, char **error)
+{
+    static const struct bfd_ops ops = {
+        .receive_fd = icgw_pmd_bfd_fd,
+        .receive = icgw_pmd_bfd_rx,
+        .transmit = icgw_pmd_bfd_tx,
+        .forwarded = icgw_pmd_arrived,
+    };
+    BUILD_ASSERT_DECL(BFD_FRAME_MAX == ICGW_BFD_FRAME_MAX);
+
+    gw->bfd = bfd_create(&ops);
+    if (gw->bfd == NULL) {
+        *error = xasprintf("cannot start the BFD thread: %s", ovs_strerror(errno));
+    }
+    return gw->bfd != NULL;
+}
+
+/* One session for each pair of addresses of one family, as each end has a tunnel
+ * for each. */
+static size_t add_sessions(const struct gateway *gw, const struct model_chassis *chassis,
+                           const struct icgw_addr *ips, size_t n_ips,
+                           struct bfd_session_config *sessions)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < chassis->n_encaps; i++) {
+        const struct model_encap *encap = &chassis->encaps[i];
+        for (size_t k = 0; k < n_ips; k++) {
+            if (icgw_addr_is_v4(&ips[k]) != icgw_addr_is_v4(&encap->ip)) {
+                continue;
+            }
+            struct specialised_tunnel way = {ips[k], encap->ip, encap->dst_port, encap->csum};
+            struct bfd_session_config *session = &sessions[n++];
+            session->chassis = chassis->name;
+            session->local = way.local;
+            session->remote = way.remote;
+            tunnels_make(&session->tunnel, &way, gw->underlay);
+        }
+    }
+    return n;
+}
+
+static void set_sessions(struct gateway *gw, const char *const *names, size_t n_names)
+{
+    struct icgw_addr ips[ICGW_CONFIG_MAX_ENCAP_IPS];
+    size_t n_ips = gateway_encap_ips(gw->config, ips);
+    const struct model_chassis *chassis;
+    size_t n = 0, max = 0;
+
+    for (size_t i = 0; i < n_names; i++) {
+        chassis = model_chassis_by_name(gw->model, names[i]);
+        max += chassis ? chassis->n_encaps * n_ips : 0;
+    }
+    struct bfd_session_config *sessions = xcalloc(max + 1, sizeof *sessions);
+    for (size_t i = 0; i < n_names; i++) {
+        chassis = model_chassis_by_name(gw->model, names[i]);
+        if (chassis != NULL && !chassis->self && !chassis->remote) {
+            n += add_sessions(gw, chassis, ips, n_ips, sessions + n);
+        }
+    }
+    bfd_set_sessions(gw->bfd, sessions, n);
+    free(sessions);
+}
+
+/* Follows the databases and the underlay.  What they said last stays in force
+ * while they say nothing. */
+static void follow(struct gateway *gw)
+{
+    const char *const *names;
+    size_t n;
+    struct bfd_timers timers;
+
+    if (gw->model == NULL || !ovsdb_bfd_peers(gw->ovsdb, &names, &n)) {
+        return;
+    }
+    ovsdb_bfd_timers(gw->ovsdb, &timers);
+    if (!bfd_timers_equal(&timers, &gw->bfd_timers)) {
+        gw->bfd_timers = timers;
+        bfd_set_timers(gw->bfd, &timers);
+    }
+    /* Model and tunnels are new with each publication. */
+    uint64_t hash = icgw_pmd_published() << 32;
+    uint32_t names_hash = (uint32_t)n;
+    for (size_t i = 0; i < n; i++) {
+        names_hash = hash_string(names[i], names_hash);
+    }
+    hash |= names_hash;
+    if (hash != gw->bfd_hash) {
+        gw->bfd_hash = hash;
+        set_sessions(gw, names, n);
+    }
+}
+
+static void log_change(const struct bfd_session_status *s)
+{
+    if (s->up) {
+        VLOG_INFO("BFD with %s is up", s->chassis);
+    } else {
+        VLOG_WARN("BFD with %s is %s: %s", s->chassis, bfd_state_name(s->state),
+                  bfd_diag_name(s->diag));
+    }
+}
+
+/* Elections go by who is up. */
+static void tell(struct gateway *gw)
+{
+    static int64_t told_ms; /* changes until then are in the log */
+    const struct bfd_snapshot *s = bfd_peers(gw->bfd);
+    const char **up = xcalloc(s->n_peers + 1, sizeof *up);
+    int64_t newest = told_ms;
+    size_t n = 0;
+
+    for (size_t i = 0; i < s->n_peers; i++) {
+        if (s->peers[i].up) {
+            up[n++] = s->peers[i].chassis;
+        }
+    }
+    for (size_t i = 0; i < s->n_sessions; i++) {
+        if (s->sessions[i].changed_ms > told_ms) {
+            newest = MAX(newest, s->sessions[i].changed_ms);
+            log_change(&s->sessions[i]);
+        }
+    }
+    told_ms = newest;
+    ovsdb_set_bfd(gw->ovsdb, up, n);
+    free(up);
+}
+
+void gateway_bfd_run(struct gateway *gw)
+{
+    follow(gw);
+    if (bfd_changed(gw->bfd)) {
+        tell(gw);
+    }
+}
