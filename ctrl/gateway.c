@@ -86,6 +86,23 @@ static bool add_addresses(struct gateway *gw, const struct icgw_config_port *por
     return true;
 }
 
+/* The kernel would act on what it shares with net_af_packet.  Where that cannot
+ * be kept from it the gateway works all the same. */
+static void shield(struct gateway *gw, const struct icgw_config_port *port)
+{
+    const char *interface = strstr(port->device, "iface=");
+    char name[16], *error = NULL;
+    if (strncmp(port->device, "net_af_packet", strlen("net_af_packet")) != 0 || interface == NULL) {
+        return;
+    }
+    interface += strlen("iface=");
+    ovs_strlcpy(name, interface, MIN(sizeof name, strcspn(interface, ",") + 1));
+    if (!underlay_shield(gw->underlay, name, &error)) {
+        VLOG_WARN("port %s: %s", port->name, error);
+        free(error);
+    }
+}
+
 static bool start_underlay(struct gateway *gw, char **error)
 {
     const struct icgw_config *config = gw->config;
@@ -98,6 +115,7 @@ static bool start_underlay(struct gateway *gw, char **error)
         return false;
     }
     for (size_t i = 0; i < config->n_ports; i++) {
+        shield(gw, &config->ports[i]);
         if (!add_addresses(gw, &config->ports[i], error)) {
             return false;
         }

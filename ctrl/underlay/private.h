@@ -17,8 +17,12 @@ struct ul_path {
     char why[96];                   /* if there is no way */
 };
 
+#define UL_MAX_SHIELDED 8
+
 struct underlay {
     struct ul_netlink nl;
+    int shielded[UL_MAX_SHIELDED]; /* interfaces whose tc hook we made */
+    unsigned int n_shielded;
     struct ul_links links;
     struct ul_neighbours neighbours;
     struct ul_path *paths; /* ascending */
@@ -30,5 +34,8 @@ struct underlay {
     uint16_t n_hosts;
     char (*hosts)[IFNAMSIZ]; /* by port */
 };
+
+/* Takes back what underlay_shield() did. */
+void ul_shields_remove(struct underlay *u);
 
 #endif

@@ -206,7 +206,8 @@ void underlay_close(struct underlay *u)
             ul_neighbours_sweep(&u->neighbours, &u->nl); /* none is wanted */
         }
         ul_links_clear(&u->links);
-        ul_netlink_close(&u->nl);
+        ul_shields_remove(u);
+    ul_netlink_close(&u->nl);
         free(u->paths);
         free(u->hosts);
         free(u);

@@ -32,6 +32,11 @@ void underlay_close(struct underlay *);
 bool underlay_add_address(struct underlay *, const char *host_interface,
                           const struct icgw_addr *addr, uint8_t len, char **error);
 
+/* Hides from the kernel, but not from packet sockets, what arrives on the
+ * interface: for devices that share one with the kernel (net_af_packet).  Undone
+ * by underlay_close().  An interface with a clsact qdisc is left as it is. */
+bool underlay_shield(struct underlay *, const char *interface, char **error);
+
 /* Replaces the set of (our address, remote address) pairs for which next hops
  * are wanted.  The kernel is asked to resolve them and to keep them resolved. */
 struct underlay_path {
