@@ -157,6 +157,24 @@ static char *text_of(const struct json *json)
     return json->type == JSON_STRING ? xstrdup(json_string(json)) : json_to_string(json, JSSF_SORT);
 }
 
+/* Commands that come with the library answer text only: {"COMMAND": "text"}. */
+static bool is_text_command(const char *command)
+{
+    return !strcmp(command, "version") || !strcmp(command, "list-commands") ||
+           !strncmp(command, "vlog/", 5) || !strncmp(command, "memory/", 7) ||
+           !strncmp(command, "coverage/", 9);
+}
+
+static char *wrap_text(const char *command, char *text)
+{
+    struct json *json = json_object_create();
+    json_object_put_string(json, command, text);
+    free(text);
+    text = json_to_string(json, 0);
+    json_destroy(json);
+    return text;
+}
+
 /* Sends the command and prints the answer; returns the exit status.  Speaks the
  * protocol itself: unixctl_client_transact() differs between releases. */
 static int transact(const struct options *options, const char *command, struct json *args)
@@ -176,6 +194,9 @@ static int transact(const struct options *options, const char *command, struct j
 
     bool refused = reply->error != NULL;
     text = text_of(refused ? reply->error : reply->result);
+    if (options->json && !refused && is_text_command(command)) {
+        text = wrap_text(command, text);
+    }
     jsonrpc_msg_destroy(reply);
     int status = print_answer(command, text, refused);
     free(text);
@@ -197,7 +218,7 @@ int main(int argc, char *argv[])
     for (int i = optind + 1; i < argc; i++) {
         json_array_add(args, json_string_create(argv[i]));
     }
-    if (options.json) {
+    if (options.json && !is_text_command(argv[optind])) {
         json_array_add(args, json_string_create("--json"));
     }
     status = transact(&options, argv[optind], args);
