@@ -139,7 +139,7 @@ static bool add_line(struct model *m, char *line)
     return row.n == 0 || add_row(m, &row);
 }
 
-struct model *zone_model(const char *text, struct lflow_cache *cache)
+struct model *zone_model_open(const char *text, struct lflow_cache *cache)
 {
     struct model *m = model_create("gw1", cache);
     char *copy = strdup(text), *rest = copy, *line;
@@ -156,6 +156,12 @@ struct model *zone_model(const char *text, struct lflow_cache *cache)
         free(shown);
     }
     free(copy);
+    return m;
+}
+
+struct model *zone_model(const char *text, struct lflow_cache *cache)
+{
+    struct model *m = zone_model_open(text, cache);
     model_finish(m);
     return m;
 }

@@ -21,5 +21,7 @@
 /* A finished model of chassis gw1.  Ends the program on a row that the model
  * does not take. */
 struct model *zone_model(const char *text, struct lflow_cache *);
+/* The same, to be finished by the caller. */
+struct model *zone_model_open(const char *text, struct lflow_cache *);
 
 #endif
