@@ -10,6 +10,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -156,11 +157,20 @@ static void set_up_tls(const struct icgw_config *config)
     }
 }
 
-/* Where pidfile, log and socket go by default, unless the environment says. */
-static void choose_directories(void)
+/* Where pidfile, log and socket go by default, unless the environment says.  The
+ * folders are made when an option without a path needs them; a failure shows
+ * when the file is. */
+static void choose_directories(int argc, char *argv[])
 {
     setenv("OVS_RUNDIR", RUN_DIR, 0);
     setenv("OVS_LOGDIR", LOG_DIR, 0);
+    for (int i = 1; i < argc; i++) {
+        if (!strcmp(argv[i], "--pidfile")) {
+            mkdir(RUN_DIR, 0755);
+        } else if (!strcmp(argv[i], "--log-file")) {
+            mkdir(LOG_DIR, 0755);
+        }
+    }
 }
 
 static struct unixctl_server *open_unixctl(const char *path)
@@ -233,7 +243,7 @@ int main(int argc, char *argv[])
     struct gateway gw;
     char *error = NULL;
 
-    choose_directories();
+    choose_directories(argc, argv);
     ovs_set_program_name("ovnic-gw", ICGW_VERSION);
     parse_options(argc, argv, &options);
     struct icgw_config *config = load_config(options.config);
