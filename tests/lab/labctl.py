@@ -10,6 +10,7 @@ import signal
 import sys
 from typing import NoReturn
 
+from ovnlab import release
 from ovnlab.journal import Journal, all_journals
 from ovnlab.lab import OVNIC, STOCK, Lab, LabSpec
 from ovnlab.shell import LabError
@@ -51,6 +52,8 @@ def parse_arguments() -> argparse.Namespace:
                        "zone as A+B (default: %(default)s)")
     start.add_argument("--ipv6", action="store_true", help="IPv6 underlay")
     start.add_argument("--vlan", type=int, help="VLAN id that the underlay is tagged with")
+    start.add_argument("--ovn", metavar="RELEASE[,...]", help="releases of OVN in zones 1, 2, ... "
+                       "(default: what this machine has)")
     commands.add_parser("down", help="take down labs that are up, and what dead ones left")
     commands.add_parser("list", help="nodes of the labs that are up")
     inside = commands.add_parser("exec", help="run a command in a node: vm1, hv1, gw1, underlay")
@@ -65,7 +68,8 @@ def up(options: argparse.Namespace) -> int:
         signal.signal(number, interrupt)
     gateways = tuple(tuple(zone.split("+")) for zone in options.gateways.split(","))
     underlay = UnderlayKind(6 if options.ipv6 else 4, options.vlan)
-    lab = Lab(LabSpec(gateways, underlay))
+    releases = tuple(map(release.find, options.ovn.split(","))) if options.ovn else ()
+    lab = Lab(LabSpec(gateways, underlay, releases=releases))
     try:
         lab.start()
     except BaseException:

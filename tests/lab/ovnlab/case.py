@@ -8,6 +8,7 @@ from typing import Callable, Optional
 
 from .gateway import OvnicGateway
 from .lab import OVNIC, STOCK, Lab, LabSpec
+from .release import Release
 from .underlay import UnderlayKind
 from .zone import Zone
 
@@ -58,16 +59,17 @@ def case(*labs: str) -> Callable[[Test], Test]:
     return register
 
 
-def spec_of(lab: str, one: str, other: str) -> LabSpec:
+def spec_of(lab: str, one: str, other: str, releases: tuple[Release, ...] = ()) -> LabSpec:
     if lab == SPARE:
-        return LabSpec(((one,), (other, other)))
+        return LabSpec(((one,), (other, other)), releases=releases)
     if lab == GROUP:
         pairs = [(other, other), (STOCK, STOCK), (STOCK, OVNIC)]
         if OVNIC not in (one, other):
             pairs = [(STOCK, STOCK)]
-        return LabSpec(((one,), *dict.fromkeys(pairs)), grouped=True, clustered=(2,))
+        return LabSpec(((one,), *dict.fromkeys(pairs)), grouped=True, clustered=(2,),
+                       releases=releases)
     underlay = {VLAN: UnderlayKind(vlan=100), IPV6: UnderlayKind(family=6)}.get(lab)
-    return LabSpec(((one,), (other,)), underlay or UnderlayKind())
+    return LabSpec(((one,), (other,)), underlay or UnderlayKind(), releases=releases)
 
 
 def ovnic_zones(lab: Lab) -> list[tuple[Zone, OvnicGateway]]:

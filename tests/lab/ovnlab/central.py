@@ -4,11 +4,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Sequence, Union
+from typing import Optional, Sequence, Union
 
 from .journal import Journal
 from .process import Process
-from .shell import run, wait_for
+from .release import Release, own
+from .shell import wait_for
 
 SCHEMAS = Path("/usr/share/ovn")
 
@@ -16,7 +17,9 @@ SCHEMAS = Path("/usr/share/ovn")
 class Database:
     """An ovsdb-server with one database, on a unix socket."""
 
-    def __init__(self, journal: Journal, name: str, schema: Path) -> None:
+    def __init__(self, journal: Journal, name: str, schema: Path,
+                 release: Optional[Release] = None) -> None:
+        self.release = release or own()
         self.schema = schema
         self.socket = journal.directory / f"{name}.sock"
         self.remote = f"unix:{self.socket}"
@@ -24,12 +27,12 @@ class Database:
         self.file = journal.directory / f"{name}.db"
         self.log = journal.directory / f"{name}.log"
         self.create()
-        self.process = Process(journal, name, [
+        self.process = Process(journal, name, self.release.argv(
             "ovsdb-server", str(self.file), f"--remote=p{self.remote}", f"--log-file={self.log}",
-            f"--unixctl={self.control}"])
+            f"--unixctl={self.control}"))
 
     def create(self) -> None:
-        run("ovsdb-tool", "create", str(self.file), str(self.schema))
+        self.release.run("ovsdb-tool", "create", str(self.file), str(self.schema))
 
     @property
     def servers(self) -> Sequence["Database"]:
@@ -40,30 +43,34 @@ class Database:
         self.process.start()
 
     def wait(self) -> None:
-        wait_for(f"database {self.process.name}", lambda: run(
+        wait_for(f"database {self.process.name}", lambda: self.release.run(
             "ovsdb-client", "list-dbs", self.remote, timeout=5))
 
 
 class Member(Database):
     """A server of a cluster; the first one founds it."""
 
-    def __init__(self, journal: Journal, name: str, number: int, schema: Path) -> None:
+    def __init__(self, journal: Journal, name: str, number: int, schema: Path,
+                 release: Optional[Release] = None) -> None:
         self.cluster = name
         self.number = number
-        super().__init__(journal, f"{name}-{number}", schema)
+        super().__init__(journal, f"{name}-{number}", schema, release)
 
     def create(self) -> None:
-        own, first = (f"unix:{self.socket.parent}/{self.cluster}-{n}.raft"
+        here, first = (f"unix:{self.socket.parent}/{self.cluster}-{n}.raft"
                       for n in (self.number, 1))
         if self.number == 1:
-            run("ovsdb-tool", "create-cluster", str(self.file), str(self.schema), own)
+            self.release.run("ovsdb-tool", "create-cluster", str(self.file), str(self.schema), here)
         else:
-            name = run("ovsdb-tool", "schema-name", str(self.schema)).strip()
-            run("ovsdb-tool", "join-cluster", str(self.file), name, own, first)
+            self.release.run("ovsdb-tool", "join-cluster", str(self.file), self.schema_name(),
+                             here, first)
+
+    def schema_name(self) -> str:
+        return self.release.run("ovsdb-tool", "schema-name", str(self.schema)).strip()
 
     def status(self) -> str:
-        name = run("ovsdb-tool", "schema-name", str(self.schema)).strip()
-        return run("ovs-appctl", "-t", str(self.control), "cluster/status", name)
+        return self.release.run("ovs-appctl", "-t", str(self.control), "cluster/status",
+                                self.schema_name())
 
     def wait(self) -> None:
         wait_for(f"{self.process.name} in its cluster",
@@ -73,8 +80,9 @@ class Member(Database):
 class Cluster:
     """A database that three servers hold together."""
 
-    def __init__(self, journal: Journal, name: str, schema: Path) -> None:
-        self.servers: Sequence[Member] = [Member(journal, name, number, schema)
+    def __init__(self, journal: Journal, name: str, schema: Path,
+                 release: Optional[Release] = None) -> None:
+        self.servers: Sequence[Member] = [Member(journal, name, number, schema, release)
                                           for number in (1, 2, 3)]
         self.remote = ",".join(server.remote for server in self.servers)
 
@@ -89,17 +97,19 @@ class Cluster:
 class Interconnection:
     """The pair of databases that all zones share."""
 
-    def __init__(self, journal: Journal, clustered: bool = False) -> None:
+    def __init__(self, journal: Journal, clustered: bool = False,
+                 release: Optional[Release] = None) -> None:
+        self.release = release or own()
         kind: Union[type[Cluster], type[Database]] = Cluster if clustered else Database
-        self.northbound = Database(journal, "ic-nb", SCHEMAS / "ovn-ic-nb.ovsschema")
-        self.southbound = kind(journal, "ic-sb", SCHEMAS / "ovn-ic-sb.ovsschema")
+        self.northbound = Database(journal, "ic-nb", SCHEMAS / "ovn-ic-nb.ovsschema", self.release)
+        self.southbound = kind(journal, "ic-sb", SCHEMAS / "ovn-ic-sb.ovsschema", self.release)
         self.databases = (*self.northbound.servers, *self.southbound.servers)
 
     def nbctl(self, *argv: str) -> str:
-        return run("ovn-ic-nbctl", f"--db={self.northbound.remote}", *argv)
+        return self.release.run("ovn-ic-nbctl", f"--db={self.northbound.remote}", *argv)
 
     def sbctl(self, *argv: str) -> str:
-        return run("ovn-ic-sbctl", f"--db={self.southbound.remote}", *argv)
+        return self.release.run("ovn-ic-sbctl", f"--db={self.southbound.remote}", *argv)
 
     def gateway_of(self, port: str) -> str:
         """The gateway that holds a transit port, as zones tell each other."""
@@ -111,23 +121,27 @@ class Central:
     """The databases of one zone with ovn-northd and ovn-ic."""
 
     def __init__(self, journal: Journal, zone: int, interconnection: Interconnection,
-                 clustered: bool = False) -> None:
+                 clustered: bool = False, release: Optional[Release] = None) -> None:
         kind: Union[type[Cluster], type[Database]] = Cluster if clustered else Database
+        self.release = release or own()
         self.name = f"az{zone}"
-        self.northbound = Database(journal, f"nb{zone}", SCHEMAS / "ovn-nb.ovsschema")
-        self.southbound = kind(journal, f"sb{zone}", SCHEMAS / "ovn-sb.ovsschema")
+        self.northbound = Database(journal, f"nb{zone}", SCHEMAS / "ovn-nb.ovsschema",
+                                   self.release)
+        self.southbound = kind(journal, f"sb{zone}", SCHEMAS / "ovn-sb.ovsschema", self.release)
         self.databases = (*self.northbound.servers, *self.southbound.servers)
         local = [f"--ovnnb-db={self.northbound.remote}", f"--ovnsb-db={self.southbound.remote}"]
         shared = [f"--ic-nb-db={interconnection.northbound.remote}",
                   f"--ic-sb-db={interconnection.southbound.remote}"]
         self.northd = self._daemon(journal, "ovn-northd", zone, local)
-        self.ic = self._daemon(journal, "ovn-ic", zone, local + shared)
+        # That of 26.03 often crashes in its first moments.
+        self.ic = self._daemon(journal, "ovn-ic", zone, local + shared, monitored=True)
 
-    @staticmethod
-    def _daemon(journal: Journal, program: str, zone: int, remotes: list[str]) -> Process:
+    def _daemon(self, journal: Journal, program: str, zone: int, remotes: list[str],
+                monitored: bool = False) -> Process:
         base = journal.directory / f"{program}{zone}"
-        return Process(journal, base.name, [program, *remotes, f"--unixctl={base}.ctl",
-                                            f"--log-file={base}.log"])
+        return Process(journal, base.name, self.release.argv(
+            program, *remotes, f"--unixctl={base}.ctl", f"--log-file={base}.log"),
+            monitored=monitored)
 
     def start(self) -> None:
         self.nbctl("init")
@@ -137,10 +151,10 @@ class Central:
         self.ic.start()
 
     def nbctl(self, *argv: str, timeout: float = 30) -> str:
-        return run("ovn-nbctl", f"--db={self.northbound.remote}", *argv, timeout=timeout)
+        return self.release.run("ovn-nbctl", f"--db={self.northbound.remote}", *argv, timeout=timeout)
 
     def sbctl(self, *argv: str) -> str:
-        return run("ovn-sbctl", f"--db={self.southbound.remote}", *argv)
+        return self.release.run("ovn-sbctl", f"--db={self.southbound.remote}", *argv)
 
     def chassis_of(self, port: str) -> str:
         """The name of the chassis that a port is bound to; "" when there is none."""

@@ -18,6 +18,7 @@ from .guest import Guest
 from .journal import Journal
 from .ovsnode import OvsNode
 from .process import Process
+from .release import Release, own
 from .shell import LabError
 from .underlay import Underlay, UnderlayKind
 from .zone import Gateway, Zone
@@ -33,12 +34,20 @@ class LabSpec:
     underlay: UnderlayKind = UnderlayKind()
     grouped: bool = False    # all gateways of a zone share its port; else the first has it
     clustered: tuple[int, ...] = ()   # zones whose Southbound is a cluster; then IC-SB is, too
+    releases: tuple[Release, ...] = ()   # of OVN, by zone, the last also of all others
 
     def __str__(self) -> str:
         zones = " | ".join("+".join(kinds) for kinds in self.gateways)
         plain = self.underlay == UnderlayKind()
         zones += " as groups" if self.grouped else ""
-        return zones if plain else f"{zones}, {self.underlay}"
+        zones = zones if plain else f"{zones}, {self.underlay}"
+        return zones + (f", OVN {' | '.join(map(str, self.releases))}" if self.releases else "")
+
+    def release(self, zone: int) -> Release:
+        return self.releases[min(zone, len(self.releases)) - 1] if self.releases else own()
+
+    def newest(self) -> Release:
+        return max(self.releases, key=Release.number, default=own())
 
 
 class Lab:
@@ -48,7 +57,8 @@ class Lab:
         self.notes: list[str] = []
         self.zones: list[Zone] = []
         try:
-            self.interconnection = Interconnection(self.journal, bool(spec.clustered))
+            self.interconnection = Interconnection(self.journal, bool(spec.clustered),
+                                                   spec.newest())
             self.underlay = Underlay(self.journal, spec.underlay)
             for number, kinds in enumerate(spec.gateways, 1):
                 self._add_zone(number, kinds)
@@ -58,7 +68,7 @@ class Lab:
 
     def _add_zone(self, number: int, kinds: tuple[str, ...]) -> None:
         central = Central(self.journal, number, self.interconnection,
-                          number in self.spec.clustered)
+                          number in self.spec.clustered, self.spec.release(number))
         hypervisor = OvsNode(self.journal, f"hv{number}", 10 + number, central, self.underlay)
         gateways = [self._gateway(kind, f"gw{number}" + ("", "b", "c")[index],
                                   20 + 10 * index + number, central)

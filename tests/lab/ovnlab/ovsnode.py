@@ -13,7 +13,7 @@ from .central import Central, Database
 from .journal import Journal
 from .netns import Netns, hide_from_kernel
 from .process import Process
-from .shell import run, wait_for
+from .shell import wait_for
 from .underlay import Underlay
 
 SCHEMA = Path("/usr/share/openvswitch/vswitch.ovsschema")
@@ -33,13 +33,14 @@ class OvsNode:
         self.directory = journal.directory / name
         self.directory.mkdir()
         self.environment = {"OVS_RUNDIR": str(self.directory), "OVN_RUNDIR": str(self.directory)}
-        self.database = Database(journal, f"{name}-ovsdb", SCHEMA)
-        self.vswitchd = Process(journal, f"{name}-vswitchd", [
+        self.release = central.release
+        self.database = Database(journal, f"{name}-ovsdb", SCHEMA, self.release)
+        self.vswitchd = Process(journal, f"{name}-vswitchd", self.release.argv(
             "ovs-vswitchd", self.database.remote, f"--unixctl={self.directory}/vswitchd.ctl",
-            f"--log-file={journal.directory}/{name}-vswitchd.log"], self.netns, self.environment)
-        self.controller = Process(journal, f"{name}-controller", [
+            f"--log-file={journal.directory}/{name}-vswitchd.log"), self.netns, self.environment)
+        self.controller = Process(journal, f"{name}-controller", self.release.argv(
             "ovn-controller", self.database.remote,
-            f"--log-file={journal.directory}/{name}-controller.log"], self.netns, self.environment)
+            f"--log-file={journal.directory}/{name}-controller.log"), self.netns, self.environment)
         underlay.attach(self.netns, "uplink", name)
         # Else the kernel, too, answers ARP for the address of br-phy, with a wrong
         # MAC address, and tunnels that follow it with "port unreachable".
@@ -78,10 +79,10 @@ class OvsNode:
         return self.central.rows("Chassis", f"name={self.name}")
 
     def vsctl(self, *argv: str) -> str:
-        return run("ovs-vsctl", f"--db={self.database.remote}", *argv)
+        return self.release.run("ovs-vsctl", f"--db={self.database.remote}", *argv)
 
     def appctl(self, *argv: str, socket: str = "vswitchd.ctl") -> str:
-        return run("ovs-appctl", "-t", f"{self.directory}/{socket}", *argv)
+        return self.release.run("ovs-appctl", "-t", f"{self.directory}/{socket}", *argv)
 
     def add_vif(self, port: str, guest: Netns, device: str) -> None:
         """A port on br-int, handed to a guest's namespace."""

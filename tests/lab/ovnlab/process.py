@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import threading
 from pathlib import Path
 from typing import Optional, Sequence
 
@@ -14,11 +15,17 @@ from .netns import Netns
 from .shell import LabError, ProcessEnded
 
 
+CRASHES = (-signal.SIGSEGV, -signal.SIGABRT)
+
+
 class Process:
     def __init__(self, journal: Journal, name: str, argv: Sequence[str],
-                 netns: Optional[Netns] = None, env: Optional[dict[str, str]] = None) -> None:
+                 netns: Optional[Netns] = None, env: Optional[dict[str, str]] = None,
+                 monitored: bool = False) -> None:
+        """monitored: started again after a crash, as the monitor of OVN's scripts does it."""
         self.journal = journal
         self.name = name
+        self.monitored = monitored
         self.argv = list(netns.prefix() if netns else ()) + list(argv)
         self.env = {**os.environ, **(env or {})}
         self.output = journal.directory / f"{name}.out"
@@ -31,7 +38,13 @@ class Process:
                                           stderr=output, env=self.env, start_new_session=True)
         self.journal.write("process", str(self.child.pid), started_at(self.child.pid) or "-",
                            self.name)
+        if self.monitored:
+            threading.Thread(target=self._monitor, args=[self.child], daemon=True).start()
         return self
+
+    def _monitor(self, child: "subprocess.Popen[bytes]") -> None:
+        if child.wait() in CRASHES and child is self.child and self.journal.path.exists():
+            self.start()
 
     @property
     def pid(self) -> int:
