@@ -34,7 +34,7 @@ enum action_type {
     ACTION_LOOKUP_FDB,  /* dst; args: port, mac */
     ACTION_PORT_SEC,    /* dst; flag: of outport */
     ACTION_PKT_LARGER,  /* dst; value: bytes of frame */
-    ACTION_SELECT,      /* dst; choices */
+    ACTION_SELECT,      /* dst; choices; goes on to the next table by itself */
     ACTION_UNSUPPORTED, /* name */
 };
 

@@ -168,6 +168,8 @@ static void choose(struct interp *in, const struct action *a)
         }
     }
     state_set(&in->state, a->dst, a->choices[i].value & wide_ones(a->dst.width));
+    /* Part of the action, as OVN encodes it: each value's bucket goes on to the next table. */
+    interp_stage(in, in->pipeline, in->table + 1);
 }
 
 /* A block runs on a copy of everything: what it does to the packet ends with it. */

@@ -313,10 +313,10 @@ static void test_choices(void **state)
 {
     (void)state;
     /* The hash is one half of its range. */
-    check("in lr 0 0 1 => reg8[16..31] = select(1=100, 2=100); next;\n"
+    check("in lr 0 0 1 => reg8[16..31] = select(1=100, 2=100);\n"
           "in lr 1 0 reg8[16..31] == 2 => drop;",
           "drop logical_drop lr/1/0");
-    check("in lr 0 0 1 => reg8[16..31] = select(1=101, 2=100); next;\n"
+    check("in lr 0 0 1 => reg8[16..31] = select(1=101, 2=100);\n"
           "in lr 1 0 reg8[16..31] == 1 => drop;",
           "drop logical_drop lr/1/0");
     check("in lr 0 0 1 => reg9[1] = check_pkt_larger(61); reg9[2] = check_pkt_larger(62); next;\n"

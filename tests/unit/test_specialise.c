@@ -244,7 +244,7 @@ static void test_ecmp(void **state)
     (void)state;
     build(PORTS ROUTER,
           "in lr 2 20 ip4.dst == 10.5.0.0/16 => ip.ttl--; eth.src = 02:00:00:00:00:01; outport = "
-          "\"lr-sw\"; reg8[16..31] = select(1, 2); next;\n"
+          "\"lr-sw\"; reg8[16..31] = select(1, 2);\n"
           "in lr 3 20 reg8[16..31] == 1 => reg0 = 10.1.0.10; eth.dst = 02:00:00:00:00:10; next;\n"
           "in lr 3 20 reg8[16..31] == 2 => reg0 = 10.1.0.20; eth.dst = 02:00:00:00:00:20; next;\n");
     check("10.5.0.1", "select class 80 ttl>=2 sources 3 "
