@@ -332,11 +332,11 @@ void gateway_wait(struct gateway *gw)
 void gateway_stop(struct gateway *gw)
 {
     bfd_destroy(gw->bfd);
+    slow_path_destroy(gw->slow_path);
+    specialised_free(gw->specialised); /* its endpoints are in DPDK's memory */
     icgw_pmd_stop();
     ovsdb_destroy(gw->ovsdb);
     underlay_close(gw->underlay);
-    slow_path_destroy(gw->slow_path);
-    specialised_free(gw->specialised);
     model_free(gw->model);
     lflow_cache_free(gw->cache);
 }
