@@ -124,6 +124,20 @@ static size_t lay_out_l4(struct layout *l, const struct frame *f, uint8_t proto,
     return 0;
 }
 
+/* Takes L4 fields behind slot `n` away from a fragment.  Open vSwitch looks up flows
+ * for any fragment, the first one too, as if ports and ICMP types were 0; the
+ * TCP flags it leaves. */
+static void hide_l4(struct layout *l, unsigned int n)
+{
+    unsigned int kept = n;
+    for (unsigned int i = n; l->frag != 0 && i < l->n; i++) {
+        if (l->slots[i].field == FIELD_TCP_FLAGS) {
+            l->slots[kept++] = l->slots[i];
+        }
+    }
+    l->n = l->frag != 0 ? kept : l->n;
+}
+
 static void lay_out_ipv4(struct layout *l, const struct frame *f, size_t l3)
 {
     if (l3 + 20 > f->len || f->data[l3] >> 4 != 4) {
@@ -148,7 +162,9 @@ static void lay_out_ipv4(struct layout *l, const struct frame *f, size_t l3)
     struct slot *dst = add(l, FIELD_IP4_DST, l3 + 16, 4);
     size_t l4_checksum = 0;
     if ((l->frag & 2) == 0) {
+        unsigned int n = l->n;
         l4_checksum = lay_out_l4(l, f, f->data[l3 + 9], false, l3 + ihl, l3 + total);
+        hide_l4(l, n);
     }
     src->checksums[0] = dst->checksums[0] = (uint16_t)ip_checksum;
     src->checksums[1] = dst->checksums[1] = (uint16_t)l4_checksum;
@@ -199,7 +215,9 @@ static void lay_out_ipv6(struct layout *l, const struct frame *f, size_t l3, uin
 
     *proto = f->data[l3 + 6];
     size_t l4 = skip_extensions(l, f, l3 + 40, end, proto);
+    unsigned int n = l->n;
     size_t checksum = l4 != 0 ? lay_out_l4(l, f, *proto, true, l4, end) : 0;
+    hide_l4(l, n);
     src->checksums[0] = dst->checksums[0] = (uint16_t)checksum;
 }
 

@@ -297,7 +297,12 @@ static void test_fragments(void **state)
     (void)state;
     build(ETH "0800 4500 001c 1234 2000 4011 0000 0a000001 0a000002 1388 0035 0008 0000", 0);
     check(FIELD_IP_FRAG, 1);
-    check(FIELD_UDP_DST, 53);
+    check(FIELD_UDP_DST, 0); /* as Open vSwitch has it for any fragment */
+    build(ETH "0800 4500 0028 1234 2000 4006 0000 0a000001 0a000002 1388 0050 00000001 00000002 "
+              "5012 ffff 0000 0000",
+          0);
+    check(FIELD_TCP_DST, 0);
+    check(FIELD_TCP_FLAGS, 0x012);
     build(ETH "0800 4500 001c 1234 0001 4011 0000 0a000001 0a000002 1388 0035 0008 0000", 0);
     check(FIELD_IP_FRAG, 3);
     check(FIELD_UDP_DST, 0);
@@ -305,7 +310,7 @@ static void test_fragments(void **state)
     assert_int_equal(get(40), 0); /* not taken for a checksum */
     build(ETH "86dd" IP6("0010", "2c") "1100 0001 00000001 1388 0035 0008 0000", 0);
     check(FIELD_IP_FRAG, 1);
-    check(FIELD_UDP_DST, 53);
+    check(FIELD_UDP_DST, 0);
     build(ETH "86dd" IP6("0010", "2c") "1100 0008 00000001 1388 0035 0008 0000", 0);
     check(FIELD_IP_FRAG, 3);
     check(FIELD_UDP_DST, 0);
