@@ -92,7 +92,7 @@ class Maker:
         groups = [key for where, key in self.southbound.groups if where is datapath]
         keys = [port.key for port in ports] * 2 + groups + [0, 77]
         inport, target = self.random.choice(ports), self.random.choice(ports)
-        source = inport.chassis or self._hypervisor()
+        source = inport.chassis if inport.chassis not in ("", GATEWAY) else self._hypervisor()
         if datapath.transit:
             source = self.random.choice(sorted(self.southbound.remotes))
         inner = make_inner(self.random, self.pool, inport, target)

@@ -4,7 +4,9 @@
 Each packet is followed by a marker: a packet that dies of its TTL on a router that
 only markers visit. The answer is made by ovn-controller, from a packet that went
 through the same queues behind the one at hand; when it is there, whatever the packet
-caused is there too, be it forwarded or made."""
+caused is there too, be it forwarded or made. What ovn-controller makes may have to go
+through it once more (an ICMP error whose next hop is not known yet), hence more than
+one marker."""
 
 from __future__ import annotations
 
@@ -18,6 +20,7 @@ from .southbound import Southbound
 from .world import GATEWAY, MARKER, World
 
 PATIENCE = 5.0
+MARKERS = 3     # times that a packet's consequences may pass through ovn-controller
 OUTER = 14 + 20 + 8 + 16    # up to the inner Ethernet header
 
 
@@ -56,18 +59,23 @@ class Stock:
         self.count = 0
 
     def exchange(self, packet: bytes) -> list[bytes]:
-        """What the gateway sends because of an outer IP packet; b"" for none but the marker."""
-        self.count = self.count % 65000 + 1
+        """What the gateway sends because of an outer IP packet; b"" for none but markers."""
+        sent: list[bytes] = []
         if packet:
             self.wire.send(packet)
+        for _ in range(MARKERS):
+            self._mark(sent)
+        return sent
+
+    def _mark(self, sent: list[bytes]) -> None:
+        self.count = self.count % 65000 + 1
         self.wire.send(self.marker.packet(self.count))
-        sent: list[bytes] = []
         while True:
             frame = self.wire.receive(PATIENCE)
             if not frame:
-                raise LabError(f"marker {self.count} did not come back; before it {len(sent)} frames")
+                raise LabError(f"marker {self.count} did not come back")
             number = self.marker.number(frame)
             if number == self.count:
-                return sent
+                return
             if number < 0:
                 sent.append(frame)
