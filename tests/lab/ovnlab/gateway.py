@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 import signal
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,7 @@ from .process import Process
 from .shell import LabError, run, wait_for
 from .underlay import Underlay
 
-BUILD = Path(__file__).resolve().parents[3] / "build"
+BUILD = Path(os.environ.get("OVNIC_GW_BUILD") or Path(__file__).resolve().parents[3] / "build")
 DAEMON = BUILD / "ovnic-gw"
 CONTROL = BUILD / "ovnic-gw-ctl"
 HOST_INTERFACE = "ovnic-uplink"

@@ -64,7 +64,7 @@ class Stream:
 
     def _steady_since(self, before: int) -> bool:
         now = self.now()
-        return bool(now) and now["sent"] >= before + STEADY and now["run"] >= STEADY
+        return bool(now) and now["last"] >= before + STEADY and now["run"] >= STEADY
 
     def finish(self) -> Outcome:
         try:

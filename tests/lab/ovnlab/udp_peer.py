@@ -95,7 +95,7 @@ class Sender:
 
     def report(self, **more: object) -> None:
         print(json.dumps({"sent": self.sent, "received": len(self.back), "run": self.run,
-                          "gap": round(self.gap, 4), **more}), flush=True)
+                          "last": self.last, "gap": round(self.gap, 4), **more}), flush=True)
 
 
 def udp(address: str) -> socket.socket:
