@@ -57,7 +57,7 @@ uint64_t bfd_session_detect_us(const struct bfd_session *s)
 
 /* RFC 5880, 6.8.7: 75 to 100 percent of the interval, to 90 if one lost packet
  * is one too many. */
-static void schedule(struct bfd_session *s)
+static void schedule(struct bfd_session *s, int64_t now)
 {
     uint64_t interval = bfd_session_tx_interval(s);
     if (s->remote_mult != 0 && s->remote_min_rx == 0) {
@@ -66,6 +66,9 @@ static void schedule(struct bfd_session *s)
     }
     uint64_t span = interval * (s->timers.mult == 1 ? 15 : 25) / 100;
     s->next_tx = s->last_tx + (int64_t)(interval * 3 / 4 + next_random(s) % (span + 1));
+    if (s->next_tx < now) {
+        s->next_tx = now; /* the interval has become shorter meanwhile */
+    }
 }
 
 static void schedule_detection(struct bfd_session *s, int64_t now)
@@ -120,7 +123,7 @@ static void set_state(struct bfd_session *s, enum bfd_state state, enum bfd_diag
     s->decayed = false;
     reset_decay(s, s->decay_packets, now);
     adopt_timers(s);
-    schedule(s);
+    schedule(s, now);
 }
 
 void bfd_session_init(struct bfd_session *s, uint32_t discr, uint32_t seed,
@@ -138,7 +141,7 @@ void bfd_session_init(struct bfd_session *s, uint32_t discr, uint32_t seed,
     s->decay_at = BFD_NEVER;
     s->last_tx = now;
     adopt_timers(s);
-    schedule(s);
+    schedule(s, now);
 }
 
 void bfd_session_set_timers(struct bfd_session *s, const struct bfd_timers *timers, int64_t now)
@@ -152,7 +155,7 @@ void bfd_session_set_timers(struct bfd_session *s, const struct bfd_timers *time
     s->decayed = false;
     reset_decay(s, s->decay_packets, now);
     adopt_timers(s);
-    schedule(s);
+    schedule(s, now);
 }
 
 void bfd_session_set_admin_down(struct bfd_session *s, bool admin_down, int64_t now)
@@ -186,7 +189,7 @@ static void follow_remote_state(struct bfd_session *s, int64_t now)
     }
 }
 
-static void learn_remote(struct bfd_session *s, const struct bfd_control *c)
+static void learn_remote(struct bfd_session *s, const struct bfd_control *c, int64_t now)
 {
     uint32_t before = bfd_session_tx_interval(s);
 
@@ -203,7 +206,7 @@ static void learn_remote(struct bfd_session *s, const struct bfd_control *c)
         adopt_timers(s); /* what was changed meanwhile */
     }
     if (bfd_session_tx_interval(s) != before || (s->next_tx == BFD_NEVER) != (c->min_rx_us == 0)) {
-        schedule(s);
+        schedule(s, now);
     }
 }
 
@@ -214,7 +217,7 @@ bool bfd_session_receive(struct bfd_session *s, const struct bfd_control *c, int
         return false;
     }
     s->rx_packets++;
-    learn_remote(s, c);
+    learn_remote(s, c, now);
     if (s->state != BFD_ADMIN_DOWN) {
         follow_remote_state(s, now);
     }
@@ -276,7 +279,7 @@ bool bfd_session_transmit(struct bfd_session *s, struct bfd_control *c, int64_t 
     s->final_due = false;
     s->tx_packets++;
     s->last_tx = now;
-    schedule(s);
+    schedule(s, now);
     return true;
 }
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The lab's tests. Importing a module registers its tests, in this order."""
 
-from . import traffic, neighbours, control, bad_input, lifecycle, moves, settings, ha, ha_databases
+from . import traffic, neighbours, control, bad_input, lifecycle, moves, settings, bfd, ha, ha_databases
 
-__all__ = ["traffic", "neighbours", "control", "bad_input", "lifecycle", "moves", "settings",
+__all__ = ["traffic", "neighbours", "control", "bad_input", "lifecycle", "moves", "settings", "bfd",
            "ha", "ha_databases"]

@@ -110,6 +110,18 @@ class OvsNode:
         return set(re.findall(r"remote_ip=(\S+)", self.vsctl(
             "--bare", "--columns=options", "find", "Interface", "bfd_status:state=up")))
 
+    def bfd_status(self, address: str) -> dict[str, str]:
+        """What bfd_status says of the session with a peer."""
+        names = self.vsctl("--bare", "--columns=name", "find", "Interface",
+                           f"options:remote_ip={address}", "bfd:enable=true").split()
+        text = self.appctl("bfd/show", names[0])
+        status = {"state": re.search(r"Local Session State: (\S+)", text),
+                  "remote_state": re.search(r"Remote Session State: (\S+)", text),
+                  "forwarding": re.search(r"Forwarding: (\S+)", text)}
+        found = {key: match[1] for key, match in status.items() if match}
+        flaps = self.vsctl("get", "Interface", names[0], "bfd_status:flap_count")
+        return {**found, "flap_count": flaps.strip().strip('"')}
+
     def bfd_min_rx(self) -> set[str]:
         """The shortest time between two BFD packets that it admits, of all sessions."""
         return set(re.findall(r"min_rx=(\S+)", self.vsctl(

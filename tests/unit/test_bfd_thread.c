@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Two BFD threads that hear each other, in real time, while this thread gives
+ * orders to both. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+
+#include <cmocka.h>
+
+#include <poll.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "private.h"
+
+#define N_PEERS 300 /* chassis with one pair of addresses each */
+#define LANE 1024
+
+/* Frames on their way to one of the two. */
+struct lane {
+    pthread_mutex_t mutex;
+    int bell;
+    size_t first;
+    size_t n;
+    bool cut;
+    unsigned int lost;
+    struct {
+        uint16_t len;
+        uint8_t data[BFD_FRAME_MAX];
+    } frames[LANE];
+};
+
+static struct lane lanes[2] = {{.mutex = PTHREAD_MUTEX_INITIALIZER},
+                               {.mutex = PTHREAD_MUTEX_INITIALIZER}};
+static struct bfd *ends[2];
+
+static uint16_t take(struct lane *l, uint8_t *frame, uint16_t max)
+{
+    uint16_t len = 0;
+    pthread_mutex_lock(&l->mutex);
+    if (l->n > 0) {
+        len = l->frames[l->first].len;
+        assert_true(len <= max);
+        memcpy(frame, l->frames[l->first].data, len);
+        l->first = (l->first + 1) % LANE;
+        l->n--;
+    } else {
+        bfd_hush(l->bell);
+    }
+    pthread_mutex_unlock(&l->mutex);
+    return len;
+}
+
+static bool put(struct lane *l, const uint8_t *frame, uint16_t len)
+{
+    pthread_mutex_lock(&l->mutex);
+    bool room = l->n < LANE;
+    if (room && !l->cut) {
+        size_t at = (l->first + l->n++) % LANE;
+        l->frames[at].len = len;
+        memcpy(l->frames[at].data, frame, len);
+        bfd_ring(l->bell);
+    }
+    l->lost += !room;
+    pthread_mutex_unlock(&l->mutex);
+    return room;
+}
+
+#define END(i)                                                                                     \
+    static int fd##i(void)                                                                         \
+    {                                                                                              \
+        return lanes[i].bell;                                                                      \
+    }                                                                                              \
+    static uint16_t receive##i(uint8_t *frame, uint16_t max)                                       \
+    {                                                                                              \
+        return take(&lanes[i], frame, max);                                                        \
+    }                                                                                              \
+    static bool transmit##i(uint16_t port, const uint8_t *frame, uint16_t len)                     \
+    {                                                                                              \
+        (void)port;                                                                                \
+        return put(&lanes[!i], frame, len);                                                        \
+    }                                                                                              \
+    static const struct bfd_ops ops##i = {fd##i, receive##i, transmit##i, NULL}
+END(0);
+END(1);
+
+static void cut(bool on)
+{
+    for (int i = 0; i < 2; i++) {
+        pthread_mutex_lock(&lanes[i].mutex);
+        lanes[i].cut = on;
+        pthread_mutex_unlock(&lanes[i].mutex);
+    }
+}
+
+static void nap(int ms)
+{
+    struct timespec ts = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+    nanosleep(&ts, NULL);
+}
+
+/* End 0 has address .1.N, end 1 .2.N, for each peer N. */
+static void set_sessions(int end, size_t n, bool resolved)
+{
+    struct bfd_session_config *configs = calloc(n + 1, sizeof *configs);
+    char names[N_PEERS][16];
+    const uint8_t mac[6] = {2};
+
+    assert_true(configs != NULL && n <= N_PEERS);
+    for (size_t i = 0; i < n; i++) {
+        struct bfd_session_config *c = &configs[i];
+        snprintf(names[i], sizeof names[i], "hv%zu", i);
+        c->chassis = names[i];
+        c->local = (struct icgw_addr){
+            .bytes = {[10] = 0xff, 0xff, 10, (uint8_t)(1 + end), (uint8_t)(i >> 8), (uint8_t)i}};
+        c->remote = c->local;
+        c->remote.bytes[13] = (uint8_t)(2 - end);
+        icgw_tunnel_init(&c->tunnel, &c->local, &c->remote, 6081, true);
+        if (resolved) {
+            icgw_tunnel_set_next_hop(&c->tunnel, 0, mac, mac, 0, 1500);
+        }
+    }
+    bfd_set_sessions(ends[end], configs, n);
+    free(configs);
+}
+
+static size_t count_up(struct bfd *bfd)
+{
+    const struct bfd_snapshot *s = bfd_peers(bfd);
+    size_t n = 0;
+    for (size_t i = 0; i < s->n_peers; i++) {
+        assert_true(bfd_peer_up(s, s->peers[i].chassis) == s->peers[i].up);
+        n += s->peers[i].up;
+    }
+    return n;
+}
+
+/* Waits for the news, not for time. */
+static bool wait_up(int end, size_t n)
+{
+    for (int i = 0; i < 1000; i++) {
+        struct pollfd p = {.fd = bfd_fd(ends[end]), .events = POLLIN};
+        if (count_up(ends[end]) == n && bfd_peers(ends[end])->n_peers > 0) {
+            return true;
+        }
+        if (poll(&p, 1, 10) == 1) {
+            assert_true(bfd_changed(ends[end]));
+        }
+    }
+    return false;
+}
+
+static int start(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        lanes[i].bell = eventfd(0, EFD_NONBLOCK);
+        lanes[i].n = 0;
+    }
+    cut(false);
+    ends[0] = bfd_create(&ops0);
+    ends[1] = bfd_create(&ops1);
+    return ends[0] && ends[1] ? 0 : -1;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        bfd_destroy(ends[i]);
+        close(lanes[i].bell);
+    }
+    return 0;
+}
+
+static uint64_t flaps(int end)
+{
+    const struct bfd_snapshot *s = bfd_peers(ends[end]);
+    uint64_t n = 0;
+    for (size_t i = 0; i < s->n_sessions; i++) {
+        n += s->sessions[i].flaps;
+    }
+    return n;
+}
+
+static void test_empty(void **state)
+{
+    (void)state;
+    assert_int_equal(bfd_peers(ends[0])->n_peers, 0);
+    assert_false(bfd_peer_up(bfd_peers(ends[0]), "hv1"));
+    assert_false(bfd_changed(ends[0]));
+    set_sessions(0, 0, true);
+}
+
+static void test_hundreds(void **state)
+{
+    const struct bfd_timers fast = {.min_rx_ms = 300, .min_tx_ms = 100};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        bfd_set_timers(ends[i], &fast);
+        set_sessions(i, N_PEERS, true);
+    }
+    assert_true(wait_up(0, N_PEERS));
+    assert_true(wait_up(1, N_PEERS));
+    uint64_t before = bfd_peers(ends[0])->stats.tx_packets;
+    /* Orders of every kind, and a control thread that holds the mutex. */
+    for (int i = 0; i < 20; i++) {
+        set_sessions(i & 1, N_PEERS, true);
+        bfd_set_timers(ends[i & 1], &fast);
+        bfd_peers(ends[i & 1]);
+        nap(10);
+    }
+    pthread_mutex_lock(&ends[0]->mutex);
+    nap(1500);
+    pthread_mutex_unlock(&ends[0]->mutex);
+    nap(300);
+    const struct bfd_snapshot *s = bfd_peers(ends[0]);
+    assert_int_equal(s->n_sessions, N_PEERS);
+    assert_true(s->stats.tx_packets - before > 4 * N_PEERS);
+    print_message("%u sessions, %lu packets, latest by %lu us\n", N_PEERS,
+                  (unsigned long)s->stats.tx_packets, (unsigned long)s->stats.max_late_us);
+    assert_int_equal(count_up(ends[0]), N_PEERS);
+    assert_int_equal(flaps(0), 0);
+    assert_int_equal(flaps(1), 0);
+    assert_int_equal(s->stats.unexpected, 0);
+}
+
+static void test_silence_and_return(void **state)
+{
+    const struct bfd_timers fast = {.min_rx_ms = 50, .min_tx_ms = 50};
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        bfd_set_timers(ends[i], &fast);
+        set_sessions(i, 3, true);
+    }
+    assert_true(wait_up(0, 3));
+    cut(true);
+    assert_true(wait_up(0, 0));
+    assert_int_equal(bfd_peers(ends[0])->sessions[0].diag, BFD_DIAG_TIMEOUT);
+    cut(false);
+    assert_true(wait_up(0, 3));
+}
+
+static void test_admin_down(void **state)
+{
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        set_sessions(i, 2, true);
+    }
+    assert_true(wait_up(0, 2));
+    bfd_set_admin_down(ends[1], true);
+    assert_true(wait_up(0, 0));
+    assert_int_equal(bfd_peers(ends[0])->sessions[0].diag, BFD_DIAG_NEIGHBOUR_DOWN);
+    nap(300); /* counters may be that old */
+    assert_true(bfd_peers(ends[1])->admin_down);
+    assert_int_equal(bfd_peers(ends[1])->sessions[1].state, BFD_ADMIN_DOWN);
+    bfd_set_admin_down(ends[1], false);
+    assert_true(wait_up(0, 2));
+}
+
+static void test_sessions_come_and_go(void **state)
+{
+    (void)state;
+    set_sessions(0, 5, false); /* no way there yet */
+    set_sessions(1, 3, true);
+    nap(50);
+    assert_int_equal(bfd_peers(ends[0])->stats.tx_packets, 0);
+    set_sessions(0, 5, true);
+    assert_true(wait_up(0, 3));
+    uint32_t discr = bfd_peers(ends[0])->sessions[0].local_discr;
+    set_sessions(0, 1, true);
+    assert_true(wait_up(0, 1));
+    for (int i = 0; i < 500 && bfd_peers(ends[0])->n_sessions != 1; i++) {
+        nap(10);
+    }
+    assert_int_equal(bfd_peers(ends[0])->n_sessions, 1);
+    assert_int_equal(bfd_peers(ends[0])->sessions[0].local_discr, discr);
+    assert_int_equal(flaps(0), 0);
+    set_sessions(0, 0, true);
+    for (int i = 0; i < 500 && bfd_peers(ends[0])->n_peers > 0; i++) {
+        nap(10);
+    }
+    assert_int_equal(bfd_peers(ends[0])->n_peers, 0);
+    assert_true(bfd_changed(ends[0]));
+    nap(1200); /* the other end goes on for a while */
+    assert_true(bfd_peers(ends[0])->stats.unexpected > 0);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_empty, start, stop),
+        cmocka_unit_test_setup_teardown(test_hundreds, start, stop),
+        cmocka_unit_test_setup_teardown(test_silence_and_return, start, stop),
+        cmocka_unit_test_setup_teardown(test_admin_down, start, stop),
+        cmocka_unit_test_setup_teardown(test_sessions_come_and_go, start, stop),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
