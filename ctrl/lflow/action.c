@@ -294,6 +294,7 @@ static const struct function blocks[] = {
  * connection tracking is never entered here, so there is nothing to clear. */
 static const struct function words[] = {
     {"output", ACTION_OUTPUT, 0, false},
+    {"flood_remote", ACTION_FLOOD_REMOTE, 0, false},
     {"drop", ACTION_DROP, 0, false},
     {"ct_clear", ACTION_NOTHING, 0, false},
     {"mac_cache_use", ACTION_NOTHING, 0, false},

@@ -16,6 +16,7 @@ enum action_type {
     ACTION_DROP,
     ACTION_NEXT, /* pipeline, table */
     ACTION_OUTPUT,
+    ACTION_FLOOD_REMOTE,
     ACTION_LOAD,      /* dst = value */
     ACTION_LOAD_PORT, /* dst = "name" */
     ACTION_MOVE,      /* dst = src */

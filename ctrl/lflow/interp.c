@@ -233,11 +233,27 @@ static bool is_path_mtu_error(const struct state *s)
     return v4 || v6;
 }
 
+/* Routers of other zones flood answers about neighbours to all that may have
+ * asked; they name no port. */
+static bool is_flooded_answer(const struct state *s, const struct model_datapath *dp,
+                              uint16_t outport)
+{
+    bool arp = state_value(s, FIELD_ETH_TYPE) == 0x0806 && state_value(s, FIELD_ARP_OP) == 2;
+    bool na = state_value(s, FIELD_ETH_TYPE) == 0x86dd && state_value(s, FIELD_IP_PROTO) == 58 &&
+              state_value(s, FIELD_ICMP6_TYPE) == 136 && state_value(s, FIELD_ICMP6_CODE) == 0;
+    return outport == MODEL_FLOODED_ANSWER_KEY && model_takes_flooded_answers(dp) && (arp || na);
+}
+
+/* What goes through the ingress pipeline although it came by a tunnel. */
+static bool starts_over(const struct state *s, const struct model_datapath *dp, uint16_t outport)
+{
+    return (is_path_mtu_error(s) && interp_restarts_errors(dp)) ||
+           is_flooded_answer(s, dp, outport);
+}
+
 void interp_from_tunnel(struct interp *in, const struct model_datapath *dp, uint16_t inport,
                         uint16_t outport)
 {
-    static const struct bits tunnel_rx = {FIELD_FLAGS, 16, 1};
-
     in->datapath = dp;
     if (in->frame != NULL) {
         state_init(&in->state);
@@ -249,8 +265,8 @@ void interp_from_tunnel(struct interp *in, const struct model_datapath *dp, uint
         state_set(&in->state, whole(FIELD_INPORT), inport);
     }
     state_set(&in->state, whole(FIELD_OUTPORT), outport);
-    state_set(&in->state, tunnel_rx, 1);
-    if (!interp_abstract(in) && is_path_mtu_error(&in->state) && interp_restarts_errors(dp)) {
+    state_set(&in->state, interp_tunnel_rx, 1);
+    if (!interp_abstract(in) && starts_over(&in->state, dp, outport)) {
         interp_stage(in, MODEL_INGRESS, 0);
     } else {
         interp_deliver(in, outport);

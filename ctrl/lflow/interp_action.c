@@ -301,6 +301,9 @@ static bool execute(struct interp *in, const struct action *a)
     case ACTION_OUTPUT:
         interp_output(in);
         break;
+    case ACTION_FLOOD_REMOTE:
+        interp_flood_remote(in);
+        break;
     case ACTION_LOAD:
         state_set(&in->state, a->dst, a->value);
         break;

@@ -197,6 +197,21 @@ void interp_output(struct interp *in)
     }
 }
 
+void interp_flood_remote(struct interp *in)
+{
+    size_t n;
+    struct model_chassis *const *chassis = model_chassis_list(in->model, &n);
+    if (interp_abstract(in)) {
+        interp_give_up(in, INTERP_SLOW, ICGW_SLOW_MULTICAST, "flooded to other zones");
+        return;
+    }
+    for (size_t i = 0; i < n && get(in, interp_tunnel_rx) == 0; i++) {
+        if (chassis[i]->remote) {
+            send_to(in, chassis[i], NULL, 0);
+        }
+    }
+}
+
 /* A receiver never sends on what was flooded to it. */
 static void deliver_group(struct interp *in, const struct model_group *group)
 {

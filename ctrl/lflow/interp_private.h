@@ -13,11 +13,17 @@
 #define INTERP_MAX_DEPTH 2048
 #define INTERP_MAX_ACTIONS 20000
 
+/* flags.tunnel_rx: the packet came by a tunnel. */
+static const struct bits interp_tunnel_rx = {FIELD_FLAGS, 16, 1};
+
 struct eval interp_eval(const struct interp *);
 void interp_stage(struct interp *, enum model_pipeline, int table);
 void interp_actions(struct interp *, const struct action *, size_t n);
 /* The `output` action. */
 void interp_output(struct interp *);
+/* The `flood_remote` action: a copy to the gateways of all other zones, for the
+ * ingress pipeline of the same datapath there. */
+void interp_flood_remote(struct interp *);
 /* Into the egress pipeline towards a port that is here. */
 void interp_egress(struct interp *, const struct model_port *);
 /* Local delivery of what a tunnel brought: a port, or the local ports of a group. */

@@ -264,6 +264,11 @@ static bool port_owns(const struct model_port *port, const struct icgw_addr *ip)
     return found;
 }
 
+bool model_takes_flooded_answers(const struct model_datapath *dp)
+{
+    return dp->router && dp->transit;
+}
+
 bool model_datapath_owns(const struct model_datapath *dp, const struct icgw_addr *ip)
 {
     for (size_t i = 0; i < dp->n_ports; i++) {

@@ -79,6 +79,10 @@ struct model_port {
     struct model_port *redirect;    /* the chassisredirect port that stands for this one */
 };
 
+/* In place of an outport: an answer about a neighbour that other zones flood to
+ * all gateways with a router in common (OVN 25.09 and later). */
+#define MODEL_FLOODED_ANSWER_KEY 0
+
 /* A row of Multicast_Group. */
 struct model_group {
     char *name;
@@ -136,7 +140,7 @@ struct model_datapath {
     char *uuid; /* of the Datapath_Binding row, as text */
     char *name; /* external_ids:name, for people */
     uint32_t key;
-    bool transit; /* other zones may address it (external_ids:interconn-ts, or key range) */
+    bool transit; /* other zones may address it (external_ids:interconn-ts, key range, or ports) */
     bool router;
     struct model_port **ports; /* by key, sorted */
     size_t n_ports;
@@ -231,6 +235,8 @@ bool model_port_group_has(const struct model *, const char *name, const struct m
                           uint16_t key, bool *known);
 const struct model_mac_binding *model_mac_binding(const struct model_port *, bool v6,
                                                   const struct icgw_addr *ip);
+/* Whether it is a router that this zone has in common with others. */
+bool model_takes_flooded_answers(const struct model_datapath *);
 /* Whether a port of the datapath has this address, by its `mac` column or as the
  * link-local address of its MAC address. */
 bool model_datapath_owns(const struct model_datapath *, const struct icgw_addr *ip);

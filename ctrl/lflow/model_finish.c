@@ -66,6 +66,8 @@ static void finish_datapath(const struct model *m, struct model_datapath *dp)
 
 static void finish_port(const struct model *m, struct model_port *port)
 {
+    /* A switch of which other zones have the same, under the same key. */
+    port->datapath->transit |= port->type == MODEL_PORT_REMOTE;
     if (port->peer_name != NULL) {
         struct model_port *peer = model_port_by_name(m, port->peer_name);
         port->peer = peer != port ? peer : NULL;

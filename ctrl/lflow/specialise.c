@@ -130,12 +130,13 @@ static bool is_endpoint(const struct model_port *port)
            (port->type == MODEL_PORT_L3GATEWAY && port->resident);
 }
 
+/* port NULL: what names none. */
 static bool add_endpoint(struct specialised *result, const struct model *m,
-                         const struct model_port *port, const struct specialised *before,
-                         size_t *at)
+                         const struct model_datapath *dp, const struct model_port *port,
+                         const struct specialised *before, size_t *at)
 {
-    uint32_t vni = port->datapath->key;
-    uint64_t id = (uint64_t)vni << 16 | port->key;
+    uint16_t key = port != NULL ? port->key : MODEL_FLOODED_ANSWER_KEY;
+    uint64_t id = (uint64_t)dp->key << 16 | key;
     struct specialised_endpoint **slot =
         model_grow(&result->endpoints, &result->n_endpoints, sizeof *slot);
 
@@ -146,12 +147,13 @@ static bool add_endpoint(struct specialised *result, const struct model *m,
         *slot = model_alloc(sizeof **slot);
         (*slot)->id = id;
         (*slot)->refs = 1;
-        if (!specialise_endpoint(result, m, port, *slot)) {
+        if (!(port != NULL ? specialise_endpoint(result, m, port, *slot)
+                           : specialise_flooded_answers(dp, *slot))) {
             return false;
         }
     }
     result->n_destinations += (*slot)->n_destinations;
-    return icgw_tables_add_endpoint(result->tables, vni, port->key, (*slot)->endpoint);
+    return icgw_tables_add_endpoint(result->tables, dp->key, key, (*slot)->endpoint);
 }
 
 /* Datapaths and their ports are sorted by key, and so are the endpoints. */
@@ -161,9 +163,13 @@ static bool add_endpoints(struct specialised *result, const struct model *m,
     size_t n, at = 0;
     struct model_datapath *const *datapaths = model_datapaths(m, &n);
     for (size_t i = 0; i < n; i++) {
-        for (size_t k = 0; k < datapaths[i]->n_ports; k++) {
-            const struct model_port *port = datapaths[i]->ports[k];
-            if (is_endpoint(port) && !add_endpoint(result, m, port, before, &at)) {
+        const struct model_datapath *dp = datapaths[i];
+        if (model_takes_flooded_answers(dp) && !add_endpoint(result, m, dp, NULL, before, &at)) {
+            return false;
+        }
+        for (size_t k = 0; k < dp->n_ports; k++) {
+            const struct model_port *port = dp->ports[k];
+            if (is_endpoint(port) && !add_endpoint(result, m, dp, port, before, &at)) {
                 return false;
             }
         }
@@ -189,6 +195,7 @@ static void count(const struct model *m, uint32_t *endpoints, uint32_t *sources)
     struct model_datapath *const *datapaths = model_datapaths(m, &n);
     *endpoints = *sources = 0;
     for (size_t i = 0; i < n; i++) {
+        *endpoints += model_takes_flooded_answers(datapaths[i]);
         for (size_t k = 0; k < datapaths[i]->n_ports; k++) {
             *endpoints += is_endpoint(datapaths[i]->ports[k]);
         }

@@ -247,6 +247,13 @@ static struct icgw_endpoint *with_table(const struct specialised *result, const 
     return ep;
 }
 
+bool specialise_flooded_answers(const struct model_datapath *dp, struct specialised_endpoint *out)
+{
+    dependencies_add(&out->deps, dp);
+    out->endpoint = simple_endpoint(ICGW_ENDPOINT_SLOW, dp->transit, ICGW_SLOW_MULTICAST);
+    return out->endpoint != NULL;
+}
+
 bool specialise_endpoint(const struct specialised *result, const struct model *m,
                          const struct model_port *port, struct specialised_endpoint *out)
 {

@@ -51,6 +51,9 @@ void specialise_run(const struct specialised *, const struct model *, const stru
 bool specialise_endpoint(const struct specialised *, const struct model *,
                          const struct model_port *port, struct specialised_endpoint *);
 
+/* The same for answers that are flooded to no port in particular. */
+bool specialise_flooded_answers(const struct model_datapath *, struct specialised_endpoint *);
+
 void specialise_report(struct specialised_endpoint *, const struct model_port *,
                        const char *destination, const struct verdict *);
 
