@@ -63,7 +63,7 @@ static const char zone[] =
     "outport = \"lr1-ls1\"; eth.dst = 00:00:00:01:00:20; output;\n"
     "in lr1 1 7 ip4.dst == 10.1.0.10 && tcp.dst == 80 => drop;\n"
     "in lr1 1 6 ip4.dst == 10.1.0.0/24 || ip6.dst == fd01::/64 => ip.ttl--; "
-    "outport = \"lr1-ls1\"; eth.src = 00:00:00:01:00:01; reg8[16..31] = select(1, 2, 3); next;\n"
+    "outport = \"lr1-ls1\"; eth.src = 00:00:00:01:00:01; reg8[16..31] = select(1, 2, 3);\n"
     "in lr1 2 5 reg8[16..31] == 1 => eth.dst = 00:00:00:01:00:10; output;\n"
     "in lr1 2 5 reg8[16..31] == 2 => eth.dst = 00:00:00:01:00:20; ip.ttl--; output;\n"
     "in lr1 2 5 reg8[16..31] == 3 => drop;\n"
