@@ -8,16 +8,19 @@ from typing import Callable, Optional
 
 from .gateway import OvnicGateway
 from .lab import OVNIC, STOCK, Lab, LabSpec
-from .release import Release
+from .release import Release, own
+from .shell import Unavailable
 from .underlay import UnderlayKind
 from .zone import Zone
 
 # Labs that tests share, in the order in which they run. "spare" has a second gateway
 # in zone 2 and serves the tests that stop things; what a test stops it starts again.
 # "group" has zones with two gateways in one group: a pair of zone 2's kind, a stock
-# one to compare it with, and a mixed one.
+# one to compare it with, and a mixed one. "transit-router" needs a release that has them.
 PAIR, SPARE, VLAN, IPV6, GROUP = "pair", "spare", "vlan", "ipv6", "group"
-LABS = (PAIR, SPARE, VLAN, IPV6, GROUP)
+TRANSIT_ROUTER = "transit-router"
+LABS = (PAIR, SPARE, VLAN, IPV6, GROUP, TRANSIT_ROUTER)
+FIRST_WITH_TRANSIT_ROUTERS = Release("25.09")
 
 Test = Callable[[Lab], None]
 
@@ -68,8 +71,17 @@ def spec_of(lab: str, one: str, other: str, releases: tuple[Release, ...] = ()) 
             pairs = [(STOCK, STOCK)]
         return LabSpec(((one,), *dict.fromkeys(pairs)), grouped=True, clustered=(2,),
                        releases=releases)
+    if lab == TRANSIT_ROUTER:
+        _require_transit_routers(releases or (own(),))
     underlay = {VLAN: UnderlayKind(vlan=100), IPV6: UnderlayKind(family=6)}.get(lab)
     return LabSpec(((one,), (other,)), underlay or UnderlayKind(), releases=releases)
+
+
+def _require_transit_routers(releases: tuple[Release, ...]) -> None:
+    for release in releases:
+        if release.number() < FIRST_WITH_TRANSIT_ROUTERS.number():
+            raise Unavailable(f"OVN {release} has no transit routers; "
+                              f"{FIRST_WITH_TRANSIT_ROUTERS} has")
 
 
 def ovnic_zones(lab: Lab) -> list[tuple[Zone, OvnicGateway]]:
