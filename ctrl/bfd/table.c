@@ -151,14 +151,13 @@ static bool discr_taken(const struct bfd_table *t, const struct bfd_table *old, 
 }
 
 /* Random, so that nobody off the path can guess what a session listens to. */
-static void start(struct bfd_entry *e, uint32_t discr, const struct bfd_timers *timers,
-                  bool admin_down, int64_t now)
+static void start(struct bfd_table *t, struct bfd_entry *e, uint32_t discr,
+                  const struct bfd_timers *timers, bool admin_down, int64_t now)
 {
-    static uint16_t n_started; /* BFD thread only */
     uint32_t random = random32();
 
     bfd_session_init(&e->session, discr, random, timers, admin_down, now);
-    e->source.port = (uint16_t)(FIRST_PORT + n_started++ % N_PORTS);
+    e->source.port = (uint16_t)(FIRST_PORT + t->n_started++ % N_PORTS);
     e->source.entropy = (uint16_t)(0xc000 | random);
     e->source.eth_src[0] = 0x02; /* locally administered */
     e->source.eth_src[1] = (uint8_t)(random >> 16);
@@ -204,6 +203,7 @@ static bool inherit_groups(struct bfd_table *t, const struct bfd_table *old)
 bool bfd_table_inherit(struct bfd_table *t, const struct bfd_table *old,
                        const struct bfd_timers *timers, bool admin_down, int64_t now)
 {
+    t->n_started = old->n_started;
     for (size_t i = 0; i < t->n; i++) {
         struct bfd_entry *e = &t->entries[i];
         const struct bfd_entry *before = bfd_table_find(old, &e->local, &e->remote);
@@ -214,7 +214,7 @@ bool bfd_table_inherit(struct bfd_table *t, const struct bfd_table *old,
             do {
                 discr = random32();
             } while (discr_taken(t, old, discr));
-            start(e, discr, timers, admin_down, now);
+            start(t, e, discr, timers, admin_down, now);
         }
     }
     return inherit_groups(t, old);

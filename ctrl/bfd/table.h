@@ -36,6 +36,7 @@ struct bfd_table {
     size_t n_groups;
     struct icgw_addr *locals; /* each once */
     uint16_t n_locals;
+    uint16_t n_started; /* sessions so far, in this and former tables */
 };
 
 /* Copies.  Address pairs that occur twice are taken once: the wire could not
