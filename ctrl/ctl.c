@@ -46,6 +46,7 @@ static void usage(void)
            "  show              what is forwarded: datapaths, destinations, next hops\n"
            "  stats             packets per worker, drops and slow path by reason\n"
            "  list-unsupported  destinations not on the fast path, and the flow that is why\n"
+           "  bfd               sessions with hypervisors and fellow gateways\n"
            "  drain             leave the work to other gateways; status says how far it is\n"
            "  undrain           take part again\n"
            "  exit              drain, then end the daemon; its rows leave the Southbound\n"

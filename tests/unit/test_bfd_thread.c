@@ -171,10 +171,10 @@ static int start(void **state)
 static int stop(void **state)
 {
     (void)state;
-    for (int i = 0; i < 2; i++) {
-        bfd_destroy(ends[i]);
-        close(lanes[i].bell);
-    }
+    bfd_destroy(ends[0]);
+    bfd_destroy(ends[1]);
+    close(lanes[0].bell);
+    close(lanes[1].bell);
     return 0;
 }
 
