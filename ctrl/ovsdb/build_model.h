@@ -33,5 +33,6 @@ bool icsb_add_encaps(const struct ovsdb *, struct model *, struct model_chassis 
 void icsb_add_gateways(const struct ovsdb *, struct model *);
 /* Where the ports of other zones are. */
 void icsb_locate_ports(struct ovsdb *, struct model *);
+void icsb_clear(struct ovsdb *);
 
 #endif

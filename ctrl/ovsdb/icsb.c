@@ -2,10 +2,16 @@
 #include "build_model.h"
 #include "private.h"
 
+#include <limits.h>
+
 #include "icsb-idl.h"
 #include "ovsdb-idl.h"
 #include "sb-idl.h"
+#include "timeval.h"
 #include "util.h"
+
+/* How long a port without a gateway is still looked for at its last one. */
+#define UNBOUND_GRACE_MS 5000
 
 void icsb_open(struct ovsdb *o, const char *remote)
 {
@@ -101,6 +107,52 @@ static bool is_current(struct ovsdb *o, const char *port)
     return !strcmp(chassis, smap_get_def(&o->sb_said, port, ""));
 }
 
+/* What IC-SB said of a port's gateway. */
+struct location {
+    char *gateway;        /* the last one that was named */
+    long long unbound_at; /* ms; since when none is; LLONG_MAX: one is */
+};
+
+/* Between two gateways of a zone some implementations leave a moment without
+ * any, and rows that are deleted by mistake take a moment to come back.  The one
+ * before forwards all the while, so it is still the best address. */
+static const char *gateway_of(struct ovsdb *o, const struct icsbrec_port_binding *pb)
+{
+    struct location *l = shash_find_data(&o->locations, pb->logical_port);
+    if (pb->gateway[0]) {
+        if (!l) {
+            l = xzalloc(sizeof *l);
+            shash_add(&o->locations, pb->logical_port, l);
+        }
+        if (!l->gateway || strcmp(l->gateway, pb->gateway)) {
+            free(l->gateway);
+            l->gateway = xstrdup(pb->gateway);
+        }
+        l->unbound_at = LLONG_MAX;
+        return pb->gateway;
+    }
+    if (!l) {
+        return "";
+    }
+    long long now = time_msec();
+    l->unbound_at = MIN(l->unbound_at, now);
+    if (now >= l->unbound_at + UNBOUND_GRACE_MS) {
+        return "";
+    }
+    o->unbound_until = MIN(o->unbound_until, l->unbound_at + UNBOUND_GRACE_MS);
+    return l->gateway;
+}
+
+void icsb_clear(struct ovsdb *o)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &o->locations) {
+        struct location *l = node->data;
+        free(l->gateway);
+    }
+    shash_destroy_free_data(&o->locations);
+}
+
 void icsb_locate_ports(struct ovsdb *o, struct model *m)
 {
     const struct icsbrec_port_binding *pb;
@@ -110,12 +162,13 @@ void icsb_locate_ports(struct ovsdb *o, struct model *m)
     if (session_connected(&o->ic)) {
         smap_clear(&o->sb_said);
     }
+    o->unbound_until = LLONG_MAX;
     ICSBREC_PORT_BINDING_FOR_EACH (pb, o->ic.idl) {
         /* Ports of transit routers say nothing here; their `gateway` is empty
          * and the SB has the chassis. */
         bool on_switch = !pb->type || !strcmp(pb->type, "transit-switch-port");
         if (on_switch && pb->availability_zone != o->zone && is_current(o, pb->logical_port)) {
-            model_locate_port(m, pb->transit_switch, pb->logical_port, pb->gateway,
+            model_locate_port(m, pb->transit_switch, pb->logical_port, gateway_of(o, pb),
                               pb->encap ? pb->encap->ip : NULL);
         }
     }

@@ -3,6 +3,7 @@
 #include "private.h"
 
 #include <arpa/inet.h>
+#include <limits.h>
 
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -45,6 +46,8 @@ struct ovsdb *ovsdb_create(const struct ovsdb_config *c)
     shash_init(&o->peers);
     ovs_list_init(&o->learned);
     smap_init(&o->sb_said);
+    shash_init(&o->locations);
+    o->unbound_until = LLONG_MAX;
     o->nb_cfg_wanted = -1;
     tasks_init(o);
     sb_open(o, c->southbound);
@@ -69,6 +72,7 @@ void ovsdb_destroy(struct ovsdb *o)
     peers_clear(o);
     learn_clear(o);
     smap_destroy(&o->sb_said);
+    icsb_clear(o);
     for (size_t i = 0; i < o->n_encap_ips; i++) {
         free(o->encap_ips[i]);
         free(o->encap_owners[i]);
@@ -116,9 +120,11 @@ bool ovsdb_run(struct ovsdb *o)
     }
 
     unsigned int ic = session_seqno(&o->ic);
-    if (!o->complete || (o->told_sb == o->seqno && o->told_ic == ic)) {
+    bool late = time_msec() >= o->unbound_until;
+    if (!o->complete || (o->told_sb == o->seqno && o->told_ic == ic && !late)) {
         return false;
     }
+    o->unbound_until = LLONG_MAX;
     o->told_sb = o->seqno;
     o->told_ic = ic;
     return true;
@@ -129,6 +135,9 @@ void ovsdb_wait(struct ovsdb *o)
     session_wait(&o->sb);
     session_wait(&o->ic);
     tasks_wait(o);
+    if (o->complete && o->unbound_until != LLONG_MAX) {
+        poll_timer_wait_until(o->unbound_until);
+    }
     if (session_has_data(&o->sb) && !o->complete && time_msec() < o->hold.until) {
         poll_timer_wait_until(o->hold.until);
     }

@@ -105,6 +105,8 @@ struct ovsdb {
     const struct icsbrec_availability_zone *zone; /* ours, while a model is built */
     /* Transit port -> chassis in the SB when IC-SB was last connected. */
     struct smap sb_said;
+    struct shash locations;  /* transit port -> struct location */
+    long long unbound_until; /* ms; when the model has a gateway too many; LLONG_MAX: never */
 
     bool withdrawing;
     bool withdrawn;
