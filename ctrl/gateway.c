@@ -19,6 +19,7 @@
 #include "ovsdb.h"
 #include "slow_path.h"
 #include "specialise.h"
+#include "state_file.h"
 #include "timeval.h"
 #include "tunnels.h"
 #include "underlay.h"
@@ -216,16 +217,12 @@ static void publish(struct gateway *gw, struct icgw_tables *tables)
     gw->published = icgw_pmd_published();
 }
 
-/* Replaces model and tables by what the databases say now.  The old ones go on
- * when there is no memory for new ones. */
-static void follow_databases(struct gateway *gw)
+/* Replaces model and tables.  The old ones go on when there is no memory for
+ * new ones.  nb_cfg: what to acknowledge then; -1: nothing. */
+static void use_model(struct gateway *gw, struct model *model, int64_t nb_cfg)
 {
-    struct model *model = ovsdb_model(gw->ovsdb, gw->cache);
     struct icgw_addr ips[ICGW_CONFIG_MAX_ENCAP_IPS];
     size_t n_ips = gateway_encap_ips(gw->config, ips);
-    if (model == NULL) {
-        return;
-    }
     long long int start = time_usec();
     struct specialised *s = specialise_again(model, ips, n_ips, gw->specialised);
     gw->stale = s == NULL;
@@ -245,7 +242,7 @@ static void follow_databases(struct gateway *gw)
         return;
     }
     gw->specialise_ms = (double)(time_usec() - start) / 1000;
-    gw->nb_cfg = ovsdb_model_nb_cfg(gw->ovsdb);
+    gw->nb_cfg = nb_cfg;
     publish(gw, s->tables);
     s->tables = NULL; /* the workers have them */
     slow_path_update(gw->slow_path, model, s, icgw_pmd_tables());
@@ -254,6 +251,36 @@ static void follow_databases(struct gateway *gw)
     model_free(gw->model);
     gw->specialised = s;
     gw->model = model;
+}
+
+static void follow_databases(struct gateway *gw)
+{
+    struct model *model = ovsdb_model(gw->ovsdb, gw->cache);
+    if (model != NULL) {
+        use_model(gw, model, ovsdb_model_nb_cfg(gw->ovsdb));
+    }
+}
+
+void gateway_load_state(struct gateway *gw, const char *path)
+{
+    char *why;
+    struct model *model = state_file_load(path, gw->config->chassis, gw->cache, &why);
+    if (model != NULL) {
+        use_model(gw, model, -1);
+        VLOG_INFO("forwarding by the state that the last run left in %s", path);
+    } else if (why != NULL) {
+        VLOG_WARN("%s", why);
+    }
+    free(why);
+}
+
+void gateway_save_state(const struct gateway *gw, const char *path)
+{
+    char *error = NULL;
+    if (gw->model != NULL && !state_file_save(path, gw->config->chassis, gw->model, &error)) {
+        VLOG_WARN("%s; the next run waits for the databases", error);
+    }
+    free(error);
 }
 
 static void follow_underlay(struct gateway *gw)

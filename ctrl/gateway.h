@@ -49,6 +49,10 @@ void gateway_stop(struct gateway *);
 /* Our tunnel addresses, ICGW_CONFIG_MAX_ENCAP_IPS at most; returns their number. */
 size_t gateway_encap_ips(const struct icgw_config *, struct icgw_addr *);
 
+/* The next run forwards by the file before the databases have answered it. */
+void gateway_load_state(struct gateway *, const char *path);
+void gateway_save_state(const struct gateway *, const char *path);
+
 /* A reason to leave the work to others, or no longer one. */
 void gateway_drain(struct gateway *, enum drain_reason, bool on);
 

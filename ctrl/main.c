@@ -173,6 +173,13 @@ static void choose_directories(int argc, char *argv[])
     }
 }
 
+/* Beside the control socket: a folder of this daemon's that is empty after the
+ * machine has started. */
+static char *state_path(const char *unixctl)
+{
+    return xasprintf("%s.state", unixctl ? unixctl : DEFAULT_UNIXCTL);
+}
+
 static struct unixctl_server *open_unixctl(const char *path)
 {
     struct unixctl_server *server;
@@ -265,13 +272,19 @@ int main(int argc, char *argv[])
     if (!gateway_start(&gw, config, &error)) {
         ovs_fatal(0, "%s", error ? error : "out of memory");
     }
+    char *state = state_path(unixctl);
+    gateway_load_state(&gw, state);
     daemonize_complete();
     VLOG_INFO("chassis %s is up, %zu port(s), %u worker(s)", config->chassis, config->n_ports,
               config->cores);
 
     serve(&gw, &commands, server);
+    if (commands.restart) {
+        gateway_save_state(&gw, state);
+    }
     gateway_stop(&gw);
     unixctl_server_destroy(server);
+    free(state);
     free(unixctl);
     icgw_config_free(config);
     return EXIT_SUCCESS;

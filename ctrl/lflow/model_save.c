@@ -1,0 +1,228 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "model_file.h"
+
+#include <arpa/inet.h>
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "model_private.h"
+
+/* A field after a tab.  What separates fields and lines is written as \t, \n
+ * and \\; no text at all, as \-. */
+static void put(FILE *f, const char *text)
+{
+    putc('\t', f);
+    if (text == NULL) {
+        fputs("\\-", f);
+        return;
+    }
+    for (; *text != '\0'; text++) {
+        switch (*text) {
+        case '\t':
+            fputs("\\t", f);
+            break;
+        case '\n':
+            fputs("\\n", f);
+            break;
+        case '\\':
+            fputs("\\\\", f);
+            break;
+        default:
+            putc(*text, f);
+        }
+    }
+}
+
+static void put_number(FILE *f, int64_t n)
+{
+    fprintf(f, "\t%" PRId64, n);
+}
+
+static void put_mac(FILE *f, const uint8_t mac[6])
+{
+    fprintf(f, "\t%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4], mac[5]);
+}
+
+static void put_ip(FILE *f, const struct icgw_addr *ip)
+{
+    char text[INET6_ADDRSTRLEN];
+    bool v4 = icgw_addr_is_v4(ip);
+    put(f, inet_ntop(v4 ? AF_INET : AF_INET6, v4 ? ip->bytes + 12 : ip->bytes, text, sizeof text));
+}
+
+static void save_chassis(const struct model *m, FILE *f)
+{
+    for (size_t i = 0; i < m->n_chassis; i++) {
+        const struct model_chassis *chassis = m->chassis_list[i];
+        putc('C', f);
+        put(f, chassis->name);
+        put_number(f, chassis->remote);
+        putc('\n', f);
+        for (size_t k = 0; k < chassis->n_encaps; k++) {
+            putc('E', f);
+            put_ip(f, &chassis->encaps[k].ip);
+            put_number(f, chassis->encaps[k].csum);
+            put_number(f, chassis->encaps[k].dst_port);
+            putc('\n', f);
+        }
+    }
+}
+
+static void save_port(const struct model_port *port, FILE *f)
+{
+    putc('P', f);
+    put(f, port->name);
+    put(f, port->type_name);
+    put_number(f, port->key);
+    put(f, port->datapath->uuid);
+    put(f, port->chassis ? port->chassis->name : NULL);
+    if (port->encap != NULL) {
+        put_ip(f, &port->encap->ip);
+    } else {
+        put(f, NULL);
+    }
+    put(f, port->peer_name);
+    put(f, port->distributed_name);
+    put(f, port->addresses);
+    put_number(f, port->port_security);
+    put_number(f, port->resident);
+    putc('\n', f);
+}
+
+static void save_datapath(const struct model_datapath *dp, FILE *f)
+{
+    for (size_t i = 0; i < dp->n_groups; i++) {
+        const struct model_group *group = &dp->groups[i];
+        putc('G', f);
+        put(f, dp->uuid);
+        put(f, group->name);
+        put_number(f, group->key);
+        for (size_t k = 0; k < group->n_ports; k++) {
+            put(f, group->ports[k]->name);
+        }
+        putc('\n', f);
+    }
+    for (size_t i = 0; i < dp->n_mac_bindings; i++) {
+        putc('M', f);
+        put(f, dp->uuid);
+        put(f, dp->mac_bindings[i].port->name);
+        put_ip(f, &dp->mac_bindings[i].ip);
+        put_mac(f, dp->mac_bindings[i].mac);
+        putc('\n', f);
+    }
+    for (size_t i = 0; i < dp->n_fdb; i++) {
+        putc('F', f);
+        put_number(f, dp->key);
+        put_mac(f, dp->fdb[i].mac);
+        put_number(f, dp->fdb[i].port_key);
+        putc('\n', f);
+    }
+}
+
+static void save_sets(const struct model *m, FILE *f)
+{
+    const struct model_entry *entry;
+    for (entry = m->address_sets; entry != NULL; entry = entry->hh.next) {
+        const struct model_address_set *set = entry->data;
+        putc('A', f);
+        put(f, entry->name);
+        for (size_t i = 0; i < set->n; i++) {
+            wide v = set->addresses[i].value, mask = set->addresses[i].mask;
+            fprintf(f, "\t0x%" PRIx64 "%016" PRIx64 "/0x%" PRIx64 "%016" PRIx64,
+                    (uint64_t)(v >> 64), (uint64_t)v, (uint64_t)(mask >> 64), (uint64_t)mask);
+        }
+        putc('\n', f);
+    }
+    for (entry = m->port_groups; entry != NULL; entry = entry->hh.next) {
+        const struct model_port_group *group = entry->data;
+        putc('R', f);
+        put(f, entry->name);
+        for (size_t i = 0; i < group->n; i++) {
+            put(f, group->ports[i]);
+        }
+        putc('\n', f);
+    }
+}
+
+/* A flow in one of its datapaths. */
+struct use {
+    const struct lflow *lflow;
+    int32_t priority;
+    const char *datapath;
+};
+
+static int compare_uses(const void *a_, const void *b_)
+{
+    const struct use *a = a_;
+    const struct use *b = b_;
+    return a->lflow < b->lflow ? -1 : a->lflow > b->lflow;
+}
+
+static void add_uses(const struct model_datapath *dp, struct use **uses, size_t *n)
+{
+    for (int pipeline = 0; pipeline < 2; pipeline++) {
+        for (int table = 0; table < MODEL_MAX_TABLES; table++) {
+            const struct model_stage *stage = &dp->stages[pipeline][table];
+            for (size_t i = 0; i < stage->n_flows; i++) {
+                struct use *use = model_grow(uses, n, sizeof *use);
+                *use = (struct use){stage->flows[i].lflow, stage->flows[i].priority, dp->uuid};
+            }
+        }
+    }
+}
+
+static void save_flows(const struct model *m, FILE *f)
+{
+    struct use *uses = NULL;
+    size_t n = 0;
+    for (size_t i = 0; i < m->n_datapaths; i++) {
+        add_uses(m->datapath_list[i], &uses, &n);
+    }
+    if (n > 0) {
+        qsort(uses, n, sizeof *uses, compare_uses);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct lflow *lflow = uses[i].lflow;
+        if (i == 0 || uses[i - 1].lflow != lflow) {
+            putc('L', f);
+            put(f, lflow->uuid);
+            put(f, lflow->stage);
+            put_number(f, lflow->egress);
+            put_number(f, lflow->table);
+            put_number(f, uses[i].priority);
+            put(f, lflow->code->match_text);
+            put(f, lflow->code->actions_text);
+        }
+        put(f, uses[i].datapath);
+        if (i + 1 == n || uses[i + 1].lflow != lflow) {
+            putc('\n', f);
+        }
+    }
+    free(uses);
+}
+
+bool model_save(const struct model *m, FILE *f)
+{
+    save_chassis(m, f);
+    for (size_t i = 0; i < m->n_datapaths; i++) {
+        const struct model_datapath *dp = m->datapath_list[i];
+        putc('D', f);
+        put(f, dp->uuid);
+        put(f, dp->name);
+        put_number(f, dp->key);
+        put_number(f, dp->router);
+        put_number(f, dp->transit);
+        putc('\n', f);
+    }
+    for (size_t i = 0; i < m->n_datapaths; i++) {
+        for (size_t k = 0; k < m->datapath_list[i]->n_ports; k++) {
+            save_port(m->datapath_list[i]->ports[k], f);
+        }
+    }
+    for (size_t i = 0; i < m->n_datapaths; i++) {
+        save_datapath(m->datapath_list[i], f);
+    }
+    save_sets(m, f);
+    save_flows(m, f);
+    return !ferror(f);
+}
