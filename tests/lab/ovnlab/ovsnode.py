@@ -113,7 +113,7 @@ class OvsNode:
     def bfd_status(self, address: str) -> dict[str, str]:
         """What bfd_status says of the session with a peer."""
         names = self.vsctl("--bare", "--columns=name", "find", "Interface",
-                           f"options:remote_ip={address}", "bfd:enable=true").split()
+                           f'options:remote_ip="{address}"', "bfd:enable=true").split()
         text = self.appctl("bfd/show", names[0])
         status = {"state": re.search(r"Local Session State: (\S+)", text),
                   "remote_state": re.search(r"Remote Session State: (\S+)", text),
