@@ -7,6 +7,10 @@
 
 #define ETHERNET_LEN 14
 
+/* Shortest prefixes that stand for sources in them. */
+#define MIN_WIDENED_V4 8
+#define MIN_WIDENED_V6 32
+
 #define ETH_GROUP_BIT ((wide)1 << 40)
 
 /* The class bit that tells whether the field equals the value; 0: none does. */
@@ -90,6 +94,86 @@ static bool is_prefix(wide mask, unsigned int width)
     return mask != 0 && (rest & (rest + 1)) == 0;
 }
 
+struct source {
+    wide value;
+    unsigned int len;
+};
+
+static unsigned int prefix_len(wide mask, unsigned int width)
+{
+    unsigned int len = 0;
+    while (len < width && (mask >> (width - 1 - len) & 1) != 0) {
+        len++;
+    }
+    return len;
+}
+
+static wide prefix_mask(unsigned int len, unsigned int width)
+{
+    return wide_ones(width) & ~wide_ones(width - len);
+}
+
+/* How many bits two prefixes begin with in common. */
+static unsigned int common_len(struct source a, struct source b, unsigned int width)
+{
+    wide difference = a.value ^ b.value;
+    unsigned int len = 0, max = a.len < b.len ? a.len : b.len;
+    while (len < max && (difference >> (width - 1 - len) & 1) == 0) {
+        len++;
+    }
+    return len;
+}
+
+/* Replaces the two prefixes that are nearest to each other by the one that holds
+ * both.  False: that would be too wide. */
+static bool merge_nearest(struct source *list, uint16_t n, unsigned int width)
+{
+    unsigned int best = 0, min = width == 32 ? MIN_WIDENED_V4 : MIN_WIDENED_V6;
+    uint16_t keep = 0, gone = 0;
+    for (uint16_t i = 0; i < n; i++) {
+        for (uint16_t k = i + 1; k < n; k++) {
+            unsigned int len = common_len(list[i], list[k], width);
+            if (len > best) {
+                best = len;
+                keep = i;
+                gone = k;
+            }
+        }
+    }
+    if (best < min) {
+        return false;
+    }
+    list[keep].value &= prefix_mask(best, width);
+    list[keep].len = best;
+    list[gone] = list[n - 1];
+    return true;
+}
+
+/* A list that is full is made shorter by excluding more: the packets that lie in
+ * between take the slow path, which is right for them, too. */
+static bool exclude_source(struct guard *g, wide value, wide mask, unsigned int width)
+{
+    struct source list[ICGW_MAX_SOURCES + 1];
+    uint16_t n = g->n_sources;
+
+    if (source_excluded(g, value, mask)) {
+        return true;
+    }
+    for (uint16_t i = 0; i < n; i++) {
+        list[i] = (struct source){g->sources[i].value, prefix_len(g->sources[i].mask, width)};
+    }
+    list[n++] = (struct source){value, prefix_len(mask, width)};
+    if (n > ICGW_MAX_SOURCES && !merge_nearest(list, n--, width)) {
+        return false;
+    }
+    for (uint16_t i = 0; i < n; i++) {
+        g->sources[i].value = list[i].value;
+        g->sources[i].mask = prefix_mask(list[i].len, width);
+    }
+    g->n_sources = n;
+    return true;
+}
+
 bool guard_exclude(struct guard *g, enum field_id field, wide value, wide mask, bool sources)
 {
     uint32_t class = class_of(field, value, mask);
@@ -103,14 +187,8 @@ bool guard_exclude(struct guard *g, enum field_id field, wide value, wide mask, 
         }
         return true;
     }
-    if (sources && is_source(field) && is_prefix(mask, field_width(field)) &&
-        g->n_sources < ICGW_MAX_SOURCES) {
-        g->sources[g->n_sources].value = value;
-        g->sources[g->n_sources].mask = mask;
-        g->n_sources++;
-        return true;
-    }
-    return false;
+    return sources && is_source(field) && is_prefix(mask, field_width(field)) &&
+           exclude_source(g, value, mask, field_width(field));
 }
 
 void guard_limit_length(struct guard *g, wide frame_len)

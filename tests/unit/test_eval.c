@@ -283,8 +283,33 @@ static void test_too_many_sources(void **state)
         snprintf(match, sizeof match, "ip4.src == 10.0.0.%d", i);
         exclude(f, match, true);
     }
-    exclude(f, "ip4.src == 10.0.1.0", false);
+    MAYBE(f, "ip4.src == 10.0.0.77");
+    MAYBE(f, "ip4.src == 10.0.1.0");
+    /* One more: neighbours become a prefix, and it stays a guard. */
+    exclude(f, "ip4.src == 10.9.9.9", true);
     assert_int_equal(f->guard.n_sources, ICGW_MAX_SOURCES);
+    for (int i = 0; i < ICGW_MAX_SOURCES; i++) {
+        snprintf(match, sizeof match, "ip4.src == 10.0.0.%d", i);
+        NOT(f, match);
+    }
+    NOT(f, "ip4.src == 10.9.9.9");
+    MAYBE(f, "ip4.src == 10.9.9.8");
+    MAYBE(f, "ip4.src == 10.0.1.0");
+}
+
+/* Sources all over the world are not made into one prefix. */
+static void test_scattered_sources(void **state)
+{
+    struct fixture *f = *state;
+    char match[64];
+    for (int i = 0; i < ICGW_MAX_SOURCES; i++) {
+        snprintf(match, sizeof match, "ip4.src == %d.0.0.1", i);
+        exclude(f, match, true);
+    }
+    exclude(f, "ip4.src == 200.0.0.1", false);
+    exclude(f, "ip4.src == 7.200.0.1", true);
+    NOT(f, "ip4.src == 7.1.1.1");
+    MAYBE(f, "ip4.src == 8.1.1.1");
 }
 
 /* A register that holds the source on arrival is the source. */
@@ -340,12 +365,19 @@ int main(void)
 {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, start, stop)
     const struct CMUnitTest tests[] = {
-        TEST(test_logic),         TEST(test_compare),
-        TEST(test_partly_known),  TEST(test_names),
-        TEST(test_sets),          TEST(test_class_guards),
-        TEST(test_ttl_guard),     TEST(test_fragment_guard),
-        TEST(test_source_guards), TEST(test_too_many_sources),
-        TEST(test_origin),        TEST(test_split),
+        TEST(test_logic),
+        TEST(test_compare),
+        TEST(test_partly_known),
+        TEST(test_names),
+        TEST(test_sets),
+        TEST(test_class_guards),
+        TEST(test_ttl_guard),
+        TEST(test_fragment_guard),
+        TEST(test_source_guards),
+        TEST(test_too_many_sources),
+        TEST(test_scattered_sources),
+        TEST(test_origin),
+        TEST(test_split),
         TEST(test_equal),
     };
     return cmocka_run_group_tests_name("eval", tests, NULL, NULL);

@@ -319,10 +319,10 @@ static void test_two_routers(void **state)
 
 static void test_policies(void **state)
 {
-    char many[4096] = "in lr 1 95 ip4.dst == 10.1.0.20 && ip4.src == {1.0.0.0";
+    char many[4096] = "in lr 1 95 ip4.dst == 10.1.0.20 && ip4.src == {200.0.0.1";
     (void)state;
     for (int i = 1; i <= ICGW_MAX_SOURCES; i++) {
-        snprintf(many + strlen(many), 32, ", 1.0.0.%d", i);
+        snprintf(many + strlen(many), 32, ", %d.0.0.1", i);
     }
     strcat(many, "} => drop;\n"
                  "in lr 1 95 ip4.dst == 10.1.0.10 && tcp.dst == 80 => drop;\n"
