@@ -187,11 +187,14 @@ static size_t skip_extensions(struct layout *l, const struct frame *f, size_t at
         if (*proto == IPPROTO_FRAGMENT) {
             uint16_t fragment = get16(f->data + at + 2);
             l->frag = (fragment & 0xfff8) != 0 ? 3 : (fragment & 1) != 0 ? 1 : 0;
+            if ((l->frag & 2) != 0) {
+                return 0; /* ip.proto stays 44, as in Open vSwitch */
+            }
             len = 8;
         }
         *proto = f->data[at];
         at += len;
-        if (at > end || (l->frag & 2) != 0) {
+        if (at > end) {
             return 0;
         }
     }

@@ -112,7 +112,7 @@ static void put_nd(struct frame *f, uint8_t type, uint8_t flags, wide target, ui
 void frame_make_ns(struct frame *f, const struct state *s)
 {
     wide src = state_value(s, FIELD_ETH_SRC);
-    wide target = state_value(s, FIELD_XXREG0);
+    wide target = state_value(s, FIELD_IP6_DST);
     wide low = target & 0xffffff;
     /* Solicited-node group ff02::1:ffXX:XXXX (RFC 4291, 2.7.1), and its Ethernet
      * address (RFC 2464, 7). */
