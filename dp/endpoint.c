@@ -26,6 +26,7 @@ struct icgw_endpoint *icgw_endpoint_create(enum icgw_endpoint_kind kind, bool tr
     }
     ep->kind = (uint8_t)kind;
     ep->transit = transit;
+    ep->port_key = ICGW_NO_PORT;
     ep->refs = 1;
     ep->store = icgw_store_create();
     if (ep->store == NULL || !reserve(&ep->l2, ICGW_L2_WORDS, n_l2) ||

@@ -139,7 +139,7 @@ static bool enter_endpoint(const struct burst *b, unsigned int i)
     }
     /* No packet leaves by the port that it came by, unless flows say so, and
      * none has run yet (ovn-architecture(7), loopback check). */
-    if (unlikely(b->packet[i].inport == b->packet[i].outport)) {
+    if (unlikely(b->packet[i].inport == ep->port_key)) {
         drop(&b->results[i], ICGW_DROP_LOGICAL_DROP);
         return false;
     }

@@ -53,8 +53,9 @@ enum icgw_verdict {
 };
 
 #define ICGW_NO_TUNNEL UINT16_MAX
-#define ICGW_MAX_MEMBERS 64 /* ECMP members of one destination */
-#define ICGW_MAX_SOURCES 32 /* sources that one guard can single out */
+#define ICGW_NO_PORT UINT16_MAX /* no key of a port: those have 15 bits */
+#define ICGW_MAX_MEMBERS 64     /* ECMP members of one destination */
+#define ICGW_MAX_SOURCES 32     /* sources that one guard can single out */
 
 /* Source prefixes that the verdict does not cover.  IPv4 as ::ffff:a.b.c.d
  * with a mask over the same 128 bits. */
@@ -128,7 +129,8 @@ struct icgw_endpoint {
     uint8_t reason; /* enum icgw_slow or icgw_drop */
     bool transit;   /* other zones may address it */
     uint8_t router_mac[6];
-    uint8_t n_len4; /* used entries of len4 and len6 */
+    uint16_t port_key; /* of the port that packets come to; ICGW_NO_PORT: does not matter */
+    uint8_t n_len4;    /* used entries of len4 and len6 */
     uint8_t n_len6;
     uint32_t refs;
     struct icgw_map *l2; /* eth.dst, EtherType -> const struct icgw_dest * */

@@ -264,5 +264,9 @@ bool specialise_endpoint(const struct specialised *result, const struct model *m
     out->endpoint = needs_no_table(port, &kind, &reason)
                         ? simple_endpoint(kind, port->datapath->transit, reason)
                         : with_table(result, m, port, out);
+    if (out->endpoint != NULL && local_port(port) != NULL) {
+        /* A chassisredirect port stands for another one, whose key it is about. */
+        out->endpoint->port_key = local_port(port)->key;
+    }
     return out->endpoint != NULL;
 }

@@ -221,6 +221,7 @@ static void test_endpoint(void **state)
     assert_int_equal(ep->router_mac[5], 2);
     assert_true(ep->transit);
     ep = icgw_tables_endpoint(result->tables, 2, 3);
+    assert_int_equal(ep->port_key, 2); /* of the port that the chassisredirect one stands for */
     assert_int_equal(ep->kind, ICGW_ENDPOINT_L2);
     assert_false(ep->transit);
     check_dest("IPv4", icgw_endpoint_find_l2(ep, gw2, htons(0x0800)), "forward .22 ff0002 1>2 -0");
