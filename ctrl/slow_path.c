@@ -119,10 +119,10 @@ static void on_wait(struct interp *in, const struct model_port *port, bool v6,
         waiting_add(&sp->waiting, port->name, v6, next_hop, run->packet, sp->ops.now());
 }
 
-/* Zones are kept apart here too: a group has no endpoint that the fast path
- * could have asked. */
-static bool admitted(struct slow_path *sp, const struct model_datapath *dp,
-                     const struct icgw_addr *src)
+/* Who sent it; NULL: nobody who may address the datapath.  Zones are kept apart
+ * here too: a group has no endpoint that the fast path could have asked. */
+static const struct model_chassis *admitted(struct slow_path *sp, const struct model_datapath *dp,
+                                            const struct icgw_addr *src)
 {
     size_t n;
     struct model_chassis *const *chassis = model_chassis_list(sp->model, &n);
@@ -131,14 +131,14 @@ static bool admitted(struct slow_path *sp, const struct model_datapath *dp,
             if (memcmp(&chassis[i]->encaps[k].ip, src, sizeof *src) == 0) {
                 if (chassis[i]->remote && !dp->transit) {
                     drop(sp, ICGW_DROP_ZONE_VIOLATION);
-                    return false;
+                    return NULL;
                 }
-                return true;
+                return chassis[i];
             }
         }
     }
     drop(sp, ICGW_DROP_UNKNOWN_SOURCE);
-    return false;
+    return NULL;
 }
 
 static const struct interp_ops interp_ops = {
@@ -180,7 +180,8 @@ static void run_packet(struct slow_path *sp, const struct waiting_packet *packet
         drop(sp, ICGW_DROP_UNKNOWN_VNI);
         return;
     }
-    if (!admitted(sp, dp, &packet->src)) {
+    const struct model_chassis *from = admitted(sp, dp, &packet->src);
+    if (from == NULL) {
         return;
     }
     memcpy(sp->in.data, packet->frame, packet->len);
@@ -190,6 +191,7 @@ static void run_packet(struct slow_path *sp, const struct waiting_packet *packet
         .ops = &interp_ops,
         .aux = &run,
         .flow_hash = icgw_flow_hash(sp->in.data, sp->in.len),
+        .from = from,
         .frame = &sp->in,
     };
     interp_from_tunnel(&in, dp, packet->inport, packet->outport);

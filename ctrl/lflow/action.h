@@ -28,6 +28,7 @@ enum action_type {
     ACTION_ND_NA,     /* block, on a new advertisement; flag: from a router */
     ACTION_ICMP4,     /* block, on a new error message; flag: code 3 for UDP */
     ACTION_ICMP6,
+    ACTION_TCP_RESET,   /* block, on a new TCP segment */
     ACTION_GET_MAC,     /* args: port, ip */
     ACTION_PUT_MAC,     /* args: port, ip, mac */
     ACTION_LOOKUP_MAC,  /* dst; args: port, ip[, mac] */

@@ -30,7 +30,8 @@ void frame_store(struct frame *, const struct state *);
 
 /* An ARP request from eth.src to eth.dst of the packet. */
 void frame_make_arp(struct frame *, const struct state *);
-/* A neighbour solicitation for xxreg0, the next hop, from eth.src. */
+/* A neighbour solicitation for ip6.dst of the packet, from eth.src.  Flows put the next
+ * hop in: into the target always, into the addresses not always. */
 void frame_make_ns(struct frame *, const struct state *);
 /* The answer to the neighbour solicitation `in`.  False: it is none. */
 bool frame_make_na(struct frame *, const struct state *, bool router);
@@ -45,5 +46,8 @@ bool frame_make_icmp6(struct frame *, const struct frame *in, const struct state
  * addresses exchanged.  mtu: bytes of IP packet.  False: `in` gets no error (may
  * be fragmented, is an error itself, is not IP). */
 bool frame_make_too_big(struct frame *, const struct frame *in, uint32_t mtu);
+/* A reset for a TCP segment, addressed as `in` is: actions turn it round.
+ * False: it is none, or only part of one. */
+bool frame_make_tcp_reset(struct frame *, const struct frame *in, const struct state *);
 
 #endif

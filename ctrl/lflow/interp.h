@@ -58,6 +58,9 @@ struct interp {
     const struct interp_ops *ops;
     void *aux;          /* of ops */
     uint32_t flow_hash; /* concrete: chooses among select()'s values */
+    /* Concrete: who sent it.  Open vSwitch sends nothing back by the tunnel that it came
+     * by unless flags.loopback was set on the way.  NULL: does not matter (any more). */
+    const struct model_chassis *from;
     /* Abstract: */
     struct guard *guard; /* NULL when concrete */
     struct split *split;

@@ -201,6 +201,9 @@ static bool make_frame(struct interp *in, const struct action *a, struct frame *
     case ACTION_ICMP4:
         ok = frame_make_icmp4(made, current, &in->state, a->flag);
         break;
+    case ACTION_TCP_RESET:
+        ok = frame_make_tcp_reset(made, current, &in->state);
+        break;
     default:
         ok = frame_make_icmp6(made, current, &in->state, a->flag);
         break;
@@ -238,15 +241,18 @@ static void make(struct interp *in, const struct action *a)
         wait_for_neighbour(in, a);
     }
     const struct frame *outer = in->frame;
+    const struct model_chassis *from = in->from;
     struct state *saved = model_alloc(sizeof *saved);
     struct frame *made = model_alloc(sizeof *made);
     *saved = in->state;
     if (make_frame(in, a, made)) {
         in->frame = made;
+        in->from = NULL; /* nobody sent it */
         frame_load(made, &in->state);
         interp_actions(in, a->block, a->n_block);
     }
     in->frame = outer;
+    in->from = from;
     in->state = *saved;
     free(made);
     free(saved);
@@ -326,6 +332,7 @@ static bool execute(struct interp *in, const struct action *a)
     case ACTION_ND_NA:
     case ACTION_ICMP4:
     case ACTION_ICMP6:
+    case ACTION_TCP_RESET:
         make(in, a);
         break;
     case ACTION_GET_MAC:

@@ -78,6 +78,10 @@ static void cross(struct interp *in, const struct model_port *peer)
 static void send_to(struct interp *in, const struct model_chassis *chassis,
                     const struct model_encap *encap, uint16_t outport)
 {
+    if (in->from == chassis) {
+        interp_drop(in, ICGW_DROP_LOGICAL_DROP, in->flow);
+        return;
+    }
     struct interp_send out = {
         .chassis = chassis,
         .encap = encap,
@@ -181,7 +185,10 @@ static void output_egress(struct interp *in, uint16_t key)
     } else if (!is_here(port) || port->peer == NULL) {
         interp_drop(in, ICGW_DROP_UNBOUND_PORT, in->flow);
     } else {
+        const struct model_chassis *from = in->from;
+        in->from = get(in, loopback) != 0 ? NULL : from;
         cross(in, port->peer);
+        in->from = from;
     }
 }
 

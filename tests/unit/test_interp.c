@@ -53,7 +53,8 @@
 static char events[4096];
 static size_t n_events;
 static enum interp_end how_it_ended;
-static struct frame sent; /* the last one */
+static const char *sender; /* chassis; NULL: does not matter */
+static struct frame sent;  /* the last one */
 
 static void event(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
@@ -126,6 +127,7 @@ static void run_frame(const char *flows, const struct frame *f, uint32_t vni, ui
     snprintf(text, sizeof text, "%s%s", BASE, flows);
     struct model *m = zone_model(text, cache);
     struct interp in = {.model = m, .ops = &ops, .frame = f, .flow_hash = 0x80000000};
+    in.from = sender != NULL ? model_chassis_by_name(m, sender) : NULL;
 
     n_events = 0;
     events[0] = '\0';
@@ -242,6 +244,22 @@ static void test_groups(void **state)
     /* What was flooded to us is delivered here only. */
     check_local(1, 1, 32768, "in lr 0 0 1 => drop;", "drop logical_drop lr/0/0");
     check_local(1, 1, 32769, "", "drop unknown_port");
+}
+
+/* Open vSwitch sends nothing back by the tunnel that it came by, unless
+ * flags.loopback has been set on the way. */
+static void test_sender(void **state)
+{
+    (void)state;
+    sender = "hv2";
+    check_local(2, 2, 1, "in sw 0 1 1 => outport = \"flood\"; output;",
+                "hv1 1 2>32768; drop logical_drop sw/0/1; drop logical_drop sw/0/1");
+    sender = "gw2";
+    check("in lr 0 0 1 => outport = \"lr-ts\"; output;", "drop logical_drop ts/0/0");
+    check("in lr 0 0 1 => flags.loopback = 1; outport = \"lr-ts\"; output;", "gw2 ff0002 1>2");
+    check("in lr 0 0 1 => icmp4 { outport = \"lr-ts\"; flags.loopback = 1; output; };",
+          "gw2 ff0002 1>2");
+    sender = NULL;
 }
 
 static void test_neighbours(void **state)
@@ -410,11 +428,12 @@ int main(void)
         cmocka_unit_test(test_way_through), cmocka_unit_test(test_next),
         cmocka_unit_test(test_clone),       cmocka_unit_test(test_registers_across),
         cmocka_unit_test(test_loopback),    cmocka_unit_test(test_outputs),
-        cmocka_unit_test(test_groups),      cmocka_unit_test(test_neighbours),
-        cmocka_unit_test(test_ask),         cmocka_unit_test(test_error),
-        cmocka_unit_test(test_fdb),         cmocka_unit_test(test_choices),
-        cmocka_unit_test(test_ttl),         cmocka_unit_test(test_refusals),
-        cmocka_unit_test(test_too_big),     cmocka_unit_test(test_loops),
+        cmocka_unit_test(test_groups),      cmocka_unit_test(test_sender),
+        cmocka_unit_test(test_neighbours),  cmocka_unit_test(test_ask),
+        cmocka_unit_test(test_error),       cmocka_unit_test(test_fdb),
+        cmocka_unit_test(test_choices),     cmocka_unit_test(test_ttl),
+        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_too_big),
+        cmocka_unit_test(test_loops),
     };
     return cmocka_run_group_tests_name("interp", tests, NULL, NULL);
 }
