@@ -47,8 +47,10 @@ def udp(src: str, dst: str, sport: int, dport: int, data: bytes, summed: bool = 
     return head[:6] + struct.pack("!H", total) + head[8:]
 
 
-def tcp(src: str, dst: str, sport: int, dport: int, data: bytes, flags: int) -> bytes:
-    head = struct.pack("!HHIIBBHHH", sport, dport, 1, 0, 0x50, flags, 1024, 0, 0) + data
+def tcp(src: str, dst: str, sport: int, dport: int, data: bytes, flags: int,
+        numbers: tuple[int, int] = (1, 0)) -> bytes:
+    """numbers: sequence and acknowledgment."""
+    head = struct.pack("!HHIIBBHHH", sport, dport, *numbers, 0x50, flags, 1024, 0, 0) + data
     total = checksum(pseudo(src, dst, TCP, len(head)) + head)
     return head[:16] + struct.pack("!H", total) + head[18:]
 

@@ -138,7 +138,8 @@ def _transport(rng: random.Random, src: str, dst: str) -> tuple[str, int, bytes]
                                               six or kind == "udp")
     if kind == "tcp":
         return kind, headers.TCP, headers.tcp(src, dst, sport, dport, data,
-                                              rng.choice((2, 16, 24, 4)))
+                                              rng.choice((2, 16, 24, 4, 17, 1)),
+                                              (rng.getrandbits(32), rng.getrandbits(32)))
     if kind == "sctp":
         return kind, headers.SCTP, headers.sctp(sport, dport, data)
     if kind == "other":
