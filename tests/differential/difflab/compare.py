@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from ovnlab.frames import checksum
 
 from .ours import Run
+from .packets import Packet
 
-SAME, NOTHING, LISTED, FOREIGN, LATE, DIFFERENT = (
-    "same", "nothing", "listed", "foreign", "late", "DIFFERENT")
+SAME, NOTHING = "same", "nothing"           # sent, or nothing sent by either
+LISTED, FOREIGN, ELSEWHERE = "listed", "foreign", "elsewhere"   # excluded, see judge()
+LATE, DIFFERENT = "late", "DIFFERENT"       # failures
 
 
 @dataclass
@@ -48,8 +50,13 @@ def outcome(frames: list[bytes]) -> tuple[bytes, ...]:
     return tuple(sorted(normal(frame) for frame in frames))
 
 
-def judge(stock: list[bytes], runs: list[Run]) -> Verdict:
-    """Routes of equal cost: stock has chosen one; ours must be able to choose it."""
+def judge(stock: list[bytes], runs: list[Run], packet: Packet, known: set[int]) -> Verdict:
+    """Routes of equal cost: stock has chosen one; ours must be able to choose it. `known`
+    are the VNIs that exist.
+
+    Excluded: what the list of unsupported destinations has; what another zone sends to a
+    datapath of ours, which no such gateway does; what is addressed to, or flooded through,
+    a router of the zone whose gateway is another one: who sends asks that one."""
     want = outcome(stock)
     offered = {outcome(run.sent): run for run in runs}
     if want in offered:
@@ -60,4 +67,9 @@ def judge(stock: list[bytes], runs: list[Run]) -> Verdict:
         return Verdict(FOREIGN)
     if any(run.dropped_for("unsupported") for run in runs):
         return Verdict(LATE)
+    if any(run.dropped_for("unknown_vni") for run in runs) and packet.vni in known:
+        return Verdict(ELSEWHERE)
+    flooded = packet.inner[0] & 1 and any("unbound_port" in run.drops for run in runs)
+    if flooded and any(set(sent) < set(want) for sent in offered):
+        return Verdict(ELSEWHERE)
     return Verdict(DIFFERENT)

@@ -145,6 +145,20 @@ def _add_acls(topology: Topology, zone: Zone, entity: str, group: str) -> None:
                        rng.choice(actions))
 
 
+def add_services(topology: Topology, zone: Zone) -> None:
+    """What needs connection tracking on the gateway: ovnic-gw has to say so beforehand."""
+    rng = topology.random
+    routers = [router for router in zone.routers
+               if sum(bool(port.transit) for port in router.ports) == 1]
+    if routers and topology.chance(0.06, "nat"):
+        kind, inside = rng.choice((("snat", "10.1.1.0/24"), ("dnat_and_snat", "10.1.1.11")))
+        zone.batch.add("lr-nat-add", rng.choice(routers).name, kind, "172.31.0.9", inside)
+    if routers and topology.chance(0.06, "load-balancer"):
+        zone.batch.add("lb-add", "lb1", "172.31.0.10:80", "10.1.1.11:80,10.1.2.11:80", "tcp")
+        zone.batch.add("lr-lb-add", rng.choice(routers).name, "lb1")
+        zone.batch.later("--if-exists", "lb-del", "lb1")
+
+
 def filter_match(topology: Topology, zone: Zone, entity: str, direction: str, group: str) -> str:
     rng = topology.random
     wanted = rng.choice((4, 4, 6))

@@ -127,7 +127,8 @@ class Runner:
         if self.world.fingerprint() != before:
             self.world.controller("debug/resume")
             return False
-        self._judge(packets, stocks, result.outcome, result)
+        known = {datapath.key for datapath in southbound.datapaths}
+        self._judge(packets, stocks, known, result)
         return True
 
     def explain(self, result: Result) -> Iterator[str]:
@@ -154,13 +155,15 @@ class Runner:
                 f"tun_id={packet.vni},tun_metadata0={packet.inport << 16 | packet.outport:#x}",
                 packet.inner.hex()).splitlines()
 
-    def _judge(self, packets: list[Packet], stocks: list[list[bytes]], outcome: Outcome,
+    def _judge(self, packets: list[Packet], stocks: list[list[bytes]], known: set[int],
                result: Result) -> None:
+        outcome = result.outcome
+        assert outcome is not None
         result.packets = packets
         for report in outcome.reports:
             result.unsupported[f"{report.kind}: {report.why}"] += 1
         for packet, stock, runs in zip(packets, stocks, outcome.runs):
-            verdict = judge(stock, runs)
+            verdict = judge(stock, runs, packet, known)
             result.counts[verdict.kind] += 1
             result.paths[runs[0].action] += 1
             result.kinds[" ".join(packet.kind.split()[:2])] += 1

@@ -31,6 +31,7 @@ def make(seed: int) -> Topology:
     for zone in topology.zones.values():
         policy.add_routes(topology, zone)
     policy.add_filters(topology, topology.zones[1])
+    policy.add_services(topology, topology.zones[1])
     policy.add_neighbours(topology, topology.zones[1])
     return topology
 
