@@ -264,6 +264,7 @@ static void follow_databases(struct gateway *gw)
 void gateway_load_state(struct gateway *gw, const char *path)
 {
     char *why;
+    gateway_bfd_load(gw, path);
     struct model *model = state_file_load(path, gw->config->chassis, gw->cache, &why);
     if (model != NULL) {
         use_model(gw, model, -1);
@@ -274,9 +275,10 @@ void gateway_load_state(struct gateway *gw, const char *path)
     free(why);
 }
 
-void gateway_save_state(const struct gateway *gw, const char *path)
+void gateway_save_state(struct gateway *gw, const char *path)
 {
     char *error = NULL;
+    gateway_bfd_save(gw, path);
     if (gw->model != NULL && !state_file_save(path, gw->config->chassis, gw->model, &error)) {
         VLOG_WARN("%s; the next run waits for the databases", error);
     }
@@ -359,6 +361,7 @@ void gateway_wait(struct gateway *gw)
 void gateway_stop(struct gateway *gw)
 {
     bfd_destroy(gw->bfd);
+    free(gw->bfd_resume);
     slow_path_destroy(gw->slow_path);
     specialised_free(gw->specialised); /* its endpoints are in DPDK's memory */
     icgw_pmd_stop();

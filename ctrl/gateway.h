@@ -13,6 +13,7 @@
 #include "icgw_config.h"
 #include "icgw_tables.h"
 
+struct bfd_resume;
 struct lflow_cache;
 struct model;
 struct ovsdb;
@@ -34,8 +35,9 @@ struct gateway {
     double specialise_ms;            /* that the last specialisation took */
     struct drain drain;
     struct bfd *bfd;
-    struct bfd_timers bfd_timers; /* that it goes by */
-    uint64_t bfd_hash;            /* of what its sessions were made from */
+    struct bfd_timers bfd_timers;  /* that it goes by */
+    uint64_t bfd_hash;             /* of what its sessions were made from */
+    struct bfd_resume *bfd_resume; /* sessions of the last run, until there are ours */
 };
 
 /* Starts workers, opens the sessions.  False, with *error (malloc'ed), leaves
@@ -51,7 +53,7 @@ size_t gateway_encap_ips(const struct icgw_config *, struct icgw_addr *);
 
 /* The next run forwards by the file before the databases have answered it. */
 void gateway_load_state(struct gateway *, const char *path);
-void gateway_save_state(const struct gateway *, const char *path);
+void gateway_save_state(struct gateway *, const char *path);
 
 /* A reason to leave the work to others, or no longer one. */
 void gateway_drain(struct gateway *, enum drain_reason, bool on);

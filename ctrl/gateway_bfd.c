@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "bfd.h"
+#include "bfd_resume.h"
 #include "gateway.h"
 #include "hash.h"
 #include "icgw_pmd.h"
@@ -55,6 +56,7 @@ static size_t add_sessions(const struct gateway *gw, const struct model_chassis 
             session->local = way.local;
             session->remote = way.remote;
             tunnels_make(&session->tunnel, &way, gw->underlay);
+            bfd_resume_apply(gw->bfd_resume, session);
         }
     }
     return n;
@@ -80,6 +82,10 @@ static void set_sessions(struct gateway *gw, const char *const *names, size_t n_
     }
     bfd_set_sessions(gw->bfd, sessions, n);
     free(sessions);
+    if (n > 0) {
+        free(gw->bfd_resume);
+        gw->bfd_resume = NULL;
+    }
 }
 
 /* Follows the databases and the underlay.  What they said last stays in force
@@ -144,6 +150,23 @@ static void tell(struct gateway *gw)
     told_ms = newest;
     ovsdb_set_bfd(gw->ovsdb, up, n);
     free(up);
+}
+
+void gateway_bfd_save(struct gateway *gw, const char *path)
+{
+    char *file = xasprintf("%s.bfd", path);
+    const struct bfd_snapshot *s = bfd_peers(gw->bfd);
+    if (!s->admin_down && !bfd_resume_save(file, s)) {
+        VLOG_WARN("%s: %s; peers will notice the restart", file, ovs_strerror(errno));
+    }
+    free(file);
+}
+
+void gateway_bfd_load(struct gateway *gw, const char *path)
+{
+    char *file = xasprintf("%s.bfd", path);
+    gw->bfd_resume = bfd_resume_load(file);
+    free(file);
 }
 
 void gateway_bfd_run(struct gateway *gw)

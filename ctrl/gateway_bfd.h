@@ -13,4 +13,8 @@ struct gateway;
 bool gateway_bfd_start(struct gateway *, char **error);
 void gateway_bfd_run(struct gateway *);
 
+/* Sessions from one run to the next, beside the state file `path`. */
+void gateway_bfd_save(struct gateway *, const char *path);
+void gateway_bfd_load(struct gateway *, const char *path);
+
 #endif

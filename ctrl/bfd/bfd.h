@@ -64,6 +64,10 @@ struct bfd_session_config {
     struct icgw_addr local;
     struct icgw_addr remote;
     struct icgw_tunnel tunnel; /* nothing is sent while it is unresolved */
+    /* A session that the last run of this program left Up: it goes on as if
+     * nothing had been, if the peer has not noticed.  0: none. */
+    uint32_t resume_local_discr;
+    uint32_t resume_remote_discr;
 };
 
 /* A frame of the workers' BFD lane, or one for it.  Long enough for BFD inside

@@ -61,6 +61,17 @@ void bfd_session_set_admin_down(struct bfd_session *s, bool admin_down, int64_t 
     }
 }
 
+void bfd_session_resume(struct bfd_session *s, uint32_t remote_discr, int64_t now)
+{
+    s->remote_discr = remote_discr;
+    s->remote_state = BFD_UP;
+    /* Until the peer has said, by a Final at the latest, what it wants. */
+    s->remote_mult = 3;
+    s->remote_min_tx = s->remote_min_rx = 1000000;
+    set_state(s, BFD_UP, BFD_DIAG_NONE, now);
+    bfd_timing_detection(s, now);
+}
+
 void bfd_session_announce(struct bfd_session *s)
 {
     s->urgent = true;

@@ -62,6 +62,11 @@ void bfd_session_init(struct bfd_session *, uint32_t discr, uint32_t seed,
 void bfd_session_set_timers(struct bfd_session *, const struct bfd_timers *, int64_t now);
 void bfd_session_set_admin_down(struct bfd_session *, bool admin_down, int64_t now);
 
+/* Right after bfd_session_init(): Up, as the session was that had these
+ * discriminators.  A peer that has noticed something says so at once, and the
+ * session comes up anew. */
+void bfd_session_resume(struct bfd_session *, uint32_t remote_discr, int64_t now);
+
 /* The way to the peer has opened: do not wait for the next periodic packet. */
 void bfd_session_announce(struct bfd_session *);
 

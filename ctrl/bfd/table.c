@@ -51,6 +51,8 @@ static bool add_entries(struct bfd_table *t, const struct bfd_session_config *co
         e->local = configs[i].local;
         e->remote = configs[i].remote;
         e->tunnel = configs[i].tunnel;
+        e->resume_local_discr = configs[i].resume_local_discr;
+        e->resume_remote_discr = configs[i].resume_remote_discr;
         t->n++;
     }
     return true;
@@ -210,11 +212,14 @@ bool bfd_table_inherit(struct bfd_table *t, const struct bfd_table *old,
         if (before != NULL && strcmp(before->chassis, e->chassis) == 0) {
             go_on(e, before);
         } else {
-            uint32_t discr;
-            do {
-                discr = random32();
-            } while (discr_taken(t, old, discr));
+            uint32_t discr = e->resume_local_discr;
+            bool resume = !admin_down && e->resume_remote_discr != 0 && !discr_taken(t, old, discr);
+            while (!resume && discr_taken(t, old, discr = random32())) {
+            }
             start(t, e, discr, timers, admin_down, now);
+            if (resume) {
+                bfd_session_resume(&e->session, e->resume_remote_discr, now);
+            }
         }
     }
     return inherit_groups(t, old);

@@ -12,6 +12,8 @@ struct bfd_entry {
     struct icgw_addr local;
     struct icgw_addr remote;
     struct icgw_tunnel tunnel;
+    uint32_t resume_local_discr; /* as configured; matter when the session starts */
+    uint32_t resume_remote_discr;
     struct bfd_source source;
     struct bfd_session session;
     uint64_t sent;            /* packets that the workers took */

@@ -40,12 +40,14 @@ struct wire {
 static struct bfd_session a, b;
 static struct wire to_a, to_b;
 static int64_t now;
+static bool strangers;     /* packets for a session of former times are no surprise */
 static uint64_t forwarded; /* both see the same traffic */
 
 static void begin(const struct bfd_timers *timers_a, const struct bfd_timers *timers_b)
 {
     now = 1000 * SECOND;
     forwarded = 0;
+    strangers = false;
     memset(&to_a, 0, sizeof to_a);
     memset(&to_b, 0, sizeof to_b);
     bfd_session_init(&a, 0xaaaa, 1, timers_a, false, now);
@@ -87,7 +89,8 @@ static void deliver(struct wire *w, struct bfd_session *s)
 {
     size_t n = 0;
     while (n < w->n && w->queue[n].at <= now) {
-        assert_true(bfd_session_receive(s, &w->queue[n].control, now));
+        bool taken = bfd_session_receive(s, &w->queue[n].control, now);
+        assert_true(taken || strangers);
         n++;
     }
     memmove(w->queue, w->queue + n, (w->n - n) * sizeof w->queue[0]);
@@ -382,6 +385,56 @@ static void test_restarted_peer(void **state)
     assert_int_equal(a.flaps, 1);
 }
 
+/* A program that starts again within the detection time. */
+static void restart_a(void)
+{
+    uint32_t local = a.local_discr, remote = a.remote_discr;
+    bfd_session_init(&a, local, 7, &defaults, false, now);
+    bfd_session_resume(&a, remote, now);
+    to_a.n = to_b.n = 0;
+}
+
+static void test_resume(void **state)
+{
+    (void)state;
+    begin(&defaults, &defaults);
+    come_up();
+    to_a.cut = to_b.cut = true; /* nobody there */
+    now += 1500 * MS;
+    restart_a();
+    to_a.cut = to_b.cut = false;
+    pass(20 * SECOND);
+    assert_int_equal(a.state, BFD_UP);
+    assert_int_equal(a.flaps + b.flaps, 0);
+    assert_false(a.polling);
+    assert_int_equal(bfd_session_detect_us(&a), 3 * SECOND);
+}
+
+/* It took too long, or the peer started again as well. */
+static void test_resume_too_late(void **state)
+{
+    (void)state;
+    begin(&defaults, &defaults);
+    come_up();
+    now += 4 * SECOND;
+    bfd_session_run(&b, 0, now);
+    assert_int_equal(b.state, BFD_DOWN);
+    restart_a();
+    come_up();
+    assert_int_equal(b.flaps, 1);
+
+    bfd_session_init(&b, 0xcccc, 3, &defaults, false, now);
+    restart_a();
+    strangers = true;
+    come_up();
+    assert_int_equal(a.remote_discr, 0xcccc);
+
+    restart_a();
+    to_a.cut = to_b.cut = true; /* for good */
+    pass(4 * SECOND);
+    assert_int_equal(a.state, BFD_DOWN);
+}
+
 static void test_decay(void **state)
 {
     struct bfd_timers decay = fast;
@@ -517,6 +570,8 @@ int main(void)
         cmocka_unit_test(test_both_change),
         cmocka_unit_test(test_admin_down),
         cmocka_unit_test(test_restarted_peer),
+        cmocka_unit_test(test_resume),
+        cmocka_unit_test(test_resume_too_late),
         cmocka_unit_test(test_decay),
         cmocka_unit_test(test_wrong_discriminator),
         cmocka_unit_test(test_silent_peer),

@@ -172,3 +172,20 @@ def _drainable(lab: Lab) -> Iterator[tuple[Zone, OvnicGateway, OvsNode]]:
     for zone, gateway, peer in _pairs(lab):
         if peer is zone.hypervisor:
             yield zone, gateway, peer
+
+
+@case(GROUP)
+def restart(lab: Lab) -> None:
+    """Back within the detection time: no peer notices that the daemon was away."""
+    for _, gateway, peer in _drainable(lab):
+        _wait_up(gateway, peer)
+        before = peer.bfd_status(gateway.address)["flap_count"]
+        began = time.monotonic()
+        gateway.ctl("exit", "--restart")
+        check_equal("exit status", gateway.process.wait(), 0)
+        gateway.restart()
+        _wait_up(gateway, peer)
+        print(f"       {gateway.name} was back after {time.monotonic() - began:.1f} s", flush=True)
+        wait_for("more packets", lambda: _session(gateway, peer)["rx_packets"] > 4)
+        check_equal(f"times that {peer.name} saw {gateway.name} come or go",
+                    peer.bfd_status(gateway.address)["flap_count"], before)
