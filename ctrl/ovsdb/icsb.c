@@ -77,6 +77,117 @@ bool icsb_add_encaps(const struct ovsdb *o, struct model *m, struct model_chassi
     return false;
 }
 
+static const struct icsbrec_gateway *find_gateway(const struct ovsdb *o, const char *name)
+{
+    const struct icsbrec_gateway *gw;
+    ICSBREC_GATEWAY_FOR_EACH (gw, o->ic.idl) {
+        if (!strcmp(gw->name, name)) {
+            return gw;
+        }
+    }
+    return NULL;
+}
+
+/* What IC-SB said of a port's gateway. */
+struct location {
+    char *gateway; /* the last one that was named … */
+    char *ip;      /* … and its address, of the type `type` */
+    char *type;
+    struct smap options;
+    long long unbound_at; /* ms; since when none is; LLONG_MAX: one is */
+    bool seen;
+};
+
+static void location_free(struct location *l)
+{
+    if (l) {
+        free(l->gateway);
+        free(l->ip);
+        free(l->type);
+        smap_destroy(&l->options);
+        free(l);
+    }
+}
+
+static void remember(struct ovsdb *o, const struct icsbrec_port_binding *pb)
+{
+    const struct icsbrec_gateway *gw = find_gateway(o, pb->gateway);
+    struct location *l = shash_find_data(&o->locations, pb->logical_port);
+    if (!gw || !gw->n_encaps) {
+        return;
+    }
+    location_free(l);
+    l = xzalloc(sizeof *l);
+    l->gateway = xstrdup(pb->gateway);
+    l->ip = xstrdup(gw->encaps[0]->ip);
+    l->type = xstrdup(gw->encaps[0]->type);
+    smap_clone(&l->options, &gw->encaps[0]->options);
+    l->unbound_at = LLONG_MAX;
+    l->seen = true;
+    shash_replace(&o->locations, pb->logical_port, l);
+}
+
+static bool is_in_grace(const struct location *l)
+{
+    return l->unbound_at == LLONG_MAX || time_msec() < l->unbound_at + UNBOUND_GRACE_MS;
+}
+
+/* Gateways that are gone from both databases together with the port's binding. */
+static void add_remembered(const struct ovsdb *o, struct model *m)
+{
+    const struct shash_node *node;
+    SHASH_FOR_EACH (node, &o->locations) {
+        const struct location *l = node->data;
+        struct model_chassis *chassis =
+            is_in_grace(l) ? model_add_chassis(m, l->gateway, true) : NULL;
+        if (chassis) {
+            build_encap(m, chassis, l->type, l->ip, &l->options);
+        }
+    }
+}
+
+static bool begin_grace(struct ovsdb *o, struct location *l)
+{
+    l->unbound_at = MIN(l->unbound_at, time_msec());
+    if (!is_in_grace(l)) {
+        return false;
+    }
+    o->unbound_until = MIN(o->unbound_until, l->unbound_at + UNBOUND_GRACE_MS);
+    return true;
+}
+
+/* Between two gateways of a zone some implementations leave a moment without
+ * any, and rows that are deleted by mistake take a moment to come back.  The one
+ * before forwards all the while, so it is still the best address. */
+static const char *gateway_of(struct ovsdb *o, const struct icsbrec_port_binding *pb)
+{
+    struct location *l = shash_find_data(&o->locations, pb->logical_port);
+    if (pb->gateway[0]) {
+        remember(o, pb);
+        return pb->gateway;
+    }
+    if (!l) {
+        return "";
+    }
+    l->seen = true;
+    return begin_grace(o, l) ? l->gateway : "";
+}
+
+/* Ports that are no longer there. */
+static void forget_unseen(struct ovsdb *o)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH_SAFE (node, &o->locations) {
+        struct location *l = node->data;
+        if (!l->seen && !begin_grace(o, l)) {
+            location_free(l);
+            shash_delete(&o->locations, node);
+        } else {
+            l->seen = false;
+        }
+    }
+}
+
 void icsb_add_gateways(const struct ovsdb *o, struct model *m)
 {
     const struct icsbrec_gateway *gw;
@@ -91,6 +202,7 @@ void icsb_add_gateways(const struct ovsdb *o, struct model *m)
             }
         }
     }
+    add_remembered(o, m);
 }
 
 /* Whether IC-SB's word about a port is the later one.  While we are connected
@@ -107,50 +219,13 @@ static bool is_current(struct ovsdb *o, const char *port)
     return !strcmp(chassis, smap_get_def(&o->sb_said, port, ""));
 }
 
-/* What IC-SB said of a port's gateway. */
-struct location {
-    char *gateway;        /* the last one that was named */
-    long long unbound_at; /* ms; since when none is; LLONG_MAX: one is */
-};
-
-/* Between two gateways of a zone some implementations leave a moment without
- * any, and rows that are deleted by mistake take a moment to come back.  The one
- * before forwards all the while, so it is still the best address. */
-static const char *gateway_of(struct ovsdb *o, const struct icsbrec_port_binding *pb)
-{
-    struct location *l = shash_find_data(&o->locations, pb->logical_port);
-    if (pb->gateway[0]) {
-        if (!l) {
-            l = xzalloc(sizeof *l);
-            shash_add(&o->locations, pb->logical_port, l);
-        }
-        if (!l->gateway || strcmp(l->gateway, pb->gateway)) {
-            free(l->gateway);
-            l->gateway = xstrdup(pb->gateway);
-        }
-        l->unbound_at = LLONG_MAX;
-        return pb->gateway;
-    }
-    if (!l) {
-        return "";
-    }
-    long long now = time_msec();
-    l->unbound_at = MIN(l->unbound_at, now);
-    if (now >= l->unbound_at + UNBOUND_GRACE_MS) {
-        return "";
-    }
-    o->unbound_until = MIN(o->unbound_until, l->unbound_at + UNBOUND_GRACE_MS);
-    return l->gateway;
-}
-
 void icsb_clear(struct ovsdb *o)
 {
     struct shash_node *node;
     SHASH_FOR_EACH (node, &o->locations) {
-        struct location *l = node->data;
-        free(l->gateway);
+        location_free(node->data);
     }
-    shash_destroy_free_data(&o->locations);
+    shash_destroy(&o->locations);
 }
 
 void icsb_locate_ports(struct ovsdb *o, struct model *m)
@@ -172,4 +247,5 @@ void icsb_locate_ports(struct ovsdb *o, struct model *m)
                               pb->encap ? pb->encap->ip : NULL);
         }
     }
+    forget_unseen(o);
 }
