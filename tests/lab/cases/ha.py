@@ -99,13 +99,18 @@ def killed_fast_timers(lab: Lab) -> None:
         zone.central.nbctl("set", "NB_Global", ".", f"options:bfd-min-rx={FAST}",
                            f"options:bfd-min-tx={FAST}")
     try:
-        for zone in zones:
-            wait_for(f"bfd-min-rx of {zone.hypervisor.name}",
-                     lambda: zone.hypervisor.bfd_min_rx() == {str(FAST)})
+        _wait_min_rx(zones, {str(FAST)})
         _compare_gaps(_fail_over(lab, zones), FAST)
     finally:
         for zone in zones:
             zone.central.nbctl("remove", "NB_Global", ".", "options", "bfd-min-rx", "bfd-min-tx")
+        _wait_min_rx(zones, set())
+
+
+def _wait_min_rx(zones: list[Zone], expected: set[str]) -> None:
+    for zone in zones:
+        wait_for(f"bfd-min-rx of {zone.hypervisor.name} {expected}",
+                 lambda: zone.hypervisor.bfd_min_rx() == expected)
 
 
 @case(GROUP)

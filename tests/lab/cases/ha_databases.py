@@ -5,16 +5,19 @@ from __future__ import annotations
 
 import signal
 import time
-from typing import Callable
+from functools import partial
+from typing import Callable, Iterable
 
 from ovnlab import logical
-from ovnlab.case import GROUP, Skip, case, duration
+from ovnlab.case import GROUP, Skip, case, check, duration
 from ovnlab.central import Cluster, Database
+from ovnlab.gateway import OvnicGateway
 from ovnlab.lab import Lab
 from ovnlab.process import Process
-from ovnlab.shell import wait_for
+from ovnlab.shell import run, wait_for
+from ovnlab.zone import Zone
 
-from .ha import expect_no_loss, groups, measure, ours, wait_holder
+from .ha import OURS, THEIRS, expect_no_loss, groups, measure, ours, wait_holder
 
 OUTAGE, LONG_OUTAGE = 15, 60   # seconds; the second with --long
 
@@ -90,6 +93,19 @@ def _while_stopped(daemons: list[Process], action: Callable[[], None]) -> None:
             daemon.start()
 
 
+# What follows disturbs stock hypervisors, too: they take tunnels and flows away for as
+# long as the database has none, whatever the gateways do. So the measure is the stock
+# pair beside ours.
+SLACK = 10   # packets
+
+
+def _expect_no_worse(lab: Lab, action: Callable[[], None]) -> None:
+    found = measure(lab, groups(lab), action)
+    if OURS in found and THEIRS in found:
+        check(found[OURS].lost <= found[THEIRS].lost + SLACK,
+              f"{'+'.join(OURS)}: {found[OURS]}; {'+'.join(THEIRS)}: {found[THEIRS]}")
+
+
 @case(GROUP)
 def rows_deleted(lab: Lab) -> None:
     """Someone deletes the chassis that holds the port, as garbage collectors do."""
@@ -103,40 +119,76 @@ def rows_deleted(lab: Lab) -> None:
             logical.wait_group(zone)
             wait_holder(lab, zone, zone.gateway)
 
-    expect_no_loss(measure(lab, zones, delete))
+    _expect_no_worse(lab, delete)
+
+
+def _destroy_all(tables: Iterable[str]) -> list[str]:
+    return [word for table in tables for word in ("--", "--all", "destroy", table)][1:]
 
 
 @case(GROUP)
 def interconnection_emptied(lab: Lab) -> None:
     """All rows of IC-SB vanish; ovn-ic of each zone writes its own again."""
     zones = groups(lab)
-    tables = ("Route", "Port_Binding", "Gateway", "Datapath_Binding")
 
     def empty() -> None:
-        commands = [word for table in tables for word in ("--", "--all", "destroy", table)]
-        lab.interconnection.sbctl(*commands[1:])
+        lab.interconnection.sbctl(*_destroy_all(("Route", "Port_Binding", "Gateway",
+                                                 "Datapath_Binding")))
         for zone in zones:
             wait_holder(lab, zone, zone.gateway)
         for zone in lab.zones:
-            logical.wait_built(zone, len(lab.zones))
+            logical.wait_routes(zone, len(lab.zones))
 
-    expect_no_loss(measure(lab, zones, empty))
+    _expect_no_worse(lab, empty)
 
 
 @case(GROUP)
 def southbound_emptied(lab: Lab) -> None:
     """Our zone's Southbound loses every row; northd and all chassis fill it again."""
     zone = ours(lab)
+    kept = ("SB_Global", "Connection", "SSL", "RBAC_Role", "RBAC_Permission")
+    tables = run("ovsdb-client", "list-tables", zone.central.southbound.servers[0].remote,
+                 "OVN_Southbound", "--format=csv", "--no-headings").split()
 
     def empty() -> None:
-        roots = ("Chassis_Private", "Chassis", "Logical_Flow", "Multicast_Group", "Port_Binding",
-                 "MAC_Binding", "Datapath_Binding", "HA_Chassis_Group", "Address_Set")
-        commands = [word for table in roots for word in ("--", "--all", "destroy", table)]
-        zone.central.sbctl(*commands[1:])
+        zone.central.sbctl(*_destroy_all(table for table in tables if table not in kept))
         for node in zone.nodes:
             node.ready()
         logical.wait_group(zone)
         wait_holder(lab, zone, zone.gateway)
         zone.central.sync()
 
-    expect_no_loss(measure(lab, [zone], empty))
+    measure(lab, [zone], empty)
+
+
+@case(GROUP)
+def restart_without_databases(lab: Lab) -> None:
+    """exit --restart and a start while Southbound and IC-SB are away: the state that the
+    last run has left is enough to forward."""
+    zone = ours(lab)
+    gateway = zone.gateways[0]
+    databases: list[Database] = [*zone.central.southbound.servers,
+                                 *lab.interconnection.southbound.servers]
+    assert isinstance(gateway, OvnicGateway)
+    restart = partial(_restart_without, lab, zone, gateway, databases)
+    measure(lab, [zone], restart)
+
+
+def _restart_without(lab: Lab, zone: Zone, gateway: OvnicGateway,
+                     databases: list[Database]) -> None:
+    for database in databases:
+        database.process.stop()
+    try:
+        gateway.ctl("exit", "--restart")
+        check(gateway.process.wait() == 0, gateway.process.tail())
+        gateway.restart()
+        # Other zones send to the gateway that IC-SB named last.
+        wait_for(f"{gateway.name} forwards", lambda: gateway.sent() > 50)
+        check(not gateway.query("status")["southbound"]["connected"], "a Southbound?")
+    finally:
+        for database in databases:
+            database.start()
+    for database in databases:
+        database.wait()
+    logical.wait_group(zone)
+    wait_holder(lab, zone, gateway)

@@ -43,6 +43,11 @@ def wait_built(zone: Zone, zones: int) -> None:
              lambda: central.nbctl("lsp-get-up", zone.guest.name).strip() == "up")
     wait_for(f"cr-{zone.router_port} claimed by {zone.gateway.name}",
              lambda: central.chassis_of(f"cr-{zone.router_port}") == zone.gateway.name)
+    wait_routes(zone, zones)
+
+
+def wait_routes(zone: Zone, zones: int) -> None:
+    central = zone.central
     wait_for(f"routes of other zones in {central.name}", lambda: len(central.nbctl(
         "--bare", "--columns=_uuid", "find", "Logical_Router_Static_Route",
         "options:origin=connected").split()) >= 2 * (zones - 1))

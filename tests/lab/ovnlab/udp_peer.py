@@ -65,6 +65,8 @@ class Sender:
         deadline = time.monotonic() + LAST_WAIT
         while len(self.back) < self.sent and time.monotonic() < deadline:
             self.receive(deadline)
+        if self.last < self.sent - 1:
+            self.gap = max(self.gap, time.monotonic() - LAST_WAIT - self.last_at)
         self.report(lost=self.holes())
 
     def send(self) -> None:
