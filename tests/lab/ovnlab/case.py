@@ -18,8 +18,8 @@ from .zone import Zone
 # "group" has zones with two gateways in one group: a pair of zone 2's kind, a stock
 # one to compare it with, and a mixed one. "transit-router" needs a release that has them.
 PAIR, SPARE, VLAN, IPV6, GROUP = "pair", "spare", "vlan", "ipv6", "group"
-TRANSIT_ROUTER = "transit-router"
-LABS = (PAIR, SPARE, VLAN, IPV6, GROUP, TRANSIT_ROUTER)
+TRANSIT_ROUTER, KUBEOVN = "transit-router", "kube-ovn"
+LABS = (PAIR, SPARE, VLAN, IPV6, GROUP, TRANSIT_ROUTER, KUBEOVN)
 FIRST_WITH_TRANSIT_ROUTERS = Release("25.09")
 
 Test = Callable[[Lab], None]
