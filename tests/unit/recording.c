@@ -9,7 +9,8 @@
 #include "recording_table.h"
 
 #define PATH_SIZE 512
-#define MAX_MEMBERS 64
+#define MAX_MEMBERS 160
+#define FIRST_TRANSIT_KEY 16711681
 
 /* A recorded zone while its model is being built. */
 struct zone {
@@ -79,8 +80,9 @@ static void add_datapaths(struct zone *z)
         const char *transit = cell_get(&ids, "interconn-ts");
         bool router = cell_get(&ids, "logical-router") != NULL ||
                       (type.n > 0 && strcmp(type.atoms[0], "logical-router") == 0);
+        int64_t key = number(&z->datapaths, i, "tunnel_key");
         model_add_datapath(z->model, cell_first(&uuid), transit ? transit : cell_get(&ids, "name"),
-                           number(&z->datapaths, i, "tunnel_key"), router, transit != NULL);
+                           key, router, transit != NULL || key >= FIRST_TRANSIT_KEY);
     }
 }
 
@@ -171,8 +173,25 @@ static void add_mac_bindings(struct zone *z)
     }
 }
 
-/* The one address set that northd makes by itself; the dumps lack the table. */
 static void add_sets(struct zone *z)
+{
+    struct table sets = dump_table(&z->sb, "Address_Set");
+    struct table groups = dump_table(&z->sb, "Port_Group");
+    struct cell name, members;
+    for (size_t i = 0; i < sets.n; i++) {
+        table_cell(&sets, i, "name", &name);
+        table_cell(&sets, i, "addresses", &members);
+        model_add_address_set(z->model, cell_first(&name), members.atoms, members.n);
+    }
+    for (size_t i = 0; i < groups.n; i++) {
+        table_cell(&groups, i, "name", &name);
+        table_cell(&groups, i, "ports", &members);
+        model_add_port_group(z->model, cell_first(&name), members.atoms, members.n);
+    }
+}
+
+/* The one address set that northd makes by itself, for dumps without the table. */
+static void add_own_set(struct zone *z)
 {
     struct table global = dump_table(&z->sb, "SB_Global");
     struct cell options;
@@ -212,6 +231,7 @@ struct model *recording_model(const char *release, int zone, struct lflow_cache 
     add_groups(&z);
     add_mac_bindings(&z);
     add_sets(&z);
+    add_own_set(&z);
     snprintf(file, sizeof file, "az%d-lflow.txt", zone);
     data_path(path, release, file);
     recording_add_flows(z.model, path, file);
