@@ -117,13 +117,13 @@ static void follow(struct gateway *gw)
     }
 }
 
+/* Not what is on its way up, or down on purpose. */
 static void log_change(const struct bfd_session_status *s)
 {
     if (s->up) {
         VLOG_INFO("BFD with %s is up", s->chassis);
-    } else {
-        VLOG_WARN("BFD with %s is %s: %s", s->chassis, bfd_state_name(s->state),
-                  bfd_diag_name(s->diag));
+    } else if (s->state == BFD_DOWN && s->flaps > 0) {
+        VLOG_WARN("BFD with %s is down: %s", s->chassis, bfd_diag_name(s->diag));
     }
 }
 
