@@ -30,7 +30,8 @@ struct guard {
 enum truth guard_implies(const struct guard *, enum field_id, wide value, wide mask);
 
 /* Assumes that the same does not hold.  With `sources` the source address may
- * be used for it; many sources are excluded by prefixes that hold more.  False: no guard can tell. */
+ * be used for it; many sources are excluded by prefixes that hold more.  False: no guard can tell.
+ */
 bool guard_exclude(struct guard *, enum field_id, wide value, wide mask, bool sources);
 
 /* Assumes that the inner frame is not longer than `frame_len` bytes. */

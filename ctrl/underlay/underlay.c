@@ -207,7 +207,7 @@ void underlay_close(struct underlay *u)
         }
         ul_links_clear(&u->links);
         ul_shields_remove(u);
-    ul_netlink_close(&u->nl);
+        ul_netlink_close(&u->nl);
         free(u->paths);
         free(u->hosts);
         free(u);
