@@ -21,9 +21,16 @@ VLOG_DEFINE_THIS_MODULE(ovsdb_claims);
  * among themselves. */
 #define RELEASE_DELAY_MS 10000
 
+/* A member that takes a port from us does not see us.  It may be we who are cut
+ * off, and BFD is about to say so: the two ends of a path find out up to a
+ * packet's interval apart. */
+#define YIELD_MS 2500
+
 struct claim {
     long long taken_at;    /* ms; LLONG_MIN: never */
     long long inactive_at; /* ms; LLONG_MAX: we are to hold it */
+    long long lost_at;     /* ms; to another holder; LLONG_MIN: never */
+    bool held;             /* when last looked at */
     bool seen;
 };
 
@@ -32,11 +39,34 @@ static struct claim *get_claim(struct ovsdb *o, const char *port)
     struct claim *c = shash_find_data(&o->claims, port);
     if (!c) {
         c = xmalloc(sizeof *c);
-        *c = (struct claim){.taken_at = LLONG_MIN, .inactive_at = LLONG_MAX};
+        *c = (struct claim){.taken_at = LLONG_MIN, .inactive_at = LLONG_MAX, .lost_at = LLONG_MIN};
         shash_add(&o->claims, port, c);
     }
     c->seen = true;
     return c;
+}
+
+static void note_holder(struct ovsdb *o, const struct sbrec_port_binding *pb,
+                        const struct sbrec_chassis *us)
+{
+    struct claim *c = get_claim(o, pb->logical_port);
+    if (c->held && pb->chassis && pb->chassis != us) {
+        c->lost_at = time_msec();
+    }
+    c->held = pb->chassis == us;
+}
+
+/* When the port may be taken from its holder; LLONG_MIN: at any time. */
+static long long may_take_at(const struct claim *c, const struct sbrec_port_binding *pb)
+{
+    long long when = LLONG_MIN;
+    if (pb->chassis && c->taken_at != LLONG_MIN) {
+        when = c->taken_at + TAKE_INTERVAL_MS;
+    }
+    if (pb->chassis && c->lost_at != LLONG_MIN && members_include(pb, pb->chassis)) {
+        when = MAX(when, c->lost_at + YIELD_MS);
+    }
+    return when;
 }
 
 static bool claim(struct ovsdb *o, struct task *t, const struct sbrec_port_binding *pb,
@@ -47,13 +77,15 @@ static bool claim(struct ovsdb *o, struct task *t, const struct sbrec_port_bindi
     bool changed = false;
     if (pb->chassis != us) {
         long long now = time_msec();
-        if (pb->chassis && c->taken_at != LLONG_MIN && now < c->taken_at + TAKE_INTERVAL_MS) {
-            task_wake_at(t, c->taken_at + TAKE_INTERVAL_MS);
+        long long when = may_take_at(c, pb);
+        if (now < when) {
+            task_wake_at(t, when);
             return false;
         }
         VLOG_INFO("claiming %s%s%s", pb->logical_port, pb->chassis ? " from " : "",
                   pb->chassis ? pb->chassis->name : "");
         c->taken_at = now;
+        c->held = true;
         sbrec_port_binding_set_chassis(pb, us);
         changed = true;
     }
@@ -116,6 +148,9 @@ static bool claim_all_active(struct ovsdb *o, struct task *t, const struct sbrec
     for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
         const struct sbrec_port_binding *pb;
         SB_FOR_EACH_PORT_OF_TYPE (pb, target, o, types[i]) {
+            if (members_include_us(o, pb)) {
+                note_holder(o, pb, us);
+            }
             /* Not before a model in which it is resident has been handed out:
              * packets come as soon as it is ours. */
             if (members_elect_us(o, pb) && sset_contains(&o->served, pb->logical_port)) {

@@ -115,6 +115,16 @@ bool members_elect_us(const struct ovsdb *o, const struct sbrec_port_binding *pb
     return !o->draining && peers_any_up(o) && we_win(o, pb);
 }
 
+bool members_include(const struct sbrec_port_binding *pb, const struct sbrec_chassis *chassis)
+{
+    for (size_t i = 0; i < n_members(pb); i++) {
+        if (get_member(pb, i).chassis == chassis) {
+            return true;
+        }
+    }
+    return false;
+}
+
 bool members_include_others(const struct ovsdb *o, const struct sbrec_port_binding *pb)
 {
     return !strcmp(pb->type, "chassisredirect") &&

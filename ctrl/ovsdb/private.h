@@ -146,6 +146,7 @@ void withdraw_done(struct ovsdb *, enum task_outcome);
 bool members_include_us(const struct ovsdb *, const struct sbrec_port_binding *);
 /* The one that is to hold it now, as far as we can see. */
 bool members_elect_us(const struct ovsdb *, const struct sbrec_port_binding *);
+bool members_include(const struct sbrec_port_binding *, const struct sbrec_chassis *);
 /* Whether another member is registered. */
 bool members_include_others(const struct ovsdb *, const struct sbrec_port_binding *);
 /* Whether one of them is alive, so that it would take the port from us. */

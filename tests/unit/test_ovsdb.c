@@ -318,6 +318,23 @@ static void test_elections(void **state)
     UNTIL(z, held_by(z, "gw1"));
 }
 
+/* The other takes the port: it does not see us, and soon we do not see it. */
+static void test_cut_off(void **state)
+{
+    struct zone *z = *state;
+    start_pair(z, 20, 10);
+    bfd_up(z, "gw3", "hv1");
+    UNTIL(z, is_claimed(z));
+    bind_to(z, "gw3");
+    gateway_run_for(z, 2000);
+    assert_true(held_by(z, "gw3"));
+    bfd_up(z, NULL, NULL);
+    gateway_run_for(z, 2000);
+    assert_true(held_by(z, "gw3"));
+    bfd_up(z, "gw3", "hv1");
+    UNTIL(z, held_by(z, "gw1"));
+}
+
 /* BFD with the one that holds the port may come up last. */
 static void test_start_beside_a_better_one(void **state)
 {
@@ -736,6 +753,7 @@ int main(void)
         TEST(test_claims),
         TEST(test_bfd_peers),
         TEST(test_elections),
+        TEST(test_cut_off),
         TEST(test_start_beside_a_better_one),
         TEST(test_draining),
         TEST(test_claims_by_gateway_chassis),
