@@ -133,6 +133,27 @@ def _swap(zone: Zone) -> None:
 
 
 @case(GROUP)
+def link_lost(lab: Lab) -> None:
+    """The active gateway lives and reaches its databases, but no other chassis."""
+    zones = groups(lab)
+
+    def unplug() -> None:
+        try:
+            for zone in zones:
+                lab.underlay.netns.ip("link", "set", zone.gateways[0].name, "down")
+            for zone in zones:
+                wait_holder(lab, zone, zone.gateways[1])
+        finally:
+            for zone in zones:
+                lab.underlay.netns.ip("link", "set", zone.gateways[0].name, "up")
+        for zone in zones:
+            logical.wait_group(zone)
+            wait_holder(lab, zone, zone.gateways[0])
+
+    _compare_gaps(measure(lab, zones, unplug), DEFAULT_MIN_RX)
+
+
+@case(GROUP)
 def priorities(lab: Lab) -> None:
     """A planned change, there and back."""
     zones = groups(lab)
