@@ -192,6 +192,7 @@ struct json *report_unsupported_json(const struct gateway *gw)
         json_object_put_string(one, "destination", r->destination);
         json_object_put_string(one, "why", r->why);
         json_object_put_string(one, "flow", r->flow);
+        json_object_put_string(one, "needs", r->needs);
         json_array_add(r->unsupported ? unsupported : slow, one);
     }
     json_object_put(json, "unsupported", unsupported);
@@ -210,5 +211,8 @@ void report_unsupported_text(const struct gateway *gw, struct ds *ds)
         ds_put_format(ds, "%s at %s: %s\n    why:  %s\n    flow: %s\n", r->destination, r->port,
                       r->unsupported ? "dropped as unsupported" : "forwarded by the slow path",
                       r->why, r->flow);
+        if (r->needs[0] != '\0') {
+            ds_put_format(ds, "    needs: %s\n", r->needs);
+        }
     }
 }

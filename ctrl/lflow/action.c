@@ -46,6 +46,17 @@ void actions_free(struct action *actions, size_t n)
     free(actions);
 }
 
+const char *actions_unsupported(const struct action *actions, size_t n)
+{
+    const char *name = NULL;
+    for (size_t i = 0; i < n && name == NULL; i++) {
+        name = actions[i].type == ACTION_UNSUPPORTED
+                   ? actions[i].name
+                   : actions_unsupported(actions[i].block, actions[i].n_block);
+    }
+    return name;
+}
+
 static bool bits_equal(struct bits a, struct bits b)
 {
     return a.field == b.field && a.lo == b.lo && a.width == b.width;

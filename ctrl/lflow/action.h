@@ -72,6 +72,8 @@ struct action *actions_parse(const char *text, size_t *n, struct expr **prerequi
                              const char **error);
 /* Whether two lists are the same, action for action. */
 bool actions_equal(const struct action *, size_t n, const struct action *, size_t m);
+/* The name of the first one that is not supported, in blocks too; NULL: none. */
+const char *actions_unsupported(const struct action *, size_t n);
 void actions_free(struct action *, size_t n);
 
 #endif

@@ -144,6 +144,9 @@ static bool rule_out(struct interp *in, struct eval *ev, const struct choice *c)
         }
         in->flow = doubt;
         if (eval_make_false(ev, doubt->code->match, in->guard)) {
+            if (doubt->code->tracks_connections && in->refused == NULL) {
+                in->refused = doubt;
+            }
             continue;
         }
         if (names_unknown(doubt->code->match)) {

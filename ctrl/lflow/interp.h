@@ -65,6 +65,7 @@ struct interp {
     struct guard *guard; /* NULL when concrete */
     struct split *split;
     struct dependencies *deps;   /* datapaths met are added; may be NULL */
+    const struct lflow *refused; /* see struct verdict */
     unsigned int choice;         /* which value select() takes … */
     const struct action *select; /* … and the action that was asked */
 

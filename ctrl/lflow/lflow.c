@@ -67,6 +67,8 @@ static struct entry *entry_create(char *key, size_t match_size)
     } else {
         expr_free(needed);
     }
+    const char *unsupported = actions_unsupported(code->actions, code->n_actions);
+    code->tracks_connections = unsupported != NULL && strncmp(unsupported, "ct_", 3) == 0;
     code->tunnel_rx = code->match != NULL && expr_mentions(code->match, &tunnel_rx);
     return entry;
 }

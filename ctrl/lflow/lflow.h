@@ -25,6 +25,7 @@ struct lflow_code {
     size_t n_actions;
     const char *actions_error;
     bool tunnel_rx; /* the match looks at flags.tunnel_rx */
+    bool tracks_connections; /* an action does, and is not supported */
     size_t refs;
 };
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "specialise.h"
 
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,32 +20,6 @@ void specialised_free(struct specialised *result)
     free(result->reports);
     free(result->tunnels);
     free(result);
-}
-
-static char *describe_flow(const struct lflow *flow)
-{
-    char *text;
-    if (flow == NULL) {
-        return model_copy("");
-    }
-    if (asprintf(&text, "%s %s table=%d (%s) match=(%s) action=(%s)", flow->uuid,
-                 flow->egress ? "egress" : "ingress", flow->table, flow->stage,
-                 flow->code->match_text, flow->code->actions_text) < 0) {
-        abort();
-    }
-    return text;
-}
-
-void specialise_report(struct specialised_endpoint *endpoint, const struct model_port *port,
-                       const char *destination, const struct verdict *v)
-{
-    struct specialised_report *report =
-        model_grow(&endpoint->reports, &endpoint->n_reports, sizeof *report);
-    report->port = model_copy(port->name);
-    report->destination = model_copy(destination);
-    report->unsupported = v->unsupported;
-    report->why = model_copy(v->why);
-    report->flow = describe_flow(v->why_flow);
 }
 
 static const struct icgw_addr *local_for(const struct icgw_addr *locals, size_t n_locals,

@@ -26,7 +26,8 @@ struct specialised_report {
     char *destination; /* prefix or MAC address; "*" for all */
     bool unsupported;  /* dropped; otherwise forwarded by the slow path */
     char *why;
-    char *flow; /* uuid, stage, match and actions of the flow that decided; may be "" */
+    char *flow;  /* uuid, stage, match and actions of the flow that decided; may be "" */
+    char *needs; /* what would be needed; may be "" */
 };
 
 struct specialised_endpoint;

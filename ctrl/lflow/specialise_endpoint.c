@@ -68,9 +68,7 @@ static void run(const struct specialised *result, const struct model *m,
     if (v->dest.verdict == ICGW_VERDICT_SLOW && is_router_address(port, d)) {
         v->dest.reason = ICGW_SLOW_ROUTER_ADDRESS;
     }
-    /* What the slow path is there for needs no report. */
-    if (v->unsupported ||
-        (v->dest.verdict == ICGW_VERDICT_SLOW && v->dest.reason == ICGW_SLOW_DESTINATION)) {
+    if (specialise_report_due(v)) {
         describe(d, text, sizeof text);
         specialise_report(all->of, port, text, v);
     }

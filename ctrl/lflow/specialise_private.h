@@ -40,6 +40,9 @@ struct verdict {
     bool unsupported;
     char *why; /* malloc'ed; NULL when on the fast path */
     const struct lflow *why_flow;
+    /* A flow of which guards say that it does not apply, and that needs connection
+     * tracking where it does; NULL: none. */
+    const struct lflow *refused;
 };
 
 /* Runs the pipeline for what arrives at `port`.  The caller frees ->why. */
@@ -54,8 +57,13 @@ bool specialise_endpoint(const struct specialised *, const struct model *,
 /* The same for answers that are flooded to no port in particular. */
 bool specialise_flooded_answers(const struct model_datapath *, struct specialised_endpoint *);
 
+/* Whether something keeps a destination, or part of it, off the fast path … */
+bool specialise_report_due(const struct verdict *);
+/* … and says what. */
 void specialise_report(struct specialised_endpoint *, const struct model_port *,
                        const char *destination, const struct verdict *);
+
+void specialise_report_clear(struct specialised_report *);
 
 /* The endpoint with this id from `before`, with a reference, if nothing that it
  * was made from has changed; else NULL.  *at is where to look: ids are asked for

@@ -29,10 +29,7 @@ void specialised_endpoint_unref(struct specialised_endpoint *e)
         return;
     }
     for (size_t i = 0; i < e->n_reports; i++) {
-        free(e->reports[i].port);
-        free(e->reports[i].destination);
-        free(e->reports[i].why);
-        free(e->reports[i].flow);
+        specialise_report_clear(&e->reports[i]);
     }
     free(e->reports);
     dependencies_free(&e->deps);

@@ -163,6 +163,7 @@ static size_t run_once(const struct specialised *result, const struct model *m,
         v->why = in->why;
         v->why_flow = in->why_flow;
     }
+    v->refused = in->refused;
     size_t choices = in->select != NULL ? in->select->n_choices : 1;
     free(in);
     return choices;

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* What is said of destinations that are not on the fast path. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <rte_eal.h>
+
+#include "lflow.h"
+#include "recording.h"
+#include "recording_zone.h"
+#include "specialise.h"
+
+/* A router between a transit switch and a switch with one guest. */
+#define ZONE                                                                                       \
+    "chassis gw1 192.0.2.21\n"                                                                     \
+    "chassis hv1 192.0.2.11\n"                                                                     \
+    "transit ts 0xff0002\n"                                                                        \
+    "router lr 2\n"                                                                                \
+    "switch sw 1\n"                                                                                \
+    "port ts ts-lr 1 patch peer=lr-ts\n"                                                           \
+    "port lr lr-ts 2 patch peer=ts-lr mac=02:00:00:00:00:02\n"                                     \
+    "port lr lr-sw 1 patch peer=sw-lr mac=02:00:00:00:00:01\n"                                     \
+    "port lr cr 3 chassisredirect chassis=gw1 distributed=lr-ts\n"                                 \
+    "port sw sw-lr 2 patch peer=lr-sw\n"                                                           \
+    "port sw vm1 1 vif chassis=hv1\n"                                                              \
+    "out ts 0 0 1 => output;\n"                                                                    \
+    "out lr 0 0 1 => output;\n"                                                                    \
+    "out sw 0 0 1 => output;\n"                                                                    \
+    "in lr 0 0 1 => next;\n"                                                                       \
+    "in lr 1 10 ip4.dst == 10.1.0.0/24 => outport = \"lr-sw\"; output;\n"                          \
+    "in sw 0 0 1 => outport = \"vm1\"; output;\n"
+
+static struct lflow_cache *cache;
+static struct model *model;
+static struct specialised *result;
+
+static void build(const char *flow)
+{
+    struct icgw_addr local = recording_gateway(1);
+    char text[4096];
+    snprintf(text, sizeof text, "%s%s\n", ZONE, flow);
+    model = zone_model(text, cache);
+    result = specialise(model, &local, 1);
+    assert_non_null(result);
+}
+
+/* The one report about a destination of the router. */
+static const struct specialised_report *report(const char *destination)
+{
+    const struct specialised_report *found = NULL;
+    for (size_t i = 0; i < result->n_reports; i++) {
+        const struct specialised_report *r = &result->reports[i];
+        if (strcmp(r->port, "ts-lr") == 0 && strcmp(r->destination, destination) == 0) {
+            assert_null(found);
+            found = r;
+        }
+    }
+    assert_non_null(found);
+    return found;
+}
+
+static void clear(void)
+{
+    specialised_free(result);
+    model_free(model);
+}
+
+static void check(const char *flow, const char *destination, bool unsupported, const char *why,
+                  const char *needs)
+{
+    build(flow);
+    const struct specialised_report *r = report(destination);
+    assert_int_equal(r->unsupported, unsupported);
+    assert_string_equal(r->why, why);
+    assert_string_equal(r->needs, needs);
+    /* uuid pipeline table (stage) match action */
+    assert_non_null(strstr(r->flow, "lr/0/"));
+    assert_non_null(strstr(r->flow, " ingress table=0 ("));
+    assert_non_null(strstr(r->flow, " match=("));
+    assert_non_null(strstr(r->flow, " action=("));
+    clear();
+}
+
+#define TRACKING "): NAT, load balancing and stateful ACLs belong on another chassis"
+
+static void test_connection_tracking(void **state)
+{
+    (void)state;
+    check("in lr 0 9 ip4.dst == 10.1.0.7 => ct_dnat(10.1.0.10);", "10.1.0.7/32", true,
+          "action ct_dnat is not supported", "connection tracking (ct_dnat" TRACKING);
+    check("in lr 0 9 ip4.dst == 10.1.0.7 => clone { ct_lb_mark(backends=10.1.0.10); };",
+          "10.1.0.7/32", true, "action ct_lb_mark is not supported",
+          "connection tracking (ct_lb_mark" TRACKING);
+}
+
+/* Sources that are translated fail a guard and are dropped: that is said, too. */
+static void test_translated_sources(void **state)
+{
+    (void)state;
+    check("in lr 0 9 ip4.src == 10.9.0.0/24 => ct_snat(10.9.9.9);", "10.1.0.0/24", true,
+          "dropped where the flow matches, else forwarded",
+          "connection tracking (ct_snat" TRACKING);
+}
+
+/* What else is left to the control plane is the slow path's, and dropped there. */
+static void test_ruled_out(void **state)
+{
+    (void)state;
+    build("in lr 0 9 ip4.src == 10.9.0.0/24 => handle_bfd_msg();");
+    assert_int_equal(result->n_reports, 0);
+    clear();
+}
+
+static void test_other_actions(void **state)
+{
+    (void)state;
+    check("in lr 0 9 ip4.dst == 10.1.0.7 => trigger_event(event = \"e\");", "10.1.0.7/32", true,
+          "action trigger_event is not supported", "the action trigger_event");
+    check("in lr 0 9 ip4.dst == 10.1.0.7 && novel.symbol == 3 => drop;", "10.1.0.7/32", true,
+          "match names something unknown", "the symbol novel.symbol");
+}
+
+static void test_guards(void **state)
+{
+    (void)state;
+    check("in lr 0 9 ip4.dst == 10.1.0.7 && tcp.dst == 80 && ip4.src != 10.9.0.1 => drop;",
+          "10.1.0.7/32", false, "depends on more than the destination",
+          "guards that look at ip.proto, tcp.dst, ip4.src");
+}
+
+static int start(void **state)
+{
+    char args[][16] = {"test", "--no-huge", "--no-shconf",   "-m",
+                       "64",   "--no-pci",  "--log-level=4", "--no-telemetry"};
+    char *argv[RTE_DIM(args)];
+
+    (void)state;
+    for (size_t i = 0; i < RTE_DIM(argv); i++) {
+        argv[i] = args[i];
+    }
+    cache = lflow_cache_create();
+    return rte_eal_init(RTE_DIM(argv), argv) < 0 ? -1 : 0;
+}
+
+static int stop(void **state)
+{
+    (void)state;
+    lflow_cache_free(cache);
+    return rte_eal_cleanup();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_connection_tracking),
+        cmocka_unit_test(test_translated_sources),
+        cmocka_unit_test(test_ruled_out),
+        cmocka_unit_test(test_other_actions),
+        cmocka_unit_test(test_guards),
+    };
+    return cmocka_run_group_tests(tests, start, stop);
+}
