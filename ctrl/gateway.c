@@ -204,9 +204,9 @@ static void log_reports(const struct specialised *before, const struct specialis
     for (size_t i = 0; i < now->n_reports; i++) {
         const struct specialised_report *r = &now->reports[i];
         if (!reported_before(before, r)) {
-            VLOG_WARN_RL(&rl, "%s at %s is %s: %s; flow: %s", r->destination, r->port,
+            VLOG_WARN_RL(&rl, "%s at %s is %s: %s; flow: %s%s%s", r->destination, r->port,
                          r->unsupported ? "unsupported and dropped" : "on the slow path", r->why,
-                         r->flow);
+                         r->flow, r->needs[0] ? "; needs: " : "", r->needs);
         }
     }
 }

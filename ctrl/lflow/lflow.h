@@ -24,7 +24,7 @@ struct lflow_code {
     struct action *actions; /* NULL: not understood */
     size_t n_actions;
     const char *actions_error;
-    bool tunnel_rx; /* the match looks at flags.tunnel_rx */
+    bool tunnel_rx;          /* the match looks at flags.tunnel_rx */
     bool tracks_connections; /* an action does, and is not supported */
     size_t refs;
 };
