@@ -294,11 +294,12 @@ static const struct function statements[] = {
 };
 
 static const struct function blocks[] = {
-    {"clone", ACTION_CLONE, 0, false},       {"arp", ACTION_ARP, 0, false},
-    {"nd_ns", ACTION_ND_NS, 0, false},       {"nd_na", ACTION_ND_NA, 0, false},
-    {"nd_na_router", ACTION_ND_NA, 0, true}, {"icmp4", ACTION_ICMP4, 0, true},
-    {"icmp4_error", ACTION_ICMP4, 0, false}, {"icmp6", ACTION_ICMP6, 0, true},
-    {"icmp6_error", ACTION_ICMP6, 0, false}, {"tcp_reset", ACTION_TCP_RESET, 0, false},
+    {"clone", ACTION_CLONE, 0, false},           {"arp", ACTION_ARP, 0, false},
+    {"nd_ns", ACTION_ND_NS, 0, false},           {"nd_na", ACTION_ND_NA, 0, false},
+    {"nd_na_router", ACTION_ND_NA, 0, true},     {"icmp4", ACTION_ICMP4, 0, true},
+    {"icmp4_error", ACTION_ICMP4, 0, false},     {"icmp6", ACTION_ICMP6, 0, true},
+    {"icmp6_error", ACTION_ICMP6, 0, false},     {"tcp_reset", ACTION_TCP_RESET, 0, false},
+    {"sctp_abort", ACTION_SCTP_ABORT, 0, false},
 };
 
 /* Actions without arguments.  Two change nothing that a gateway sends:
@@ -464,6 +465,8 @@ static const char *block_prerequisite(enum action_type type)
         return "ip6";
     case ACTION_TCP_RESET:
         return "tcp";
+    case ACTION_SCTP_ABORT:
+        return "sctp";
     default:
         return NULL;
     }

@@ -29,6 +29,7 @@ enum action_type {
     ACTION_ICMP4,     /* block, on a new error message; flag: code 3 for UDP */
     ACTION_ICMP6,
     ACTION_TCP_RESET,   /* block, on a new TCP segment */
+    ACTION_SCTP_ABORT,  /* block, on a new SCTP packet */
     ACTION_GET_MAC,     /* args: port, ip */
     ACTION_PUT_MAC,     /* args: port, ip, mac */
     ACTION_LOOKUP_MAC,  /* dst; args: port, ip[, mac] */

@@ -46,8 +46,9 @@ bool frame_make_icmp6(struct frame *, const struct frame *in, const struct state
  * addresses exchanged.  mtu: bytes of IP packet.  False: `in` gets no error (may
  * be fragmented, is an error itself, is not IP). */
 bool frame_make_too_big(struct frame *, const struct frame *in, uint32_t mtu);
-/* A reset for a TCP segment, addressed as `in` is: actions turn it round.
- * False: it is none, or only part of one. */
+/* A TCP reset or an SCTP abort for the packet `in`, addressed as that is: actions turn
+ * it round.  False: `in` is no such packet, or only part of one. */
 bool frame_make_tcp_reset(struct frame *, const struct frame *in, const struct state *);
+bool frame_make_sctp_abort(struct frame *, const struct frame *in, const struct state *);
 
 #endif

@@ -204,6 +204,9 @@ static bool make_frame(struct interp *in, const struct action *a, struct frame *
     case ACTION_TCP_RESET:
         ok = frame_make_tcp_reset(made, current, &in->state);
         break;
+    case ACTION_SCTP_ABORT:
+        ok = frame_make_sctp_abort(made, current, &in->state);
+        break;
     default:
         ok = frame_make_icmp6(made, current, &in->state, a->flag);
         break;
@@ -333,6 +336,7 @@ static bool execute(struct interp *in, const struct action *a)
     case ACTION_ICMP4:
     case ACTION_ICMP6:
     case ACTION_TCP_RESET:
+    case ACTION_SCTP_ABORT:
         make(in, a);
         break;
     case ACTION_GET_MAC:

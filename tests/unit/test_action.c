@@ -76,7 +76,7 @@ static void put_actions(struct text *t, const struct action *actions, size_t n)
         [ACTION_GET_FDB] = "get_fdb", [ACTION_LOOKUP_FDB] = "lookup_fdb",
         [ACTION_PORT_SEC] = "sec",    [ACTION_PKT_LARGER] = "larger",
         [ACTION_SELECT] = "select",   [ACTION_UNSUPPORTED] = "unsupported",
-        [ACTION_TCP_RESET] = "reset", [ACTION_FLOOD_REMOTE] = "flood",
+        [ACTION_TCP_RESET] = "reset", [ACTION_SCTP_ABORT] = "abort",
     };
     for (size_t i = 0; i < n; i++) {
         const struct action *a = &actions[i];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Resets, against what ovn-controller 23.03 makes. */
+/* Resets and aborts, against what ovn-controller 23.03 makes. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -28,20 +28,22 @@ static void from_hex(struct frame *f, const char *text)
     }
 }
 
-static bool reset(struct frame *made, const char *text)
+typedef bool maker(struct frame *, const struct frame *, const struct state *);
+
+static bool reset(maker *make, struct frame *made, const char *text)
 {
     static struct frame in;
     struct state s;
     from_hex(&in, text);
     state_init(&s);
     frame_load(&in, &s);
-    return frame_make_tcp_reset(made, &in, &s);
+    return make(made, &in, &s);
 }
 
-static void check(const char *text, const char *expected)
+static void check(maker *make, const char *text, const char *expected)
 {
     static struct frame made, want;
-    assert_true(reset(&made, text));
+    assert_true(reset(make, &made, text));
     from_hex(&want, expected);
     assert_int_equal(made.len, want.len);
     assert_memory_equal(made.data, want.data, want.len);
@@ -50,14 +52,16 @@ static void check(const char *text, const char *expected)
 static void test_ipv4(void **state)
 {
     (void)state;
-    check(ETHERNET "0800" IP4 SYN, ETHERNET "0800 4500 0028 0000 4000 3f06 27ce 0a000002 0a000001"
-                                            "0050 03e8 00000000 10000003 5014 0000 8793 0000");
+    check(frame_make_tcp_reset, ETHERNET "0800" IP4 SYN,
+          ETHERNET "0800 4500 0028 0000 4000 3f06 27ce 0a000002 0a000001"
+                   "0050 03e8 00000000 10000003 5014 0000 8793 0000");
 }
 
 static void test_ipv6(void **state)
 {
     (void)state;
-    check(ETHERNET "86dd 60000000 0014 0640 fd000000000000000000000000000002"
+    check(frame_make_tcp_reset,
+          ETHERNET "86dd 60000000 0014 0640 fd000000000000000000000000000002"
                    "fd000000000000000000000000000001" SYN,
           ETHERNET "86dd 60000000 0014 063f fd000000000000000000000000000002"
                    "fd000000000000000000000000000001"
@@ -68,11 +72,13 @@ static void test_none(void **state)
 {
     static struct frame made;
     (void)state;
-    assert_false(reset(&made, ETHERNET "0800 4500 001c 1234 4000 4011 0000 0a000002 0a000001"
-                                       "03e8 0050 0008 0000"));
-    assert_false(reset(&made, ETHERNET "0800 4500 0020 1234 4000 4006 0000 0a000002 0a000001"
-                                       "03e8 0050 10000002 20000005"));
-    assert_false(reset(&made, ETHERNET "0806 0001"));
+    assert_false(reset(frame_make_tcp_reset, &made,
+                       ETHERNET "0800 4500 001c 1234 4000 4011 0000 0a000002 0a000001"
+                                "03e8 0050 0008 0000"));
+    assert_false(reset(frame_make_tcp_reset, &made,
+                       ETHERNET "0800 4500 0020 1234 4000 4006 0000 0a000002 0a000001"
+                                "03e8 0050 10000002 20000005"));
+    assert_false(reset(frame_make_tcp_reset, &made, ETHERNET "0806 0001"));
 }
 
 int main(void)
@@ -82,5 +88,5 @@ int main(void)
         cmocka_unit_test(test_ipv6),
         cmocka_unit_test(test_none),
     };
-    return cmocka_run_group_tests_name("frame_tcp", tests, NULL, NULL);
+    return cmocka_run_group_tests_name("frame_reset", tests, NULL, NULL);
 }
