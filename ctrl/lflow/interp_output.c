@@ -219,12 +219,14 @@ void interp_flood_remote(struct interp *in)
     }
 }
 
-/* A receiver never sends on what was flooded to it. */
+/* A receiver never sends on what was flooded to it.  On switches but transit ones the
+ * sender has delivered to the patch ports already: they are where it is, too. */
 static void deliver_group(struct interp *in, const struct model_group *group)
 {
     for (size_t i = 0; i < group->n_ports && in->end == INTERP_COMPLETE; i++) {
         const struct model_port *local = local_member(group->ports[i]);
-        if (local != NULL) {
+        bool done = group->ports[i]->type == MODEL_PORT_PATCH && !in->datapath->transit;
+        if (local != NULL && !done) {
             interp_egress(in, local);
         }
     }
