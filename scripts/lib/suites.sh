@@ -21,7 +21,8 @@ check_licence() {
         echo "$f: no line SPDX-License-Identifier: Apache-2.0 at the top"
         bad=1
     done < <(find_sources -name '*.[ch]' -o -name '*.py' -o -name '*.sh' -o -name 'meson*' \
-        -o -path './scripts/*' -o -path './.ci/*' -o -path './tests/lab/run')
+        -o -path './scripts/*' -o -path './.ci/*' -o -path './tests/lab/run' \
+        -o -path './tests/differential/run')
     return $bad
 }
 
@@ -128,13 +129,27 @@ suite_fuzz() {
 # --- lab
 
 suite_lab() {
-    local log=$logs/lab.log status summary
     build_once gcc || return
-    follow=1 bounded 1200 "$log" tests/lab/run ${xml_dir:+--xml "$xml_dir"}
+    run_program lab 1200 tests/lab/run ${xml_dir:+--xml "$xml_dir"}
+}
+
+# The same packets into a stock gateway and ours: seeds that have been looked at.
+suite_differential() {
+    build_once gcc || return
+    run_program differential 900 tests/differential/run --start 1 --seeds 40 \
+        ${xml_dir:+--xml "$xml_dir"}
+}
+
+# run_program SUITE SECONDS COMMAND...: one that counts its tests itself and ends with
+# the line `N passed, N failed`.
+run_program() {
+    local suite=$1 seconds=$2 log=$logs/$1.log status summary
+    shift 2
+    follow=1 bounded "$seconds" "$log" "$@"
     status=$?
     summary=$(grep -oE '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?' "$log" | tail -n 1)
     if [ -z "$summary" ] || { [ $status != 0 ] && [[ $summary == *" 0 failed"* ]]; }; then
-        record lab lab failed $((SECONDS - suite_start)) "$log"
+        record "$suite" "$suite" failed $((SECONDS - suite_start)) "$log"
     fi
     [ -n "$summary" ] || return 0
     set -- $(grep -oE '[0-9]+' <<<"$summary")

@@ -17,6 +17,7 @@ from .packets import Packet
 
 SAME, NOTHING = "same", "nothing"           # sent, or nothing sent by either
 LISTED, FOREIGN, ELSEWHERE = "listed", "foreign", "elsewhere"   # excluded, see judge()
+PARTLY = "partly"   # excluded too: some packets for the destination are listed
 LATE, DIFFERENT = "late", "DIFFERENT"       # failures
 
 
@@ -50,9 +51,10 @@ def outcome(frames: list[bytes]) -> tuple[bytes, ...]:
     return tuple(sorted(normal(frame) for frame in frames))
 
 
-def judge(stock: list[bytes], runs: list[Run], packet: Packet, known: set[int]) -> Verdict:
+def judge(stock: list[bytes], runs: list[Run], packet: Packet, known: set[int],
+          listed: bool) -> Verdict:
     """Routes of equal cost: stock has chosen one; ours must be able to choose it. `known`
-    are the VNIs that exist.
+    are the VNIs that exist, `listed` says whether something at the packet's port is on the list.
 
     Excluded: what the list of unsupported destinations has; what another zone sends to a
     datapath of ours, which no such gateway does; what is addressed to, or flooded through,
@@ -66,7 +68,7 @@ def judge(stock: list[bytes], runs: list[Run], packet: Packet, known: set[int]) 
     if any(run.dropped_for("zone_violation") for run in runs):
         return Verdict(FOREIGN)
     if any(run.dropped_for("unsupported") for run in runs):
-        return Verdict(LATE)
+        return Verdict(PARTLY if listed else LATE)
     if any(run.dropped_for("unknown_vni") for run in runs) and packet.vni in known:
         return Verdict(ELSEWHERE)
     flooded = packet.inner[0] & 1 and any("unbound_port" in run.drops for run in runs)

@@ -127,8 +127,7 @@ class Runner:
         if self.world.fingerprint() != before:
             self.world.controller("debug/resume")
             return False
-        known = {datapath.key for datapath in southbound.datapaths}
-        self._judge(packets, stocks, known, result)
+        self._judge(packets, stocks, southbound, result)
         return True
 
     def explain(self, result: Result) -> Iterator[str]:
@@ -155,15 +154,20 @@ class Runner:
                 f"tun_id={packet.vni},tun_metadata0={packet.inport << 16 | packet.outport:#x}",
                 packet.inner.hex()).splitlines()
 
-    def _judge(self, packets: list[Packet], stocks: list[list[bytes]], known: set[int],
+    def _judge(self, packets: list[Packet], stocks: list[list[bytes]], southbound: Southbound,
                result: Result) -> None:
         outcome = result.outcome
         assert outcome is not None
+        known = {datapath.key for datapath in southbound.datapaths}
+        listed = {report.port for report in outcome.reports if report.kind == "unsupported"}
+        listed_keys = {(port.datapath.key, port.key) for port in southbound.ports
+                       if port.name in listed}
         result.packets = packets
         for report in outcome.reports:
             result.unsupported[f"{report.kind}: {report.why}"] += 1
         for packet, stock, runs in zip(packets, stocks, outcome.runs):
-            verdict = judge(stock, runs, packet, known)
+            verdict = judge(stock, runs, packet, known,
+                            (packet.vni, packet.outport) in listed_keys)
             result.counts[verdict.kind] += 1
             result.paths[runs[0].action] += 1
             result.kinds[" ".join(packet.kind.split()[:2])] += 1

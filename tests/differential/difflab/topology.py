@@ -145,7 +145,8 @@ def _first(prefix: str) -> str:
 
 def _add_vm(topology: Topology, zone: Zone, switch: Switch, number: int) -> None:
     rng = topology.random
-    ips = [host(rng, prefix, 10 + 10 * number, 13 + 10 * number) for prefix in switch.networks]
+    # Two guests with the same address would be flows that contradict each other.
+    ips = [host(rng, prefix, 2 + 3 * number, 4 + 3 * number) for prefix in switch.networks]
     vm = Vm(f"vm-{switch.name}-{number}", switch.name, topology.mac(1), ips,
             rng.choice((*HYPERVISORS, "")))
     if topology.chance(0.3, "several-addresses"):
