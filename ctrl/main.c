@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <getopt.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -25,12 +26,16 @@
 #include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
+#include "watchdog.h"
 
 VLOG_DEFINE_THIS_MODULE(main);
 
 #define RUN_DIR "/run/ovnic-gw"
 #define LOG_DIR "/var/log/ovnic-gw"
 #define DEFAULT_UNIXCTL RUN_DIR "/ovnic-gw.ctl"
+
+/* A turn of the main loop that is worth a line in the log. */
+#define STUCK_MS 3000
 
 /* Longest wait for others to take over and for packets to stay away. */
 #define HAND_OVER_MS 10000
@@ -223,10 +228,23 @@ static bool leave(struct leaving *l, struct gateway *gw)
     return l->phase != WITHDRAWING || !ovsdb_withdrawn(gw->ovsdb);
 }
 
-static void serve(struct gateway *gw, struct commands *commands, struct unixctl_server *server)
+static void say_stuck(bool stuck, int64_t ms)
+{
+    if (stuck) {
+        VLOG_WARN("the control thread has been busy for %" PRId64 " ms: elections and new tables "
+                  "wait for it; workers and BFD go on",
+                  ms);
+    } else {
+        VLOG_WARN("the control thread is back after %" PRId64 " ms", ms);
+    }
+}
+
+static void serve(struct gateway *gw, struct commands *commands, struct unixctl_server *server,
+                  struct watchdog *watchdog)
 {
     struct leaving leaving = {STAYING, LLONG_MAX};
     for (;;) {
+        watchdog_busy(watchdog);
         gateway_run(gw);
         unixctl_server_run(server);
         commands->exit |= signal_arrived();
@@ -239,6 +257,7 @@ static void serve(struct gateway *gw, struct commands *commands, struct unixctl_
         if (leaving.phase != STAYING) {
             poll_timer_wait_until(leaving.deadline);
         }
+        watchdog_idle(watchdog);
         poll_block();
     }
 }
@@ -278,7 +297,12 @@ int main(int argc, char *argv[])
     VLOG_INFO("chassis %s is up, %zu port(s), %u worker(s)", config->chassis, config->n_ports,
               config->cores);
 
-    serve(&gw, &commands, server);
+    struct watchdog *watchdog = watchdog_create(STUCK_MS, say_stuck);
+    if (watchdog == NULL) {
+        ovs_fatal(errno, "cannot create a thread");
+    }
+    serve(&gw, &commands, server, watchdog);
+    watchdog_destroy(watchdog);
     if (commands.restart) {
         gateway_save_state(&gw, state);
     }
