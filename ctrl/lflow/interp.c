@@ -247,13 +247,6 @@ static bool is_flooded_answer(const struct state *s, const struct model_datapath
     return outport == MODEL_FLOODED_ANSWER_KEY && model_takes_flooded_answers(dp) && (arp || na);
 }
 
-/* What goes through the ingress pipeline although it came by a tunnel. */
-static bool starts_over(const struct state *s, const struct model_datapath *dp, uint16_t outport)
-{
-    return (is_path_mtu_error(s) && interp_restarts_errors(dp)) ||
-           is_flooded_answer(s, dp, outport);
-}
-
 void interp_from_tunnel(struct interp *in, const struct model_datapath *dp, uint16_t inport,
                         uint16_t outport)
 {
@@ -269,9 +262,18 @@ void interp_from_tunnel(struct interp *in, const struct model_datapath *dp, uint
     }
     state_set(&in->state, whole(FIELD_OUTPORT), outport);
     state_set(&in->state, interp_tunnel_rx, 1);
-    if (!interp_abstract(in) && starts_over(&in->state, dp, outport)) {
-        interp_stage(in, MODEL_INGRESS, 0);
-    } else {
+    if (interp_abstract(in)) {
         interp_deliver(in, outport);
+        return;
+    }
+    /* Errors about the path MTU, of a kernel perhaps, are delivered and go through the
+     * ingress pipeline as well: its flows know which they are for. */
+    bool flooded = is_flooded_answer(&in->state, dp, outport);
+    bool error = is_path_mtu_error(&in->state) && interp_restarts_errors(dp);
+    if (!flooded) {
+        interp_deliver(in, outport);
+    }
+    if (flooded || (error && !in->waits)) {
+        interp_stage(in, MODEL_INGRESS, 0);
     }
 }

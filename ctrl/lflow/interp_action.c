@@ -241,6 +241,7 @@ static void make(struct interp *in, const struct action *a)
         return;
     }
     if (asks) {
+        in->waits = true;
         wait_for_neighbour(in, a);
     }
     const struct frame *outer = in->frame;
@@ -332,6 +333,9 @@ static bool execute(struct interp *in, const struct action *a)
         break;
     case ACTION_ARP:
     case ACTION_ND_NS:
+        make(in, a);
+        /* The packet itself waits for the answer: what follows is for when it goes on. */
+        return false;
     case ACTION_ND_NA:
     case ACTION_ICMP4:
     case ACTION_ICMP6:

@@ -376,7 +376,11 @@ static void test_too_big(void **state)
     f.data[35] = 4;
     const char *flows = "in ts 0 9 flags.tunnel_rx == 1 => drop;\nin lr 0 0 1 => drop;";
     run_frame(flows, &f, 0xff0002, 2, 1);
-    expect(flows, "drop logical_drop ts/0/9");
+    expect(flows, "drop logical_drop lr/0/0; drop logical_drop ts/0/9");
+    flows = "in ts 0 9 flags.tunnel_rx == 1 => drop;\nin lr 0 0 1 => outport = \"lr-sw\"; "
+            "reg0 = 10.1.0.9; arp { drop; }; drop;";
+    run_frame(flows, &f, 0xff0002, 2, 1);
+    expect(flows, "wait lr-sw 0.9; drop logical_drop lr/0/0");
     flows = "in lr 0 0 1 => drop;";
     run_frame(flows, &f, 0xff0002, 2, 1);
     expect(flows, "drop logical_drop lr/0/0");
