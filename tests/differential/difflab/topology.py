@@ -13,7 +13,7 @@ from .world import TRANSIT, ZONES
 HYPERVISORS = ("hv11", "hv12", "hv13", "hv14")
 GATEWAYS = {1: ("gw1", "gw1", "gw1", "gw1", "gw1", "gw1b"), 2: ("gw2", "gw2", "gw2b"),
             3: ("gw3",)}
-LETTERS = "abcdefgh"
+LETTERS = "abcdefghijklmnop"
 
 
 def make(seed: int) -> Topology:

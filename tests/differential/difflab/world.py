@@ -19,7 +19,8 @@ from ovnlab.journal import Journal
 from ovnlab.lab import INTERRUPTS
 from ovnlab.ovsnode import OvsNode
 from ovnlab.process import Process
-from ovnlab.shell import LabError, run, wait_for
+from ovnlab.release import Release
+from ovnlab.shell import LabError, wait_for
 
 from .wire import ROUTER_MAC, Wire
 
@@ -56,12 +57,14 @@ CHASSIS = (
 
 
 class World:
-    def __init__(self) -> None:
+    def __init__(self, release: Release) -> None:
+        self.release = release
         self.journal = Journal.create()
         try:
             self.wire = Wire(self.journal)
-            self.interconnection = Interconnection(self.journal)
-            self.zones = {n: Central(self.journal, n, self.interconnection) for n in ZONES}
+            self.interconnection = Interconnection(self.journal, release=release)
+            self.zones = {n: Central(self.journal, n, self.interconnection, release=release)
+                          for n in ZONES}
             self.gateway = OvsNode(self.journal, GATEWAY, GATEWAY_HOST, self.zones[1], self.wire,
                                    interconnect=True)   # type: ignore[arg-type]
         except BaseException:
@@ -171,7 +174,7 @@ class World:
         """`debug/pause` keeps ovn-controller from reading and writing databases; the
         thread that handles packets goes on."""
         pid = self.gateway.controller.pid
-        run("ovn-appctl", "-t", f"{self.gateway.directory}/ovn-controller.{pid}.ctl", command)
+        self.gateway.appctl(command, socket=f"ovn-controller.{pid}.ctl")
 
     def stop(self) -> None:
         """Remove everything; not to be disturbed by a second Ctrl-C."""
