@@ -17,6 +17,7 @@
 
 #include "commands.h"
 #include "daemon.h"
+#include "fatal-signal.h"
 #include "gateway.h"
 #include "icgw_config.h"
 #include "openvswitch/poll-loop.h"
@@ -137,9 +138,11 @@ static void on_signal(int signum)
     errno = saved;
 }
 
-/* Before the library sets its own handlers, which would end the process at once. */
+/* Before the library sets its own handlers, which would end the process at once.
+ * A peer that closes its end of a socket while we write is no reason to die. */
 static void catch_signals(void)
 {
+    fatal_ignore_sigpipe();
     struct sigaction action = {.sa_handler = on_signal};
     if (pipe2(signal_pipe, O_NONBLOCK | O_CLOEXEC) != 0) {
         VLOG_FATAL("cannot create a pipe: %s", ovs_strerror(errno));

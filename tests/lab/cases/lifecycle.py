@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Gateways and databases that come and go."""
 
+import os
 import signal
 
 from ovnlab.case import SPARE, case, check, check_equal, ovnic_zones
@@ -52,6 +53,15 @@ def exit_for_restart(lab: Lab) -> None:
                     zone.central.chassis_of(f"cr-{zone.router_port}"), gateway.name)
         gateway.restart()
         _expect_service(lab, zone)
+
+
+@case(SPARE)
+def broken_pipe(lab: Lab) -> None:
+    """A database that dies while we write to it takes nobody along."""
+    for zone, gateway in ovnic_zones(lab):
+        os.kill(gateway.process.pid, signal.SIGPIPE)
+        _expect_service(lab, zone)
+        check(gateway.process.running(), gateway.process.tail())
 
 
 @case(SPARE)
