@@ -133,6 +133,15 @@ suite_lab() {
     run_program lab 1200 tests/lab/run ${xml_dir:+--xml "$xml_dir"}
 }
 
+# Other releases of OVN than this machine's, and two different ones joined; a release that
+# cannot be had is skipped.
+suite_lab_releases() {
+    build_once gcc || return
+    run_program lab-releases 1200 tests/lab/run --ovn 25.03 --ovn 26.03 --ovn 23.03,26.03 \
+        --gateways ovnic-gw,ovnic-gw --lab pair --lab transit-router --lab kube-ovn \
+        ${xml_dir:+--xml "$xml_dir"}
+}
+
 # The same packets into a stock gateway and ours: seeds that have been looked at.
 suite_differential() {
     build_once gcc || return

@@ -54,7 +54,7 @@ class Report:
         return ", ".join(f"{self.count(outcome)} {outcome}"
                          for outcome in (PASSED, FAILED, SKIPPED))
 
-    def write_xml(self, directory: Optional[Path]) -> None:
+    def write_xml(self, directory: Optional[Path], name: str) -> None:
         """One file in the form that gtest writes."""
         if directory is None:
             return
@@ -69,7 +69,7 @@ class Report:
                 _add_case(node, suite, result)
         directory.mkdir(parents=True, exist_ok=True)
         ElementTree.indent(root)
-        ElementTree.ElementTree(root).write(directory / "lab.xml", encoding="utf-8",
+        ElementTree.ElementTree(root).write(directory / f"{name}.xml", encoding="utf-8",
                                             xml_declaration=True)
 
 
