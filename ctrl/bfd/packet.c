@@ -32,8 +32,8 @@
 /* Open vSwitch's defaults: its own Ethernet address for BFD and a pair of
  * link-local addresses, the same in both directions. */
 static const uint8_t eth_dst[6] = {0x00, 0x23, 0x20, 0x00, 0x00, 0x01};
-#define IP_SRC RTE_IPV4(169, 254, 1, 1)
-#define IP_DST RTE_IPV4(169, 254, 1, 0)
+#define IP_SRC 0xa9fe0101u /* 169.254.1.1 */
+#define IP_DST 0xa9fe0100u /* 169.254.1.0 */
 
 static void put32(uint8_t *p, uint32_t v)
 {
