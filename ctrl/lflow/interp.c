@@ -133,6 +133,25 @@ static bool same_effect(const struct state *s, const struct lflow_code *x,
     return actions_equal(a, (size_t)(a_end - a), b, (size_t)(b_end - b));
 }
 
+/* The run ends here, and what it would have met in the rest of the pipeline is not
+ * known.  A flow there that tracks connections, and does not surely pass over what is
+ * known by now, may refuse packets: for the report. */
+static void look_ahead(struct interp *in)
+{
+    struct eval ev = interp_eval(in);
+    ev.split = NULL; /* destinations are not told apart for this */
+    for (int table = in->table; table < MODEL_MAX_TABLES && in->refused == NULL; table++) {
+        const struct model_stage *stage = &in->datapath->stages[in->pipeline][table];
+        for (size_t i = 0; i < stage->n_flows && in->refused == NULL; i++) {
+            const struct lflow *flow = stage->flows[i].lflow;
+            if (flow->code->tracks_connections && flow->code->match != NULL &&
+                eval_match(&ev, flow->code->match) != TRUTH_FALSE) {
+                in->refused = flow;
+            }
+        }
+    }
+}
+
 /* Assumes, by guards, that no doubtful flow applies.  One that does the same as
  * the sure one need not be ruled out. */
 static bool rule_out(struct interp *in, struct eval *ev, const struct choice *c)
@@ -152,6 +171,7 @@ static bool rule_out(struct interp *in, struct eval *ev, const struct choice *c)
         if (names_unknown(doubt->code->match)) {
             interp_give_up(in, INTERP_UNSUPPORTED, 0, "match names something unknown");
         } else {
+            look_ahead(in);
             interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION,
                            "depends on more than the destination");
         }

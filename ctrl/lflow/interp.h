@@ -61,6 +61,7 @@ struct interp {
     /* Concrete: who sent it.  Open vSwitch sends nothing back by the tunnel that it came
      * by unless flags.loopback was set on the way.  NULL: does not matter (any more). */
     const struct model_chassis *from;
+    unsigned int n_chosen; /* concrete: select()s so far */
     bool waits; /* concrete: for a neighbour; ovn-controller holds all that is left to do */
     /* Abstract: */
     struct guard *guard; /* NULL when concrete */

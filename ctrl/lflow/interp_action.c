@@ -161,8 +161,13 @@ static void choose(struct interp *in, const struct action *a)
         for (size_t k = 0; k < a->n_choices; k++) {
             total += a->choices[k].weight;
         }
-        /* As the fast path does it, so that a flow has one way. */
-        uint64_t point = (uint64_t)((wide)in->flow_hash * total >> 32);
+        /* The first one as the fast path does it, so that a flow has one way. */
+        uint32_t hash = in->flow_hash;
+        if (in->n_chosen > 0) {
+            hash = interp_rehash(hash, in->n_chosen);
+        }
+        in->n_chosen++;
+        uint64_t point = (uint64_t)((wide)hash * total >> 32);
         for (i = 0; i + 1 < a->n_choices && point >= a->choices[i].weight; i++) {
             point -= a->choices[i].weight;
         }

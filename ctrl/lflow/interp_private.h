@@ -19,6 +19,8 @@ static const struct bits interp_tunnel_rx = {FIELD_FLAGS, 16, 1};
 struct eval interp_eval(const struct interp *);
 void interp_stage(struct interp *, enum model_pipeline, int table);
 void interp_actions(struct interp *, const struct action *, size_t n);
+/* The flow hash for the second choice of a run (times 1), the third, … */
+uint32_t interp_rehash(uint32_t hash, unsigned int times);
 /* The `output` action. */
 void interp_output(struct interp *);
 /* The `flood_remote` action: a copy to the gateways of all other zones, for the

@@ -16,13 +16,14 @@
 /* Room for the longest frame in one segment. */
 #define DATA_ROOM (RTE_PKTMBUF_HEADROOM + 10000)
 
-/* Every member of a group of 2, 3, 4, 5 or 6 with equal shares gets its turn. */
-#define N_CHOICES 60
+/* Every member of a group of 2, 3 or 4 with equal shares gets its turn. */
+#define N_CHOICES 12
 
 static struct rte_mempool *pool;
 static struct specialised *specialised;
 static struct slow_path *slow_path;
-static uint32_t forced_hash;
+static uint32_t forced_hash, forced_rehash;
+static bool chose_again;
 static bool chooses; /* any flow has a select() */
 
 /* Takes the place of icgw_flow_hash() for everybody who is linked here. */
@@ -31,6 +32,15 @@ uint32_t __wrap_icgw_flow_hash(const uint8_t *frame, uint16_t len)
 {
     (void)frame, (void)len;
     return forced_hash;
+}
+
+/* The same for the second and later choices of a packet. */
+uint32_t __wrap_interp_rehash(uint32_t hash, unsigned int times);
+uint32_t __wrap_interp_rehash(uint32_t hash, unsigned int times)
+{
+    (void)hash, (void)times;
+    chose_again = true;
+    return forced_rehash;
 }
 
 static void check(bool ok, const char *what)
@@ -178,12 +188,22 @@ static void run(const uint8_t *frame, uint16_t len)
     }
 }
 
+/* The middle of the i-th of n equal parts of the hash's range. */
+static uint32_t part(unsigned int i, unsigned int n)
+{
+    return (uint32_t)((UINT64_C(1) << 32) * (2 * i + 1) / (2 * n));
+}
+
 void replay_packet(const uint8_t *frame, size_t len)
 {
     unsigned int n = chooses ? N_CHOICES : 1;
     for (unsigned int i = 0; i < n; i++) {
-        forced_hash = (uint32_t)((UINT64_C(1) << 32) * (2 * i + 1) / (2 * n));
-        run(frame, (uint16_t)len);
+        forced_hash = part(i, n);
+        chose_again = false;
+        for (unsigned int k = 0; k == 0 || (chose_again && k < n); k++) {
+            forced_rehash = part(k, n);
+            run(frame, (uint16_t)len);
+        }
     }
 }
 

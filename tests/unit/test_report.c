@@ -110,6 +110,21 @@ static void test_translated_sources(void **state)
           "connection tracking (ct_snat" TRACKING);
 }
 
+/* The same behind a flow that ends the specialiser's run. */
+static void test_translated_later(void **state)
+{
+    (void)state;
+    build("in lr 0 9 udp.dst == 9 => drop;\n"
+          "in lr 1 9 ip4.src == 10.9.0.0/24 => ct_snat(10.9.9.9);");
+    bool found = false;
+    for (size_t i = 0; i < result->n_reports; i++) {
+        const struct specialised_report *r = &result->reports[i];
+        found |= r->unsupported && strstr(r->flow, "ct_snat") != NULL;
+    }
+    assert_true(found);
+    clear();
+}
+
 /* What else is left to the control plane is the slow path's, and dropped there. */
 static void test_ruled_out(void **state)
 {
@@ -160,11 +175,9 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_connection_tracking),
-        cmocka_unit_test(test_translated_sources),
-        cmocka_unit_test(test_ruled_out),
-        cmocka_unit_test(test_other_actions),
-        cmocka_unit_test(test_guards),
+        cmocka_unit_test(test_connection_tracking), cmocka_unit_test(test_translated_sources),
+        cmocka_unit_test(test_translated_later),    cmocka_unit_test(test_ruled_out),
+        cmocka_unit_test(test_other_actions),       cmocka_unit_test(test_guards),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
