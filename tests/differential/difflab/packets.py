@@ -73,8 +73,8 @@ class Maker:
         out = self.random.choice(self.redirects)
         around = [port for port in self.southbound.of(out.datapath)
                   if port.kind == "patch" and port.name != out.name[3:]]
-        inport = self.random.choice(around or [out])
         port = self.southbound.by_name[out.name[3:]]
+        inport = self.random.choice(around or [port])
         beyond = self.southbound.by_name.get(port.peer)
         others = [each for each in self.southbound.of(beyond.datapath) if each.macs] \
             if beyond else []
@@ -91,7 +91,10 @@ class Maker:
             return None
         groups = [key for where, key in self.southbound.groups if where is datapath]
         keys = [port.key for port in ports] * 2 + groups + [0, 77]
-        inport, target = self.random.choice(ports), self.random.choice(ports)
+        senders = [port for port in ports if port.kind != "chassisredirect"]
+        if not senders:
+            return None
+        inport, target = self.random.choice(senders), self.random.choice(ports)
         source = inport.chassis if inport.chassis not in ("", GATEWAY) else self._hypervisor()
         if datapath.transit:
             source = self.random.choice(sorted(self.southbound.remotes))

@@ -113,7 +113,9 @@ def _prefixes(topology: Topology, zone: Zone, index: int) -> list[str]:
     rng = topology.random
     four = f"10.{zone.number}.{index}.0/24"
     if topology.chance(0.15, "overlapping-prefixes"):
-        four = rng.choice((f"10.9.{index}.0/24", f"10.9.0.0/{rng.choice((16, 20, 23))}"))
+        # Each length once in a zone: the same network twice is two contradicting routes.
+        wide = f"10.9.0.0/{(16, 20, 21, 22, 23, 19, 18, 17)[index % 8]}"
+        four = rng.choice((f"10.9.{index}.0/24", wide))
     six = f"fd0{zone.number}:{index:x}::/{rng.choice((64, 64, 80, 112))}"
     chosen = rng.choice(([four], [four, six], [four, six], [six]))
     if topology.chance(0.2, "several-networks"):
