@@ -110,6 +110,9 @@ class Runner:
     def _compare(self, seed: int, southbound: Southbound, result: Result) -> bool:
         """False: the databases have changed meanwhile."""
         self.world.controller("debug/pause")
+        # Cached flows of the topology before would go on for as long as revalidating takes.
+        self.world.gateway.appctl("revalidator/wait")
+        self.world.gateway.appctl("dpctl/del-flows")
         before = self.world.fingerprint()
         maker = Maker(seed, southbound.without(MARKER_DATAPATHS))
         packets = [maker.packet(number) for number in range(self.n_packets)]
