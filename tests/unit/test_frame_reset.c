@@ -68,6 +68,26 @@ static void test_ipv6(void **state)
                    "0050 03e8 00000000 10000003 5014 0000 a191 0000");
 }
 
+/* An INIT asks for the tag that it names, anything else for its own. */
+static void test_sctp(void **state)
+{
+    (void)state;
+    check(frame_make_sctp_abort,
+          ETHERNET "0800 4500 0034 1234 4000 4084 0000 0a000002 0a000001"
+                   "03e8 0050 00000000 00000009 01000014 aabbccdd 00000000 00000000 00000000",
+          ETHERNET "0800 45000024000040003f8427540a0000020a000001"
+                   "005003e8aabbccddb334d46b06000004");
+    check(frame_make_sctp_abort,
+          ETHERNET "0800 4500 0024 1234 4000 4084 0000 0a000002 0a000001"
+                   "03e8 0050 00000007 00000009 00030004",
+          ETHERNET "0800 45000024000040003f8427540a0000020a000001"
+                   "005003e8000000077da441bd06010004");
+    static struct frame made;
+    assert_false(reset(frame_make_sctp_abort, &made,
+                       ETHERNET "0800 4500 0024 1234 4000 4084 0000 0a000002 0a000001"
+                                "03e8 0050 00000007 00000009 06000004"));
+}
+
 static void test_none(void **state)
 {
     static struct frame made;
@@ -86,6 +106,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_ipv4),
         cmocka_unit_test(test_ipv6),
+        cmocka_unit_test(test_sctp),
         cmocka_unit_test(test_none),
     };
     return cmocka_run_group_tests_name("frame_reset", tests, NULL, NULL);
