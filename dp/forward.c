@@ -7,6 +7,7 @@
 
 #include "bytes.h"
 #include "endpoint.h"
+#include "forward_plain.h"
 #include "guard.h"
 #include "keys.h"
 #include "rewrite.h"
@@ -29,41 +30,17 @@ struct burst {
 
 static inline void slow(struct icgw_result *r, enum icgw_slow reason)
 {
-    r->action = ICGW_ACTION_SLOW;
-    r->reason = (uint8_t)reason;
+    *r = (struct icgw_result){.action = ICGW_ACTION_SLOW, .reason = (uint8_t)reason};
 }
 
 static inline void drop(struct icgw_result *r, enum icgw_drop reason)
 {
-    r->action = ICGW_ACTION_DROP;
-    r->reason = (uint8_t)reason;
+    *r = (struct icgw_result){.action = ICGW_ACTION_DROP, .reason = (uint8_t)reason};
 }
 
 static inline const uint8_t *inner_frame(const struct burst *b, unsigned int i)
 {
     return rte_pktmbuf_mtod_offset(b->pkts[i], const uint8_t *, b->packet[i].outer_len);
-}
-
-static void parse_all(struct burst *b, uint16_t n)
-{
-    /* Headers as far as the inner addresses take two or three cache lines. */
-    for (uint16_t i = 0; i < n; i++) {
-        const uint8_t *data = rte_pktmbuf_mtod(b->pkts[i], const uint8_t *);
-
-        rte_prefetch0(data);
-        rte_prefetch0(data + RTE_CACHE_LINE_SIZE);
-    }
-    for (uint16_t i = 0; i < n; i++) {
-        enum icgw_drop reason = ICGW_DROP_OUTER_TRUNCATED;
-        enum icgw_action action = icgw_parse(b->pkts[i], b->tables, &b->packet[i], &reason);
-
-        b->results[i] = (struct icgw_result){.action = (uint8_t)action};
-        if (likely(action == ICGW_ACTION_TX)) {
-            b->live[b->n_live++] = (uint8_t)i;
-        } else if (action == ICGW_ACTION_DROP) {
-            drop(&b->results[i], reason);
-        }
-    }
 }
 
 /* OVN keeps BFD within a zone. */
@@ -77,34 +54,74 @@ static void bfd(const struct burst *b, unsigned int i)
 }
 
 /* By whom: the outer source has to be a chassis that the control plane knows. */
-static void admit_all(struct burst *b)
+static uint64_t zone_of(const struct icgw_tables *tables, const struct icgw_addr *src)
 {
-    const struct icgw_map *sources = b->tables->sources;
+    uint64_t key[ICGW_SOURCE_WORDS];
+
+    icgw_source_key(src, key);
+    return icgw_map_get(tables->sources, key, ICGW_SOURCE_WORDS);
+}
+
+static bool parse(struct burst *b, unsigned int i)
+{
+    enum icgw_drop reason = ICGW_DROP_OUTER_TRUNCATED;
+    struct icgw_packet *p = &b->packet[i];
+    enum icgw_action action = icgw_parse(b->pkts[i], b->tables, p, &reason);
+
+    if (action == ICGW_ACTION_DROP) {
+        drop(&b->results[i], reason);
+        return false;
+    }
+    if (action != ICGW_ACTION_TX) {
+        b->results[i] = (struct icgw_result){.action = (uint8_t)action};
+        return false;
+    }
+    b->zone[i] = zone_of(b->tables, &p->src);
+    if (b->zone[i] != 0 && unlikely(!p->has_option)) {
+        bfd(b, i);
+        return false;
+    }
+    return true;
+}
+
+static void parse_all(struct burst *b)
+{
+    const struct icgw_tables *tables = b->tables;
     uint16_t n = 0;
 
     for (uint16_t k = 0; k < b->n_live; k++) {
         unsigned int i = b->live[k];
-        uint64_t key[ICGW_SOURCE_WORDS];
+        struct icgw_packet *p = &b->packet[i];
+        uint64_t key;
 
-        icgw_source_key(&b->packet[i].src, key);
-        b->hash[i] = icgw_map_hash(key, ICGW_SOURCE_WORDS);
-        icgw_map_prefetch(sources, b->hash[i], ICGW_SOURCE_WORDS);
-    }
-    for (uint16_t k = 0; k < b->n_live; k++) {
-        unsigned int i = b->live[k];
-        uint64_t key[ICGW_SOURCE_WORDS];
+        if (likely(icgw_parse_plain(b->pkts[i], tables, p))) {
+            const uint8_t *ip = rte_pktmbuf_mtod_offset(b->pkts[i], const uint8_t *, ICGW_PLAIN_IP);
 
-        icgw_source_key(&b->packet[i].src, key);
-        b->zone[i] = icgw_map_get_hashed(sources, key, b->hash[i], ICGW_SOURCE_WORDS);
+            b->zone[i] = icgw_zone_of_v4(tables, icgw_load32(ip + 12));
+        } else if (!parse(b, i)) {
+            continue;
+        }
         if (unlikely(b->zone[i] == 0)) {
             drop(&b->results[i], ICGW_DROP_UNKNOWN_SOURCE);
-        } else if (unlikely(!b->packet[i].has_option)) {
-            bfd(b, i);
-        } else {
-            b->live[n++] = (uint8_t)i;
+            continue;
         }
+        key = icgw_endpoint_key(p->vni, p->outport);
+        b->hash[i] = icgw_map_hash(&key, ICGW_ENDPOINT_WORDS);
+        icgw_map_prefetch(tables->endpoints, b->hash[i], ICGW_ENDPOINT_WORDS);
+        b->live[n++] = (uint8_t)i;
     }
     b->n_live = n;
+}
+
+/* Headers as far as the inner addresses take two or three cache lines. */
+static inline void prefetch_all(struct rte_mbuf **pkts, uint16_t n)
+{
+    for (uint16_t i = 0; i < n; i++) {
+        const uint8_t *data = rte_pktmbuf_mtod(pkts[i], const uint8_t *);
+
+        rte_prefetch0(data);
+        rte_prefetch0(data + RTE_CACHE_LINE_SIZE);
+    }
 }
 
 /* No endpoint: says whether VNI or port is unknown.  The key of a group is no
@@ -156,38 +173,6 @@ static bool enter_endpoint(const struct burst *b, unsigned int i)
     }
 }
 
-static void find_endpoints(struct burst *b)
-{
-    const struct icgw_map *endpoints = b->tables->endpoints;
-    uint16_t n = 0;
-
-    for (uint16_t k = 0; k < b->n_live; k++) {
-        unsigned int i = b->live[k];
-        uint64_t key = icgw_endpoint_key(b->packet[i].vni, b->packet[i].outport);
-
-        b->hash[i] = icgw_map_hash(&key, ICGW_ENDPOINT_WORDS);
-        icgw_map_prefetch(endpoints, b->hash[i], ICGW_ENDPOINT_WORDS);
-    }
-    for (uint16_t k = 0; k < b->n_live; k++) {
-        unsigned int i = b->live[k];
-        uint64_t key = icgw_endpoint_key(b->packet[i].vni, b->packet[i].outport);
-
-        b->endpoint[i] = (const struct icgw_endpoint *)(uintptr_t)icgw_map_get_hashed(
-            endpoints, &key, b->hash[i], ICGW_ENDPOINT_WORDS);
-        rte_prefetch0(b->endpoint[i]);
-    }
-    for (uint16_t k = 0; k < b->n_live; k++) {
-        unsigned int i = b->live[k];
-
-        if (unlikely(b->endpoint[i] == NULL)) {
-            no_endpoint(b, i);
-        } else if (enter_endpoint(b, i)) {
-            b->live[n++] = (uint8_t)i;
-        }
-    }
-    b->n_live = n;
-}
-
 /* Why the interpreter gets a packet that no table entry fits. */
 static enum icgw_slow miss_reason(const struct icgw_packet *p, const uint8_t *inner)
 {
@@ -206,18 +191,82 @@ static enum icgw_slow miss_reason(const struct icgw_packet *p, const uint8_t *in
     return ICGW_SLOW_UNKNOWN_DESTINATION;
 }
 
-static const struct icgw_dest *find_l3(const struct icgw_endpoint *ep, const struct icgw_packet *p,
-                                       const uint8_t *inner)
+/* Whether the endpoint has a table for such a packet; if so, computes the hash
+ * of what is looked up first and prefetches its slot. */
+static inline bool prepare_dest(struct burst *b, unsigned int i)
 {
-    const uint8_t *ip = inner + ICGW_ETH_LEN;
+    const struct icgw_endpoint *ep = b->endpoint[i];
+    const uint8_t *inner = inner_frame(b, i);
+    uint16_t eth_type = b->packet[i].eth_type;
 
-    if (memcmp(inner, ep->router_mac, sizeof ep->router_mac) != 0) {
-        return NULL;
+    if (ep->kind == ICGW_ENDPOINT_L2) {
+        uint64_t key = icgw_l2_key(inner, eth_type);
+
+        if (unlikely(ep->l2 == NULL)) {
+            return false;
+        }
+        b->hash[i] = icgw_map_hash(&key, ICGW_L2_WORDS);
+        icgw_map_prefetch(ep->l2, b->hash[i], ICGW_L2_WORDS);
+        return true;
     }
-    if (p->eth_type == RTE_BE16(ICGW_ETH_IPV4)) {
-        return icgw_endpoint_get_v4(ep, icgw_load32(ip + 16));
+    if (unlikely(icgw_mac(inner) != icgw_mac(ep->router_mac))) {
+        return false;
     }
-    return p->eth_type == RTE_BE16(ICGW_ETH_IPV6) ? icgw_endpoint_get_v6(ep, ip + 24) : NULL;
+    if (likely(eth_type == RTE_BE16(ICGW_ETH_IPV4)) && ep->n_len4 > 0) {
+        uint64_t key = icgw_v4_key(icgw_load32(inner + ICGW_ETH_LEN + 16), ep->len4[0]);
+
+        b->hash[i] = icgw_map_hash(&key, ICGW_V4_WORDS);
+        icgw_map_prefetch(ep->v4, b->hash[i], ICGW_V4_WORDS);
+        return true;
+    }
+    return eth_type == RTE_BE16(ICGW_ETH_IPV6) && ep->n_len6 > 0;
+}
+
+static void find_endpoints(struct burst *b)
+{
+    const struct icgw_map *endpoints = b->tables->endpoints;
+    uint16_t n = 0;
+
+    for (uint16_t k = 0; k < b->n_live; k++) {
+        unsigned int i = b->live[k];
+        uint64_t key = icgw_endpoint_key(b->packet[i].vni, b->packet[i].outport);
+
+        b->endpoint[i] = (const struct icgw_endpoint *)(uintptr_t)icgw_map_get_hashed(
+            endpoints, &key, b->hash[i], ICGW_ENDPOINT_WORDS);
+        rte_prefetch0(b->endpoint[i]);
+    }
+    for (uint16_t k = 0; k < b->n_live; k++) {
+        unsigned int i = b->live[k];
+
+        if (unlikely(b->endpoint[i] == NULL)) {
+            no_endpoint(b, i);
+        } else if (enter_endpoint(b, i)) {
+            if (likely(prepare_dest(b, i))) {
+                b->live[n++] = (uint8_t)i;
+            } else {
+                slow(&b->results[i], miss_reason(&b->packet[i], inner_frame(b, i)));
+            }
+        }
+    }
+    b->n_live = n;
+}
+
+static inline const struct icgw_dest *find_dest(const struct burst *b, unsigned int i)
+{
+    const struct icgw_endpoint *ep = b->endpoint[i];
+    const uint8_t *inner = inner_frame(b, i);
+    uint16_t eth_type = b->packet[i].eth_type;
+
+    if (ep->kind == ICGW_ENDPOINT_L2) {
+        uint64_t key = icgw_l2_key(inner, eth_type);
+
+        return (const struct icgw_dest *)(uintptr_t)icgw_map_get_hashed(ep->l2, &key, b->hash[i],
+                                                                        ICGW_L2_WORDS);
+    }
+    if (likely(eth_type == RTE_BE16(ICGW_ETH_IPV4))) {
+        return icgw_endpoint_get_v4_hashed(ep, icgw_load32(inner + ICGW_ETH_LEN + 16), b->hash[i]);
+    }
+    return icgw_endpoint_get_v6(ep, inner + ICGW_ETH_LEN + 24);
 }
 
 static void find_dests(struct burst *b)
@@ -226,33 +275,10 @@ static void find_dests(struct burst *b)
 
     for (uint16_t k = 0; k < b->n_live; k++) {
         unsigned int i = b->live[k];
-        const struct icgw_endpoint *ep = b->endpoint[i];
-        const uint8_t *inner = inner_frame(b, i);
 
-        if (ep->kind == ICGW_ENDPOINT_L2 && ep->l2 != NULL) {
-            uint64_t key = icgw_l2_key(inner, b->packet[i].eth_type);
-
-            b->hash[i] = icgw_map_hash(&key, ICGW_L2_WORDS);
-            icgw_map_prefetch(ep->l2, b->hash[i], ICGW_L2_WORDS);
-        }
-    }
-    for (uint16_t k = 0; k < b->n_live; k++) {
-        unsigned int i = b->live[k];
-        const struct icgw_endpoint *ep = b->endpoint[i];
-        const uint8_t *inner = inner_frame(b, i);
-
-        if (ep->kind == ICGW_ENDPOINT_L3) {
-            b->dest[i] = find_l3(ep, &b->packet[i], inner);
-        } else if (ep->l2 == NULL) {
-            b->dest[i] = NULL;
-        } else {
-            uint64_t key = icgw_l2_key(inner, b->packet[i].eth_type);
-
-            b->dest[i] = (const struct icgw_dest *)(uintptr_t)icgw_map_get_hashed(
-                ep->l2, &key, b->hash[i], ICGW_L2_WORDS);
-        }
+        b->dest[i] = find_dest(b, i);
         if (unlikely(b->dest[i] == NULL)) {
-            slow(&b->results[i], miss_reason(&b->packet[i], inner));
+            slow(&b->results[i], miss_reason(&b->packet[i], inner_frame(b, i)));
             continue;
         }
         rte_prefetch0(b->dest[i]);
@@ -278,8 +304,7 @@ static void send(const struct burst *b, unsigned int i, const struct icgw_dest *
     } else if (unlikely(!icgw_rewrite(b->pkts[i], p, t, dest, &reason))) {
         drop(r, reason);
     } else {
-        r->action = ICGW_ACTION_TX;
-        r->port = t->port;
+        *r = (struct icgw_result){.action = ICGW_ACTION_TX, .port = t->port};
     }
 }
 
@@ -325,18 +350,33 @@ static void apply(const struct burst *b, unsigned int i)
     }
 }
 
+/* Several destinations' worth of second-level cache.  With more than that, most
+ * of them lie further away and are worth being fetched ahead, for all of the
+ * burst at once; with fewer, the stages are but a detour. */
+#define FEW_DESTS 16384
+
 void icgw_forward(const struct icgw_tables *tables, struct rte_mbuf **pkts, uint16_t n,
                   struct icgw_result *results)
 {
     struct burst b;
+    struct icgw_recent recent = ICGW_RECENT_NONE;
+    bool few = tables->n_dests <= FEW_DESTS;
 
     /* Not initialised as a whole: the packets alone are 2 KiB. */
+    b.n_live = 0;
+    prefetch_all(pkts, n);
+    for (uint16_t i = 0; i < n; i++) {
+        if (!few || unlikely(!icgw_forward_plain(tables, pkts[i], &recent, &results[i]))) {
+            b.live[b.n_live++] = (uint8_t)i;
+        }
+    }
+    if (b.n_live == 0) {
+        return;
+    }
     b.tables = tables;
     b.pkts = pkts;
     b.results = results;
-    b.n_live = 0;
-    parse_all(&b, n);
-    admit_all(&b);
+    parse_all(&b);
     find_endpoints(&b);
     find_dests(&b);
     for (uint16_t k = 0; k < b.n_live; k++) {

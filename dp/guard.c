@@ -26,33 +26,11 @@ static enum icgw_slow class_reason(uint32_t class)
     return ICGW_SLOW_DESTINATION;
 }
 
-/* The inner source as two words, IPv4 mapped.  False: not IP. */
-static bool source_words(const struct icgw_packet *p, const uint8_t *inner, uint64_t words[2])
-{
-    const uint8_t *ip = inner + ICGW_ETH_LEN;
-
-    if (p->eth_type == RTE_BE16(ICGW_ETH_IPV6)) {
-        memcpy(words, ip + 8, 16);
-        return true;
-    }
-    if (p->eth_type == RTE_BE16(ICGW_ETH_IPV4)) {
-        struct icgw_addr addr = {.bytes = {[10] = 0xff, [11] = 0xff}};
-
-        memcpy(addr.bytes + 12, ip + 12, 4);
-        memcpy(words, addr.bytes, 16);
-        return true;
-    }
-    return false;
-}
-
-static bool singled_out(const struct icgw_source_guard *guard, const struct icgw_packet *p,
-                        const uint8_t *inner)
+bool icgw_singled_out_v6(const struct icgw_source_guard *guard, const uint8_t addr[16])
 {
     uint64_t src[2];
 
-    if (!source_words(p, inner, src)) {
-        return false;
-    }
+    memcpy(src, addr, sizeof src);
     for (uint16_t i = 0; i < guard->n; i++) {
         uint64_t value[2], mask[2];
 
@@ -80,7 +58,8 @@ bool icgw_guard_admits(const struct icgw_dest *dest, const struct icgw_packet *p
         *reason = ICGW_SLOW_TOO_LONG;
         return false;
     }
-    if (dest->sources != NULL && unlikely(singled_out(dest->sources, p, inner))) {
+    if (dest->sources != NULL &&
+        unlikely(icgw_singled_out(dest->sources, p->eth_type, inner + ICGW_ETH_LEN))) {
         *reason = ICGW_SLOW_SOURCE;
         return false;
     }

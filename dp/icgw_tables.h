@@ -61,6 +61,7 @@ enum icgw_verdict {
  * with a mask over the same 128 bits. */
 struct icgw_source_guard {
     uint16_t n;
+    uint16_t n_blocks; /* set by the tables, for themselves */
     struct {
         struct icgw_addr value;
         struct icgw_addr mask;
@@ -86,6 +87,10 @@ struct icgw_dest {
     uint8_t n_members;   /* for ICGW_VERDICT_SELECT */
     uint8_t eth_dst[6];
     uint8_t eth_src[6];
+    /* Set by the tables: sum of what is written, as addr_sum below, … */
+    uint32_t sum;
+    uint32_t wire_vni; /* … and the words of it as they are in the packet */
+    uint32_t wire_keys;
     const struct icgw_source_guard *sources; /* NULL: any source */
     const struct icgw_dest *members;
 };
@@ -107,6 +112,8 @@ struct icgw_tunnel {
     bool resolved;               /* the kernel knows the next hop's MAC address */
     uint32_t addr_sum;           /* one's complement sum of the outer addresses, unfolded, as
                                   * native-endian loads of network-order 16-bit words (rte_raw_cksum) */
+    uint32_t ip_sum;             /* likewise of the IPv4 header … */
+    uint32_t udp_sum;            /* … and of what the UDP checksum covers */
     uint8_t hdr[ICGW_OUTER_MAX]; /* template; lengths, checksums, UDP source port, VNI, keys zero */
 };
 
@@ -156,6 +163,8 @@ struct icgw_tables {
     uint16_t n_tunnels;
     struct icgw_addr *locals; /* our encap addresses */
     uint16_t n_locals;
+    uint32_t local4;  /* the first that is IPv4, network byte order; 0: none */
+    uint32_t n_dests; /* of all endpoints, when they were added */
 };
 
 /* Building.  Control thread only.  Functions that allocate return NULL or

@@ -29,12 +29,25 @@ static inline void icgw_source_key(const struct icgw_addr *addr, uint64_t key[IC
     memcpy(key, addr->bytes, sizeof addr->bytes);
 }
 
+/* The same of an IPv4 address.  The CRC of a leading word of zeroes is 0, so the
+ * hash is that of the other word. */
+static inline uint32_t icgw_source4_key(uint32_t addr_be, uint64_t key[ICGW_SOURCE_WORDS])
+{
+    key[0] = 0;
+    key[1] = rte_cpu_to_be_64(0xffff00000000ull | rte_be_to_cpu_32(addr_be));
+    return icgw_map_hash(&key[1], 1);
+}
+
 /* Composed in registers: a load of 8 bytes right after stores of 6 and 2 waits
  * for both to reach the cache. */
+static inline uint64_t icgw_mac(const uint8_t mac[6])
+{
+    return icgw_load32(mac) | (uint64_t)icgw_load16(mac + 4) << 32;
+}
+
 static inline uint64_t icgw_l2_key(const uint8_t eth_dst[6], uint16_t eth_type_be)
 {
-    return icgw_load32(eth_dst) | (uint64_t)icgw_load16(eth_dst + 4) << 32 |
-           (uint64_t)eth_type_be << 48;
+    return icgw_mac(eth_dst) | (uint64_t)eth_type_be << 48;
 }
 
 static inline uint64_t icgw_v4_key(uint32_t addr_be, uint8_t len)

@@ -44,6 +44,22 @@ uint64_t icgw_map_next(const struct icgw_map *, uint32_t *pos);
 /* Bytes of memory. */
 size_t icgw_map_size(const struct icgw_map *);
 
+static inline uint32_t icgw_map_count(const struct icgw_map *map)
+{
+    return map == NULL ? 0 : map->n;
+}
+
+/* rte_hash_crc_8byte() without the question, asked each time, whether the CPU
+ * has the instruction: what is compiled for it runs on no other. */
+static __rte_always_inline uint32_t icgw_crc(uint64_t word, uint32_t init)
+{
+#ifdef __SSE4_2__
+    return (uint32_t)__builtin_ia32_crc32di(init, word);
+#else
+    return rte_hash_crc_8byte(word, init);
+#endif
+}
+
 /* In the look-ups key_words is a constant at each call, so that the compiler
  * unrolls the loops. */
 static __rte_always_inline uint32_t icgw_map_hash(const uint64_t *key, const uint32_t key_words)
@@ -51,7 +67,7 @@ static __rte_always_inline uint32_t icgw_map_hash(const uint64_t *key, const uin
     uint32_t hash = 0;
 
     for (uint32_t i = 0; i < key_words; i++) {
-        hash = rte_hash_crc_8byte(key[i], hash);
+        hash = icgw_crc(key[i], hash);
     }
     return hash;
 }

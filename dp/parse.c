@@ -40,6 +40,14 @@ static void mapped(struct icgw_addr *addr, const uint8_t *v4)
     memcpy(addr->bytes, words, sizeof words);
 }
 
+bool icgw_is_local4(const struct icgw_tables *tables, uint32_t addr_be)
+{
+    struct icgw_addr addr;
+
+    mapped(&addr, (const uint8_t *)&addr_be);
+    return is_local(tables, &addr);
+}
+
 static bool checksum_bad(const struct rte_mbuf *m, const uint8_t *ip, uint32_t len)
 {
     if ((m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD) {

@@ -6,6 +6,9 @@
 #include <rte_common.h>
 #include <rte_malloc.h>
 
+#include "bytes.h"
+#include "guard.h"
+
 /* The first chunk is small because most endpoints lead to few destinations. */
 #define FIRST_CHUNK 512u
 #define LAST_CHUNK 65536u
@@ -73,12 +76,35 @@ static void *take(struct icgw_endpoint_store *store, size_t size)
     return chunk->bytes + chunk->used - size;
 }
 
-/* Copies only the prefixes in use; nothing reads past n. */
-static const struct icgw_source_guard *copy_guard(struct icgw_endpoint_store *store,
+/* The prefixes that a mapped IPv4 address can be in, as workers compare them.
+ * The last block is filled up with a prefix that it has already. */
+static uint16_t fill_blocks(const struct icgw_source_guard *guard, struct icgw_source_block *end)
+{
+    static const uint8_t mapped[12] = {[10] = 0xff, 0xff};
+    unsigned int n = 0;
+
+    for (uint16_t i = 0; i < guard->n; i++) {
+        const uint8_t *value = guard->prefix[i].value.bytes, *mask = guard->prefix[i].mask.bytes;
+        uint8_t differs = 0;
+
+        for (unsigned int k = 0; k < sizeof mapped; k++) {
+            differs |= (value[k] ^ mapped[k]) & mask[k];
+        }
+        if (differs != 0) {
+            continue;
+        }
+        for (unsigned int at = n % 4; at < 4; at++) {
+            memcpy(&end[-1 - (int)(n / 4)].value[at], value + 12, 4);
+            memcpy(&end[-1 - (int)(n / 4)].mask[at], mask + 12, 4);
+        }
+        n++;
+    }
+    return (uint16_t)((n + 3) / 4);
+}
+
+static const struct icgw_source_guard *find_guard(const struct icgw_endpoint_store *store,
                                                   const struct icgw_source_guard *guard)
 {
-    size_t size = offsetof(struct icgw_source_guard, prefix) + guard->n * sizeof guard->prefix[0];
-
     for (unsigned int i = 0; i < RECENT_GUARDS; i++) {
         const struct icgw_source_guard *have = store->recent[i];
 
@@ -87,15 +113,44 @@ static const struct icgw_source_guard *copy_guard(struct icgw_endpoint_store *st
             return have;
         }
     }
+    return NULL;
+}
 
-    struct icgw_source_guard *copy = take(store, size);
+/* Copies only the prefixes in use; nothing reads past n. */
+static const struct icgw_source_guard *copy_guard(struct icgw_endpoint_store *store,
+                                                  const struct icgw_source_guard *guard)
+{
+    size_t size = offsetof(struct icgw_source_guard, prefix) + guard->n * sizeof guard->prefix[0];
+    size_t blocks = (guard->n + 3u) / 4 * sizeof(struct icgw_source_block);
+    const struct icgw_source_guard *have = find_guard(store, guard);
+    struct icgw_source_guard *copy;
+    uint8_t *memory;
 
-    if (copy != NULL) {
-        copy->n = guard->n;
-        memcpy(copy->prefix, guard->prefix, guard->n * sizeof guard->prefix[0]);
-        store->recent[store->next_recent++ % RECENT_GUARDS] = copy;
+    if (have != NULL) {
+        return have;
     }
+    memory = take(store, blocks + size);
+    if (memory == NULL) {
+        return NULL;
+    }
+    copy = (struct icgw_source_guard *)(void *)(memory + blocks);
+    copy->n = guard->n;
+    copy->n_blocks = fill_blocks(guard, (struct icgw_source_block *)(void *)copy);
+    memcpy(copy->prefix, guard->prefix, guard->n * sizeof guard->prefix[0]);
+    store->recent[store->next_recent++ % RECENT_GUARDS] = copy;
     return copy;
+}
+
+/* What a packet to the destination carries beyond its tunnel's template. */
+static void compose(struct icgw_dest *dest)
+{
+    dest->wire_vni = rte_cpu_to_be_32(dest->vni << 8);
+    dest->wire_keys = rte_cpu_to_be_32((uint32_t)dest->inport << 16 | dest->outport);
+    dest->sum = (dest->wire_vni & 0xffff) + (dest->wire_vni >> 16) + (dest->wire_keys & 0xffff) +
+                (dest->wire_keys >> 16);
+    if (dest->rewrite_eth) {
+        dest->sum += icgw_sum(dest->eth_dst, 6) + icgw_sum(dest->eth_src, 6);
+    }
 }
 
 static bool fill(struct icgw_endpoint_store *store, struct icgw_dest *to,
@@ -104,6 +159,7 @@ static bool fill(struct icgw_endpoint_store *store, struct icgw_dest *to,
     *to = *from;
     /* A packet whose TTL would wrap is never covered by a verdict. */
     to->min_ttl = RTE_MAX(to->min_ttl, to->ttl_dec);
+    compose(to);
     to->members = NULL;
     if (from->sources != NULL && from->sources->n == 0) {
         to->sources = NULL;

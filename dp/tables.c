@@ -5,6 +5,7 @@
 
 #include <rte_malloc.h>
 
+#include "bytes.h"
 #include "keys.h"
 #include "map.h"
 
@@ -21,8 +22,11 @@ static bool alloc_arrays(struct icgw_tables *t, uint16_t n_tunnels, const struct
     }
     t->n_tunnels = n_tunnels;
     t->n_locals = n_locals;
-    if (n_locals > 0) {
-        memcpy(t->locals, locals, n_locals * sizeof *locals);
+    for (uint16_t i = 0; i < n_locals; i++) {
+        t->locals[i] = locals[i];
+        if (t->local4 == 0 && icgw_addr_is_v4(&locals[i])) {
+            t->local4 = icgw_load32(locals[i].bytes + 12);
+        }
     }
     return true;
 }
@@ -64,6 +68,7 @@ bool icgw_tables_add_endpoint(struct icgw_tables *t, uint32_t vni, uint16_t outp
         return false;
     }
     ep->refs++;
+    t->n_dests += icgw_map_count(ep->l2) + icgw_map_count(ep->v4) + icgw_map_count(ep->v6);
     icgw_endpoint_unref((struct icgw_endpoint *)(uintptr_t)old);
     return true;
 }
@@ -99,6 +104,7 @@ static bool clone_into(struct icgw_tables *to, const struct icgw_tables *from)
     struct icgw_endpoint *ep;
     uint32_t pos = 0;
 
+    to->n_dests = from->n_dests;
     to->vnis = icgw_map_clone(from->vnis);
     to->sources = icgw_map_clone(from->sources);
     if (to->vnis == NULL || to->sources == NULL ||

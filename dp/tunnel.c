@@ -49,6 +49,8 @@ void icgw_tunnel_init(struct icgw_tunnel *t, const struct icgw_addr *local,
     icgw_store16(p + 2, rte_cpu_to_be_16(ICGW_GENEVE_ETHERNET));
     icgw_store32(p + 8, rte_cpu_to_be_32(ICGW_OVN_OPTION));
     t->hdr_len = (uint8_t)(p + ICGW_GENEVE_LEN - t->hdr);
+    t->ip_sum = t->v6 ? 0 : icgw_sum(t->hdr + t->l2_len, ICGW_IPV4_LEN);
+    t->udp_sum = t->addr_sum + icgw_load16(p - ICGW_UDP_LEN + 2) + icgw_sum(p, ICGW_GENEVE_LEN);
 }
 
 void icgw_tunnel_set_next_hop(struct icgw_tunnel *t, uint16_t port, const uint8_t eth_src[6],

@@ -35,6 +35,9 @@ static inline bool icgw_readable(const struct icgw_view *v, uint32_t end, uint32
     return false;
 }
 
+/* An IPv4 address in network byte order. */
+bool icgw_is_local4(const struct icgw_tables *tables, uint32_t addr_be);
+
 /* Takes the inner frame from `start` to `end` (within pkt_len) apart. */
 bool icgw_parse_inner(const struct icgw_view *v, uint32_t start, uint32_t end,
                       struct icgw_packet *packet, enum icgw_drop *reason);

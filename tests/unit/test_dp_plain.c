@@ -1,0 +1,299 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The short way of plain packets against the general code, which is the
+ * reference: on frames like those of a gateway and on frames with bits turned
+ * over, alone and in bursts whose trains are long and short. */
+#include "test_dp_frame.h"
+
+#include <stdlib.h>
+
+#include "parse_plain.h"
+
+#define ROUNDS 20000
+#define N_LOCALS 2
+#define N_DESTS 4
+#define STAGES UINT32_MAX /* more destinations than the short way is for */
+
+static struct icgw_tables *tables;
+
+static uint32_t rnd(uint32_t n)
+{
+    return (uint32_t)random() % n;
+}
+
+static struct icgw_addr local(uint8_t i)
+{
+    return addr4(192, 0, 2, 21 + i);
+}
+
+static void add_tunnels(void)
+{
+    const uint8_t mac[6] = {2, 0, 0, 0, 0, 9};
+
+    for (uint8_t i = 0; i < N_DESTS; i++) {
+        const struct icgw_addr from = i == 3 ? addr6(21) : local(0);
+        const struct icgw_addr to = i == 3 ? addr6(99) : addr4(192, 0, 2, 90 + i);
+        struct icgw_tunnel t;
+
+        icgw_tunnel_init(&t, &from, &to, 6081, i & 1);
+        icgw_tunnel_set_next_hop(&t, i, mac, mac, i == 2 ? 7 : 0, i == 0 ? 150 : 1500);
+        assert_true(icgw_tables_set_tunnel(tables, i, &t));
+    }
+}
+
+static struct icgw_dest a_dest(uint8_t i, bool routed, const struct icgw_source_guard *sources)
+{
+    return (struct icgw_dest){
+        .verdict = ICGW_VERDICT_FORWARD,
+        .tunnel = i,
+        .vni = 0x10200 + i,
+        .inport = i,
+        .outport = 0x7f00 + i,
+        .min_ttl = routed ? 2 : 0,
+        .ttl_dec = routed,
+        .max_len = i == 1 ? 60 : 0,
+        .guard = i == 2 ? ICGW_CLASS_MULTICAST_SOURCE : 0,
+        .rewrite_eth = routed,
+        .eth_dst = {0, 0, 0, 2, 0, i},
+        .eth_src = {0, 0, 0, 2, 1, i},
+        .sources = i == 3 ? NULL : sources,
+    };
+}
+
+static void add_endpoints(void)
+{
+    static const struct icgw_source_guard sources = {
+        .n = 6,
+        .prefix = {{{.bytes = {[10] = 0xff, 0xff, 10, 9}}, {.bytes = {[0 ... 13] = 0xff}}},
+                   {{.bytes = {0xfd, 9}}, {.bytes = {0xff, 0xff}}},
+                   {{.bytes = {[10] = 0xff, 0xff, 10, 1, 0, 1}}, {.bytes = {[0 ... 15] = 0xff}}},
+                   {{.bytes = {[10] = 0xff, 0xff, 10, 1, 0, 2}}, {.bytes = {[0 ... 15] = 0xff}}},
+                   {{.bytes = {[10] = 0xff, 0xff, 10, 1, 0, 3}}, {.bytes = {[0 ... 15] = 0xff}}},
+                   {{.bytes = {[10] = 0xff, 0xff, 10, 1, 0, 4}}, {.bytes = {[0 ... 15] = 0xff}}}},
+    };
+
+    for (uint16_t vni = 2; vni < 4; vni++) {
+        struct icgw_endpoint *l2 = icgw_endpoint_create(ICGW_ENDPOINT_L2, false, 2, 0, 0);
+        struct icgw_endpoint *l3 = icgw_endpoint_create(ICGW_ENDPOINT_L3, true, 0, 2, 2);
+
+        l2->port_key = vni == 2 ? 3 : ICGW_NO_PORT;
+        l3->port_key = 2;
+        memcpy(l3->router_mac, (uint8_t[6]){0xaa, 0, 0, 0, 0, 0}, 6);
+        for (uint8_t i = 0; i < N_DESTS; i++) {
+            struct icgw_dest bridged = a_dest(i, false, &sources);
+            struct icgw_dest routed = a_dest(i, true, &sources);
+            const uint8_t mac[6] = {0xaa, 0, 0, 0, 0, i};
+
+            assert_true(icgw_endpoint_add_l2(l2, mac, RTE_BE16(0x0800), &bridged));
+            assert_true(icgw_endpoint_add_l2(l2, mac, RTE_BE16(0x86dd), &bridged));
+            assert_true(icgw_endpoint_add_v4(l3, ip4(10, 2, 0, i), 32, &routed));
+            assert_true(icgw_endpoint_add_v6(l3, (uint8_t[16]){10, 2, 0, i}, 32, &routed));
+        }
+        assert_true(icgw_tables_add_endpoint(tables, vni, 3, l2));
+        assert_true(icgw_tables_add_endpoint(tables, 0xff0000 + vni, 3, l3));
+        icgw_endpoint_unref(l2);
+        icgw_endpoint_unref(l3);
+    }
+}
+
+static int set_up(void **state)
+{
+    const struct icgw_addr locals[N_LOCALS] = {local(0), local(1)};
+
+    if (start_eal(state) != 0) {
+        return -1;
+    }
+    tables = icgw_tables_create(4, 4, N_DESTS, locals, N_LOCALS);
+    assert_non_null(tables);
+    for (uint8_t i = 0; i < 4; i++) {
+        const struct icgw_addr hv = addr4(192, 0, 2, 11 + i);
+
+        assert_true(icgw_tables_add_source(tables, &hv, i & 1));
+    }
+    add_tunnels();
+    add_endpoints();
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    icgw_tables_free(tables);
+    return stop_eal(state);
+}
+
+/* Mostly what is forwarded; every choice has its own share of the rest. */
+static struct frame any_frame(void)
+{
+    bool transit = rnd(2);
+    struct frame f = {
+        .src = addr4(192, 0, 2, rnd(20) == 0 ? 99 : 11 + 2 * rnd(2) + transit),
+        .dst = local(rnd(10) == 0),
+        .tos = rnd(4),
+        .ihl = rnd(20) == 0 ? 6 : 0,
+        .vlan = rnd(20) == 0 ? 5 : 0,
+        .sport = rnd(65536),
+        .dport = 6081,
+        .csum = rnd(3),
+        .vni = (transit ? 0xff0000 : 0) + 2 + rnd(2),
+        .inport = 1 + (rnd(20) == 0) * rnd(3),
+        .outport = 3,
+        .pad = rnd(20) == 0 ? 4 : 0,
+        .in_eth_dst = {0xaa, 0, 0, 0, 0, transit ? 0 : rnd(N_DESTS)},
+        .in_eth_src = {rnd(10) == 0, 1, 2, 3, 4, 5},
+        .in_v6 = rnd(4) == 0,
+        .in_src = {10, 1, 0, rnd(8)},
+        .in_dst = {10, 2, 0, rnd(N_DESTS)},
+        .in_ttl = rnd(10) == 0 ? rnd(3) : 64,
+        .in_proto = rnd(10) == 0 ? rnd(256)
+                    : rnd(2)     ? 6
+                                 : 17,
+        .in_payload = rnd(60),
+    };
+
+    f.in_hopopts = f.in_proto == 0;
+    return f;
+}
+
+/* Turns bits of the headers over, and makes the checksum right again at times:
+ * else nothing behind it would be looked at. */
+static void damage(uint8_t *buf)
+{
+    for (unsigned int n = rnd(3); n > 0; n--) {
+        buf[rnd(120)] ^= (uint8_t)(1u << rnd(8));
+    }
+    if (rnd(4) != 0) {
+        put_ip4_cksum(buf + 14, 5);
+    }
+}
+
+static struct rte_mbuf *any_mbuf(bool damaged)
+{
+    struct frame f = any_frame();
+    uint8_t buf[FRAME_MAX];
+    struct layout at = build(&f, buf);
+    uint16_t len = at.end + f.pad;
+    struct rte_mbuf *m;
+
+    if (damaged) {
+        damage(buf);
+        len = rnd(10) == 0 ? 14 + rnd(len) : len;
+    }
+    m = to_mbuf(buf, len, rnd(20) == 0 ? 60 + rnd(60) : 0);
+    m->ol_flags |= rnd(4) == 0 ? RTE_MBUF_F_RX_IP_CKSUM_GOOD : 0;
+    return m;
+}
+
+static void check_parsed(const struct rte_mbuf *m)
+{
+    struct icgw_packet plain, want;
+    enum icgw_drop reason;
+
+    if (!icgw_parse_plain(m, tables, &plain)) {
+        return;
+    }
+    assert_int_equal(icgw_parse(m, tables, &want, &reason), ICGW_ACTION_TX);
+    assert_int_equal(plain.outer_l2_len, want.outer_l2_len);
+    assert_int_equal(plain.outer_v6, want.outer_v6);
+    assert_int_equal(plain.outer_len, want.outer_len);
+    assert_int_equal(plain.inner_l3_off, want.inner_l3_off);
+    assert_int_equal(plain.ttl, want.ttl);
+    assert_int_equal(plain.has_option, want.has_option);
+    assert_int_equal(plain.inner_len, want.inner_len);
+    assert_int_equal(plain.inner_ip_len, want.inner_ip_len);
+    assert_int_equal(plain.inport, want.inport);
+    assert_int_equal(plain.outport, want.outport);
+    assert_int_equal(plain.eth_type, want.eth_type);
+    assert_int_equal(plain.vni, want.vni);
+    assert_int_equal(plain.class, want.class);
+}
+
+static void test_parse(void **state)
+{
+    unsigned int n = 0;
+
+    (void)state;
+    for (unsigned int i = 0; i < ROUNDS * 5; i++) {
+        struct rte_mbuf *m = any_mbuf(i & 1);
+        struct icgw_packet p;
+
+        check_parsed(m);
+        n += icgw_parse_plain(m, tables, &p);
+        rte_pktmbuf_free(m);
+    }
+    /* The test has tested something. */
+    assert_in_range(n, ROUNDS, ROUNDS * 5);
+}
+
+static void check_same(const struct rte_mbuf *a, const struct rte_mbuf *b,
+                       const struct icgw_result *got, const struct icgw_result *want)
+{
+    check_outcome("short way", want->action, want->reason, got->action, got->reason);
+    assert_int_equal(got->port, want->port);
+    assert_int_equal(a->pkt_len, b->pkt_len);
+    assert_int_equal(a->ol_flags, b->ol_flags);
+    for (; a != NULL && b != NULL; a = a->next, b = b->next) {
+        assert_int_equal(a->data_len, b->data_len);
+        assert_memory_equal(rte_pktmbuf_mtod(a, void *), rte_pktmbuf_mtod(b, void *), a->data_len);
+    }
+    assert_ptr_equal(a, b);
+}
+
+/* Segment by segment, which rte_pktmbuf_copy() does not. */
+static struct rte_mbuf *copy(const struct rte_mbuf *m)
+{
+    uint8_t bytes[FRAME_MAX];
+    struct rte_mbuf *made;
+
+    rte_pktmbuf_read(m, 0, m->pkt_len, bytes);
+    if (m->nb_segs == 1) {
+        memcpy(bytes, rte_pktmbuf_mtod(m, void *), m->pkt_len);
+    }
+    made = to_mbuf(bytes, (uint16_t)m->pkt_len, m->nb_segs == 1 ? 0 : m->data_len);
+    made->ol_flags = m->ol_flags;
+    return made;
+}
+
+/* A burst of trains of `length` packets, and the same through the stages. */
+static unsigned int run_burst(unsigned int length, bool damaged)
+{
+    struct rte_mbuf *got[ICGW_BURST], *want[ICGW_BURST];
+    struct icgw_result got_results[ICGW_BURST], want_results[ICGW_BURST];
+    uint32_t n_dests = tables->n_dests;
+    unsigned int n_sent = 0;
+
+    for (unsigned int i = 0; i < ICGW_BURST; i++) {
+        got[i] = i % length != 0 ? copy(got[i - 1]) : any_mbuf(damaged);
+        want[i] = copy(got[i]);
+    }
+    icgw_forward(tables, got, ICGW_BURST, got_results);
+    tables->n_dests = STAGES;
+    icgw_forward(tables, want, ICGW_BURST, want_results);
+    tables->n_dests = n_dests;
+    for (unsigned int i = 0; i < ICGW_BURST; i++) {
+        n_sent += got_results[i].action == ICGW_ACTION_TX;
+        check_same(got[i], want[i], &got_results[i], &want_results[i]);
+        rte_pktmbuf_free(got[i]);
+        rte_pktmbuf_free(want[i]);
+    }
+    return n_sent;
+}
+
+static void test_bursts(void **state)
+{
+    unsigned int n = 0;
+
+    (void)state;
+    for (unsigned int i = 0; i < ROUNDS / 4; i++) {
+        n += run_burst(1 + i % 12, i & 1);
+    }
+    assert_in_range(n, ROUNDS / 4 * ICGW_BURST / 4, ROUNDS / 4 * ICGW_BURST);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_parse),
+        cmocka_unit_test(test_bursts),
+    };
+
+    return cmocka_run_group_tests_name("dp_plain", tests, set_up, tear_down);
+}
