@@ -16,58 +16,68 @@ static uint64_t total_bytes(struct rte_mbuf *const *pkts, uint16_t n)
 }
 
 /* Frees what was not taken; returns the number of frames that were. */
-static uint16_t settle(struct pmd_worker *w, struct pmd_out *out, uint16_t taken)
+static inline uint16_t settle(struct pmd_worker *w, const struct pmd_out *out,
+                              struct rte_mbuf **pkts, uint16_t n, uint16_t taken)
 {
-    uint16_t left = out->n - taken;
-
-    if (unlikely(left > 0)) {
-        w->stats.drops[out->full] += left;
-        rte_pktmbuf_free_bulk(&out->pkts[taken], left);
+    if (unlikely(taken < n)) {
+        w->stats.drops[out->full] += n - taken;
+        rte_pktmbuf_free_bulk(&pkts[taken], n - taken);
     }
-    out->n = 0;
     return taken;
 }
 
 /* Passes frames to the worker that owns queue 0, which counts them when it
  * sends them. */
-static void pass_on(struct pmd_worker *w, struct pmd_out *out)
+static void pass_on(struct pmd_worker *w, const struct pmd_out *out, struct rte_mbuf **pkts,
+                    uint16_t n)
 {
     uint16_t taken = 0;
 
     if (out->feed) {
-        taken = rte_ring_sp_enqueue_burst(out->feed, (void **)out->pkts, out->n, NULL);
+        taken = rte_ring_sp_enqueue_burst(out->feed, (void **)pkts, n, NULL);
     }
-    settle(w, out, taken);
+    settle(w, out, pkts, n, taken);
+}
+
+uint16_t pmd_out_send_port(struct pmd_worker *w, struct pmd_out *out, struct rte_mbuf **pkts,
+                           uint16_t n)
+{
+    if (unlikely(out->queue == PMD_NO_QUEUE)) {
+        pass_on(w, out, pkts, n);
+        return 0;
+    }
+    /* Counted before: an mbuf belongs to the driver once it is sent. */
+    uint64_t bytes = total_bytes(pkts, n);
+    uint16_t sent = rte_eth_tx_burst(out->id, out->queue, pkts, n);
+
+    if (unlikely(sent < n)) {
+        bytes -= total_bytes(&pkts[sent], n - sent);
+    }
+    w->stats.tx_packets += sent;
+    w->stats.tx_bytes += bytes;
+    return settle(w, out, pkts, n, sent);
 }
 
 uint16_t pmd_out_flush_port(struct pmd_worker *w, struct pmd_out *out)
 {
-    if (unlikely(out->queue == PMD_NO_QUEUE)) {
-        pass_on(w, out);
-        return 0;
-    }
-    /* Counted before: an mbuf belongs to the driver once it is sent. */
-    uint64_t bytes = total_bytes(out->pkts, out->n);
-    uint16_t sent = rte_eth_tx_burst(out->id, out->queue, out->pkts, out->n);
+    uint16_t n = out->n;
 
-    if (unlikely(sent < out->n)) {
-        bytes -= total_bytes(&out->pkts[sent], out->n - sent);
-    }
-    w->stats.tx_packets += sent;
-    w->stats.tx_bytes += bytes;
-    return settle(w, out, sent);
+    out->n = 0;
+    return pmd_out_send_port(w, out, out->pkts, n);
 }
 
 uint16_t pmd_out_flush_host(struct pmd_worker *w, struct pmd_out *out)
 {
+    uint16_t n = out->n, sent;
+
+    out->n = 0;
     if (unlikely(out->queue == PMD_NO_QUEUE)) {
-        pass_on(w, out);
+        pass_on(w, out, out->pkts, n);
         return 0;
     }
-    uint16_t sent = rte_eth_tx_burst(out->id, out->queue, out->pkts, out->n);
-
+    sent = rte_eth_tx_burst(out->id, out->queue, out->pkts, n);
     w->stats.to_host += sent;
-    return settle(w, out, sent);
+    return settle(w, out, out->pkts, n, sent);
 }
 
 uint16_t pmd_out_serve_feeds(struct pmd_worker *w, struct pmd_out *out, bool host)

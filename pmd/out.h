@@ -14,6 +14,12 @@ static inline void pmd_out_push(struct pmd_out *out, struct rte_mbuf *m)
     out->pkts[out->n++] = m;
 }
 
+/* Sends n frames, at most ICGW_BURST, past those that were added (there are
+ * none); what is not taken is freed and counted.  Returns the number of frames
+ * sent by the device itself. */
+uint16_t pmd_out_send_port(struct pmd_worker *w, struct pmd_out *out, struct rte_mbuf **pkts,
+                           uint16_t n);
+
 /* Sends what was added; what is not taken is freed and counted.  Returns the
  * number of frames sent by the device itself. */
 uint16_t pmd_out_flush_port(struct pmd_worker *w, struct pmd_out *out);

@@ -34,7 +34,7 @@ static uint16_t restore_vlan(struct pmd_worker *w, struct rte_mbuf **pkts, uint1
     for (uint16_t i = 0; i < n; i++) {
         struct rte_mbuf *m = pkts[i];
 
-        if (unlikely(m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && rte_vlan_insert(&m) != 0) {
+        if ((m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && rte_vlan_insert(&m) != 0) {
             w->stats.drops[ICGW_DROP_NO_MBUF]++;
             rte_pktmbuf_free(m);
             continue;
@@ -44,15 +44,19 @@ static uint16_t restore_vlan(struct pmd_worker *w, struct rte_mbuf **pkts, uint1
     return kept;
 }
 
-static void count_received(struct pmd_worker *w, struct rte_mbuf *const *pkts, uint16_t n)
+/* Counts a burst; returns the offload flags that any of its frames has. */
+static inline uint64_t count_received(struct pmd_worker *w, struct rte_mbuf *const *pkts,
+                                      uint16_t n)
 {
-    uint64_t bytes = 0;
+    uint64_t bytes = 0, flags = 0;
 
     for (uint16_t i = 0; i < n; i++) {
         bytes += rte_pktmbuf_pkt_len(pkts[i]);
+        flags |= pkts[i]->ol_flags;
     }
     w->stats.rx_packets += n;
     w->stats.rx_bytes += bytes;
+    return flags;
 }
 
 /* What is done with a burst, beyond sending. */
@@ -128,12 +132,35 @@ static void finish(struct pmd_worker *w, struct pmd_lane *lane, struct burst *b)
     }
 }
 
+/* Whether all frames of a burst are to be sent by one port, as most are. */
+static inline bool same_way(const struct icgw_result *results, uint16_t n)
+{
+    const struct icgw_result *first = &results[0];
+    uint32_t differs = first->action ^ ICGW_ACTION_TX;
+
+    for (uint16_t i = 1; i < n; i++) {
+        differs |= (results[i].action ^ first->action) | (results[i].port ^ first->port);
+    }
+    return differs == 0;
+}
+
+static void act_all(struct pmd_worker *w, struct pmd_lane *lane, struct rte_mbuf **pkts,
+                    const struct icgw_result *results, uint16_t n)
+{
+    struct burst b;
+
+    b.ports = b.n_slow = b.n_drop = 0; /* the arrays need no zeroes */
+    for (uint16_t i = 0; i < n; i++) {
+        act(w, lane, &b, pkts[i], &results[i]);
+    }
+    finish(w, lane, &b);
+}
+
 static uint16_t poll_port(struct pmd_worker *w, struct pmd_lane *lane,
                           const struct icgw_tables *tables)
 {
     struct rte_mbuf *pkts[ICGW_BURST];
     struct icgw_result results[ICGW_BURST];
-    struct burst b;
     uint16_t found, n;
 
     if (lane->rx_queue == PMD_NO_QUEUE) {
@@ -143,14 +170,19 @@ static uint16_t poll_port(struct pmd_worker *w, struct pmd_lane *lane,
     if (found == 0) {
         return 0;
     }
-    count_received(w, pkts, found);
-    n = restore_vlan(w, pkts, found);
-    icgw_forward(tables, pkts, n, results);
-    b.ports = b.n_slow = b.n_drop = 0; /* the arrays need no zeroes */
-    for (uint16_t i = 0; i < n; i++) {
-        act(w, lane, &b, pkts[i], &results[i]);
+    n = found;
+    if (unlikely(count_received(w, pkts, n) & RTE_MBUF_F_RX_VLAN_STRIPPED)) {
+        n = restore_vlan(w, pkts, n);
+        if (n == 0) {
+            return found;
+        }
     }
-    finish(w, lane, &b);
+    icgw_forward(tables, pkts, n, results);
+    if (likely(same_way(results, n))) {
+        pmd_out_send_port(w, &w->lanes[results[0].port % ICGW_MAX_PORTS].tx, pkts, n);
+    } else {
+        act_all(w, lane, pkts, results, n);
+    }
     return found;
 }
 
