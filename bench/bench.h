@@ -2,7 +2,7 @@
 #ifndef BENCH_H
 #define BENCH_H
 
-/* ovnic-gw-bench: the forwarding library alone, without ports and databases. */
+/* ovnic-gw-bench: the forwarding library without databases, alone or on a device. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -20,6 +20,10 @@ struct bench_options {
     enum bench_direction direction;
     bool checksum; /* UDP checksum in and out */
     bool json;
+    bool huge_pages; /* with a device */
+    uint32_t memory_mib;
+    const char *device; /* NULL: the library alone */
+    const char *pcap;   /* only write the frames, to this file; or NULL */
     uint32_t destinations;
     uint32_t flows;
     uint32_t length; /* bytes of inner frame */
@@ -27,11 +31,14 @@ struct bench_options {
 };
 
 #define BENCH_ROUNDS 10
+/* Of bursts: percentiles 1, 50, 99, 99.9 of the time that one takes. */
+#define BENCH_PERCENTILES 4
 
 struct bench_result {
     uint64_t packets;
-    double packets_per_second;   /* of the median round, on this core */
-    double cycles[BENCH_ROUNDS]; /* per packet, ascending; TSC */
+    double packets_per_second;         /* of the median round, on this core */
+    double cycles[BENCH_ROUNDS];       /* per packet, ascending; TSC */
+    uint32_t burst[BENCH_PERCENTILES]; /* TSC cycles */
     double bytes_per_destination;
 };
 
@@ -42,7 +49,9 @@ struct bench_result {
 struct icgw_tables *bench_tables(const struct bench_options *);
 /* Makes *m the frame of one flow, as a NIC would have received it. */
 void bench_frame(const struct bench_options *, uint32_t flow, struct rte_mbuf *m);
-/* Runs; returns NULL or what went wrong. */
+/* Run; return NULL or what went wrong. */
 const char *bench_measure(const struct bench_options *, struct bench_result *);
+const char *bench_device(const struct bench_options *, struct bench_result *);
+const char *bench_write_pcap(const struct bench_options *);
 
 #endif

@@ -15,7 +15,11 @@
 static void usage(FILE *to)
 {
     fputs("usage: ovnic-gw-bench [EAL options --] [options]\n"
-          "Measures the forwarding library alone, on one core, with synthetic tables.\n"
+          "       ovnic-gw-bench --device ARGS [options]\n"
+          "       ovnic-gw-bench --write-pcap FILE [options]\n"
+          "Measures the forwarding library, on one core, with synthetic tables: alone, or as a\n"
+          "worker on a DPDK device, for which it can write a capture first:\n"
+          "  --device net_pcap0,rx_pcap=FILE,infinite_rx=1\n"
           "Without EAL options it runs without hugepages, in 1024 MiB.\n"
           "  --destinations N   entries of the table looked up (1)\n"
           "  --flows N          distinct inner and outer flows (1024)\n"
@@ -23,6 +27,8 @@ static void usage(FILE *to)
           "  --direction out|in toward the other zone, or from it (out)\n"
           "  --checksum on|off  outer UDP checksum (on)\n"
           "  --seconds S        how long (2)\n"
+          "  --memory MIB       with --device (1024)\n"
+          "  --huge-pages       with --device\n"
           "  --json             for machines\n",
           to);
 }
@@ -76,6 +82,17 @@ static bool apply_option(struct bench_options *o, int option, const char *arg)
         ok = parse_word(arg, "out", "in", &in);
         o->direction = in ? BENCH_IN : BENCH_OUT;
         return ok;
+    case 'm':
+        return parse_u32(arg, 64, 1u << 20, &o->memory_mib);
+    case 'v':
+        o->device = arg;
+        return true;
+    case 'w':
+        o->pcap = arg;
+        return true;
+    case 'H':
+        o->huge_pages = true;
+        return true;
     default:
         o->json = true;
         return true;
@@ -92,6 +109,10 @@ static void parse_options(struct bench_options *o, int argc, char **argv)
         {"direction", required_argument, NULL, 'D'},
         {"checksum", required_argument, NULL, 'c'},
         {"seconds", required_argument, NULL, 's'},
+        {"device", required_argument, NULL, 'v'},
+        {"write-pcap", required_argument, NULL, 'w'},
+        {"memory", required_argument, NULL, 'm'},
+        {"huge-pages", no_argument, NULL, 'H'},
         {"json", no_argument, NULL, 'j'},
         {"help", no_argument, NULL, 'h'},
         {NULL, 0, NULL, 0},
@@ -136,6 +157,10 @@ static void print_table(const struct bench_options *o, const struct bench_result
     printf("packets/s, million      %14.2f\n", r->packets_per_second / 1e6);
     printf("cycles/packet, median   %14.1f\n", r->cycles[BENCH_ROUNDS / 2]);
     printf("cycles/packet, range    %6.1f – %5.1f\n", r->cycles[0], r->cycles[BENCH_ROUNDS - 1]);
+    printf("cycles/burst, 1 %%      %14" PRIu32 "\n", r->burst[0]);
+    printf("cycles/burst, 50 %%     %14" PRIu32 "\n", r->burst[1]);
+    printf("cycles/burst, 99 %%     %14" PRIu32 "\n", r->burst[2]);
+    printf("cycles/burst, 99.9 %%   %14" PRIu32 "\n", r->burst[3]);
     printf("bytes per destination   %14.1f\n", r->bytes_per_destination);
 }
 
@@ -145,10 +170,12 @@ static void print_json(const struct bench_options *o, const struct bench_result 
            ", \"length\": %" PRIu32 ", \"checksum\": %s, \"packets\": %" PRIu64
            ", \"packets_per_second\": %.0f, \"tsc_hz\": %" PRIu64
            ", \"cycles_per_packet\": {\"min\": %.2f, \"median\": %.2f, \"max\": %.2f}"
-           ", \"bytes_per_destination\": %.1f}\n",
+           ", \"cycles_per_burst\": {\"p1\": %" PRIu32 ", \"p50\": %" PRIu32 ", \"p99\": %" PRIu32
+           ", \"p99.9\": %" PRIu32 "}, \"bytes_per_destination\": %.1f}\n",
            direction_name(o), o->destinations, o->flows, o->length, o->checksum ? "true" : "false",
            r->packets, r->packets_per_second, rte_get_tsc_hz(), r->cycles[0],
-           r->cycles[BENCH_ROUNDS / 2], r->cycles[BENCH_ROUNDS - 1], r->bytes_per_destination);
+           r->cycles[BENCH_ROUNDS / 2], r->cycles[BENCH_ROUNDS - 1], r->burst[0], r->burst[1],
+           r->burst[2], r->burst[3], r->bytes_per_destination);
 }
 
 /* Where our own options begin: behind "--", or at once where there is none. */
@@ -177,29 +204,44 @@ static int start_eal(int argc, char **argv)
     return rte_eal_init(RTE_DIM(args), defaults);
 }
 
+/* Without EAL, or with that which ports start. */
+static const char *run(const struct bench_options *options, struct bench_result *result, int argc,
+                       char **argv)
+{
+    const char *error;
+
+    if (options->device != NULL) {
+        return bench_device(options, result);
+    }
+    if (start_eal(argc, argv) < 0) {
+        return "EAL does not start; without hugepages: ovnic-gw-bench --no-huge -m 1024 -- …";
+    }
+    error = bench_measure(options, result);
+    rte_eal_cleanup();
+    return error;
+}
+
 int main(int argc, char **argv)
 {
-    struct bench_options options = {
-        .checksum = true, .destinations = 1, .flows = 1024, .length = 64, .seconds = 2};
+    struct bench_options options = {.checksum = true,
+                                    .destinations = 1,
+                                    .flows = 1024,
+                                    .length = 64,
+                                    .memory_mib = 1024,
+                                    .seconds = 2};
     struct bench_result result = {0};
     int own = own_options(argc, argv);
     const char *error;
 
     parse_options(&options, argc - own, argv + own);
-    if (start_eal(own == 0 ? 1 : own, argv) < 0) {
-        fputs("ovnic-gw-bench: EAL does not start; without hugepages: "
-              "ovnic-gw-bench --no-huge -m 1024 -- …\n",
-              stderr);
-        return 1;
-    }
-    error = bench_measure(&options, &result);
+    error = options.pcap != NULL ? bench_write_pcap(&options)
+                                 : run(&options, &result, own == 0 ? 1 : own, argv);
     if (error != NULL) {
         fprintf(stderr, "ovnic-gw-bench: %s\n", error);
-    } else if (options.json) {
+    } else if (options.json && options.pcap == NULL) {
         print_json(&options, &result);
-    } else {
+    } else if (options.pcap == NULL) {
         print_table(&options, &result);
     }
-    rte_eal_cleanup();
     return error != NULL;
 }

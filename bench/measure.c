@@ -2,6 +2,7 @@
 #include "bench.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <rte_cycles.h>
 #include <rte_malloc.h>
@@ -13,13 +14,17 @@
  * cache holds, so that headers do not lie there by chance. */
 #define IN_FLIGHT 512
 
+/* Longer bursts count as that long. */
+#define MAX_BURST_CYCLES 65535
+
 struct run {
     const struct bench_options *options;
     const struct icgw_tables *tables;
     struct rte_mbuf *pkts[IN_FLIGHT];
     uint32_t next_flow;
     uint64_t packets;
-    uint64_t cycles; /* within icgw_forward() */
+    uint64_t cycles;                       /* within icgw_forward() */
+    uint32_t bursts[MAX_BURST_CYCLES + 1]; /* number by duration, of all rounds */
 };
 
 static size_t eal_memory(void)
@@ -46,10 +51,12 @@ static bool turn(struct run *run)
         run->next_flow = (run->next_flow + 1) % run->options->flows;
     }
     for (unsigned int i = 0; i < IN_FLIGHT; i += ICGW_BURST) {
-        uint64_t start = rte_rdtsc_precise();
+        uint64_t start = rte_rdtsc_precise(), took;
 
         icgw_forward(run->tables, &run->pkts[i], ICGW_BURST, results);
-        run->cycles += rte_rdtsc_precise() - start;
+        took = rte_rdtsc_precise() - start;
+        run->cycles += took;
+        run->bursts[RTE_MIN(took, (uint64_t)MAX_BURST_CYCLES)]++;
         run->packets += ICGW_BURST;
         for (unsigned int k = 0; k < ICGW_BURST; k++) {
             if (results[k].action != ICGW_ACTION_TX) {
@@ -67,6 +74,21 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+/* Durations that given shares of all bursts do not exceed. */
+static void find_percentiles(const struct run *run, uint64_t n_bursts, uint32_t *found)
+{
+    static const double shares[BENCH_PERCENTILES] = {0.01, 0.5, 0.99, 0.999};
+    uint64_t seen = 0;
+    unsigned int k = 0;
+
+    for (uint32_t cycles = 0; cycles <= MAX_BURST_CYCLES; cycles++) {
+        seen += run->bursts[cycles];
+        while (k < BENCH_PERCENTILES && (double)seen >= shares[k] * (double)n_bursts) {
+            found[k++] = cycles;
+        }
+    }
+}
+
 static const char *run_rounds(struct run *run, struct bench_result *result)
 {
     uint64_t round = (uint64_t)(run->options->seconds * (double)rte_get_tsc_hz() / BENCH_ROUNDS);
@@ -76,6 +98,7 @@ static const char *run_rounds(struct run *run, struct bench_result *result)
         return "a frame was not forwarded";
     }
     result->packets = 0;
+    memset(run->bursts, 0, sizeof run->bursts);
     for (unsigned int i = 0; i < BENCH_ROUNDS; i++) {
         uint64_t end = rte_rdtsc() + round;
 
@@ -88,6 +111,7 @@ static const char *run_rounds(struct run *run, struct bench_result *result)
         result->cycles[i] = (double)run->cycles / (double)run->packets;
         result->packets += run->packets;
     }
+    find_percentiles(run, result->packets / ICGW_BURST, result->burst);
     qsort(result->cycles, BENCH_ROUNDS, sizeof result->cycles[0], by_value);
     result->packets_per_second = (double)rte_get_tsc_hz() / result->cycles[BENCH_ROUNDS / 2];
     return NULL;
@@ -98,11 +122,12 @@ const char *bench_measure(const struct bench_options *o, struct bench_result *re
     struct rte_mempool *pool =
         rte_pktmbuf_pool_create("bench", IN_FLIGHT, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
     size_t before = eal_memory();
-    struct run run = {.options = o};
+    static struct run run;
     struct icgw_tables *tables = bench_tables(o);
     const char *error = NULL;
 
     result->bytes_per_destination = (double)(eal_memory() - before) / o->destinations;
+    run.options = o;
     run.tables = tables;
     if (pool == NULL || tables == NULL || rte_pktmbuf_alloc_bulk(pool, run.pkts, IN_FLIGHT) != 0) {
         error = "out of memory: give EAL more (-m MIB)";

@@ -144,6 +144,18 @@ static void put_inner(const struct bench_options *o, uint8_t *p, uint32_t flow)
     put16(p + 24, o->length - 34);
 }
 
+/* RFC 1071 */
+static void put_ip_cksum(uint8_t *ip)
+{
+    uint32_t sum = 0;
+
+    for (unsigned int i = 0; i < 20; i += 2) {
+        sum += (uint32_t)ip[i] << 8 | ip[i + 1];
+    }
+    sum = (sum & 0xffff) + (sum >> 16);
+    put16(ip + 10, ~(sum + (sum >> 16)));
+}
+
 void bench_frame(const struct bench_options *o, uint32_t flow, struct rte_mbuf *m)
 {
     static const uint8_t outer[58] = {
@@ -171,5 +183,6 @@ void bench_frame(const struct bench_options *o, uint32_t flow, struct rte_mbuf *
     p[46] = (uint8_t)((out ? ROUTER_VNI : TRANSIT_VNI) >> 16);
     put16(p + 47, (out ? ROUTER_VNI : TRANSIT_VNI) & 0xffff);
     put16(p + 56, out ? ROUTER_KEY : TRANSIT_KEY);
+    put_ip_cksum(p + 14);
     put_inner(o, p + sizeof outer, flow);
 }
