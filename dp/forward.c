@@ -139,6 +139,10 @@ static void no_endpoint(const struct burst *b, unsigned int i)
         drop(&b->results[i], ICGW_DROP_ZONE_VIOLATION);
     } else if (p->outport >= ICGW_MULTICAST_KEY) {
         slow(&b->results[i], ICGW_SLOW_MULTICAST);
+    } else if (p->class & ICGW_CLASS_TOO_BIG_ERROR) {
+        /* About a packet to a port that is elsewhere: a kernel's tunnel sends the
+         * error back as if from there (OVN 24.03 and later have flows for it). */
+        slow(&b->results[i], ICGW_SLOW_ICMP_ERROR);
     } else {
         drop(&b->results[i], ICGW_DROP_UNKNOWN_PORT);
     }

@@ -214,6 +214,10 @@ static void test_no_endpoint(void **state)
     expect_dest("highest port", &dest, &f, ICGW_ACTION_DROP, ICGW_DROP_UNKNOWN_PORT);
     f.outport = 0x8000;
     expect_dest("lowest group", &dest, &f, ICGW_ACTION_SLOW, ICGW_SLOW_MULTICAST);
+    f.outport = 4;
+    f.in_proto = 1; /* ICMP, type 3 */
+    f.in_l4[0] = 3;
+    expect_dest("error from a port elsewhere", &dest, &f, ICGW_ACTION_SLOW, ICGW_SLOW_ICMP_ERROR);
     f.vni = 3;
     expect_dest("unknown VNI", &dest, &f, ICGW_ACTION_DROP, ICGW_DROP_UNKNOWN_VNI);
 }
