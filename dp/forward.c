@@ -354,36 +354,71 @@ static void apply(const struct burst *b, unsigned int i)
     }
 }
 
-/* Several destinations' worth of second-level cache.  With more than that, most
- * of them lie further away and are worth being fetched ahead, for all of the
- * burst at once; with fewer, the stages are but a detour. */
-#define FEW_DESTS 16384
-
-void icgw_forward(const struct icgw_tables *tables, struct rte_mbuf **pkts, uint16_t n,
-                  struct icgw_result *results)
+void icgw_forward_stages(const struct icgw_tables *tables, struct rte_mbuf **pkts,
+                         struct icgw_result *results, const uint8_t *live, uint16_t n_live)
 {
     struct burst b;
-    struct icgw_recent recent = ICGW_RECENT_NONE;
-    bool few = tables->n_dests <= FEW_DESTS;
 
     /* Not initialised as a whole: the packets alone are 2 KiB. */
-    b.n_live = 0;
-    prefetch_all(pkts, n);
-    for (uint16_t i = 0; i < n; i++) {
-        if (!few || unlikely(!icgw_forward_plain(tables, pkts[i], &recent, &results[i]))) {
-            b.live[b.n_live++] = (uint8_t)i;
-        }
-    }
-    if (b.n_live == 0) {
-        return;
-    }
     b.tables = tables;
     b.pkts = pkts;
     b.results = results;
+    b.n_live = n_live;
+    memcpy(b.live, live, n_live);
     parse_all(&b);
     find_endpoints(&b);
     find_dests(&b);
     for (uint16_t k = 0; k < b.n_live; k++) {
         apply(&b, b.live[k]);
+    }
+}
+
+/* With more destinations than this, most of them lie beyond the second-level
+ * cache (100 to 130 bytes each) and are worth being fetched ahead, for all of the
+ * burst at once. */
+#define FEW_DESTS 16384
+
+/* Guesses which destinations a burst will look up, and fetches them.  Decides
+ * nothing: packets are not even known to be plain. */
+static __rte_noinline void fetch_dests(const struct icgw_tables *tables, struct rte_mbuf **pkts,
+                                       uint16_t n)
+{
+    const struct icgw_map *maps[ICGW_BURST];
+    uint64_t keys[ICGW_BURST];
+    uint32_t hashes[ICGW_BURST];
+
+    for (uint16_t i = 0; i < n; i++) {
+        maps[i] = icgw_plain_guess(tables, pkts[i], &keys[i]);
+        if (likely(maps[i] != NULL)) {
+            hashes[i] = icgw_map_hash(&keys[i], 1);
+            icgw_map_prefetch(maps[i], hashes[i], 1);
+        }
+    }
+    for (uint16_t i = 0; i < n; i++) {
+        if (likely(maps[i] != NULL)) {
+            rte_prefetch0(
+                (const void *)(uintptr_t)icgw_map_get_hashed(maps[i], &keys[i], hashes[i], 1));
+        }
+    }
+}
+
+void icgw_forward(const struct icgw_tables *tables, struct rte_mbuf **pkts, uint16_t n,
+                  struct icgw_result *results)
+{
+    struct icgw_recent recent = ICGW_RECENT_NONE;
+    uint8_t live[ICGW_BURST];
+    uint16_t n_live = 0;
+
+    prefetch_all(pkts, n);
+    if (tables->n_dests > FEW_DESTS) {
+        fetch_dests(tables, pkts, n);
+    }
+    for (uint16_t i = 0; i < n; i++) {
+        if (unlikely(!icgw_forward_plain(tables, pkts[i], &recent, &results[i]))) {
+            live[n_live++] = (uint8_t)i;
+        }
+    }
+    if (n_live > 0) {
+        icgw_forward_stages(tables, pkts, results, live, n_live);
     }
 }

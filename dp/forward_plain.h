@@ -18,6 +18,11 @@
 #include "parse_plain.h"
 #include "rewrite_plain.h"
 
+/* forward.c: the way of all others, and the reference in the tests.  It takes the
+ * packets whose numbers are in live[]. */
+void icgw_forward_stages(const struct icgw_tables *tables, struct rte_mbuf **pkts,
+                         struct icgw_result *results, const uint8_t *live, uint16_t n_live);
+
 /* 0: unknown; else enum icgw_zone + 1. */
 static __rte_always_inline uint64_t icgw_zone_of_v4(const struct icgw_tables *tables,
                                                     uint32_t src_be)
@@ -40,6 +45,34 @@ icgw_plain_dest(const struct icgw_endpoint *ep, const struct icgw_packet *p, con
     return p->eth_type == RTE_BE16(ICGW_ETH_IPV4)
                ? icgw_endpoint_get_v4(ep, icgw_load32(inner + ICGW_ETH_LEN + 16))
                : icgw_endpoint_get_v6(ep, inner + ICGW_ETH_LEN + 24);
+}
+
+/* Where a packet's destination will be looked up if it is plain, and by what.
+ * NULL: hard to tell. */
+static __rte_always_inline const struct icgw_map *
+icgw_plain_guess(const struct icgw_tables *tables, const struct rte_mbuf *m, uint64_t *key)
+{
+    const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
+    const uint8_t *inner = data + ICGW_PLAIN_LEN;
+    const struct icgw_endpoint *ep;
+    uint64_t at;
+
+    if (unlikely(m->data_len < ICGW_PLAIN_MIN)) {
+        return NULL;
+    }
+    at = icgw_endpoint_key(icgw_load_be32(data + ICGW_PLAIN_GENEVE + 4) >> 8,
+                           (uint16_t)icgw_load_be32(data + ICGW_PLAIN_GENEVE + 12));
+    ep = (const struct icgw_endpoint *)(uintptr_t)icgw_map_get(tables->endpoints, &at,
+                                                               ICGW_ENDPOINT_WORDS);
+    if (unlikely(ep == NULL)) {
+        return NULL;
+    }
+    if (ep->kind == ICGW_ENDPOINT_L2) {
+        *key = icgw_l2_key(inner, icgw_load16(inner + 12));
+        return ep->l2;
+    }
+    *key = icgw_v4_key(icgw_load32(inner + ICGW_ETH_LEN + 16), ep->len4[0]);
+    return ep->n_len4 > 0 ? ep->v4 : NULL;
 }
 
 /* As icgw_guard_admits(). */
@@ -76,8 +109,8 @@ struct icgw_recent {
 #define ICGW_RECENT_NONE ((struct icgw_recent){.no_outer = true, .no_dest = true})
 
 /* Looks for the endpoint; true if the sender may address it. */
-static __rte_always_inline bool icgw_plain_enter(const struct icgw_tables *tables,
-                                                 const uint8_t *data, struct icgw_recent *c)
+static __rte_noinline bool icgw_plain_enter(const struct icgw_tables *tables, const uint8_t *data,
+                                            struct icgw_recent *c)
 {
     uint32_t keys = icgw_load_be32(data + ICGW_PLAIN_GENEVE + 12);
     uint32_t vni = icgw_load_be32(data + ICGW_PLAIN_GENEVE + 4) >> 8;
@@ -103,9 +136,9 @@ static __rte_always_inline bool icgw_plain_enter(const struct icgw_tables *table
 }
 
 /* Looks for the destination; true if it is one to forward to. */
-static __rte_always_inline bool icgw_plain_find(const struct icgw_tables *tables,
-                                                const uint8_t *inner, uint64_t mac_type,
-                                                const struct icgw_packet *p, struct icgw_recent *c)
+static __rte_noinline bool icgw_plain_find(const struct icgw_tables *tables, const uint8_t *inner,
+                                           uint64_t mac_type, const struct icgw_packet *p,
+                                           struct icgw_recent *c)
 {
     const struct icgw_dest *dest = icgw_plain_dest(c->ep, p, inner);
     const struct icgw_tunnel *t;
