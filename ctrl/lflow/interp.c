@@ -180,8 +180,10 @@ static bool rule_out(struct interp *in, struct eval *ev, const struct choice *c)
     return true;
 }
 
-static bool search_stage(struct interp *in, const struct model_stage *stage,
-                         const struct lflow **flow)
+/* Not inlined: its frame, more than a kibibyte, is gone before the actions go on
+ * to the next stage and so deeper into the stack. */
+static bool __attribute__((noinline))
+search_stage(struct interp *in, const struct model_stage *stage, const struct lflow **flow)
 {
     struct choice c = {.flow = NULL};
     struct eval ev = interp_eval(in);

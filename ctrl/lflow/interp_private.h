@@ -10,7 +10,7 @@
 /* What hostile flows may cost: datapaths and stages on the way of one packet
  * (each takes stack), and actions in all. */
 #define INTERP_MAX_HOPS 16
-#define INTERP_MAX_DEPTH 2048
+#define INTERP_MAX_DEPTH 1024
 #define INTERP_MAX_ACTIONS 20000
 
 /* flags.tunnel_rx: the packet came by a tunnel. */
