@@ -96,7 +96,10 @@ def _make_once(release: Release) -> None:
         fcntl.flock(lock, fcntl.LOCK_EX)   # two programs may want it at once
         if not release.root.exists():
             _make(release.root, SUITES[release.name])
-    found = _version(release)
+    try:
+        found = _version(release)
+    except LabError as error:
+        raise Unavailable(f"OVN {release.name}: {release.root} cannot be used: {error}") from error
     if found != release.name:   # sid moves on
         raise Unavailable(f"OVN {release.name}: Debian {SUITES[release.name]} had {found} when "
                           f"{release.root} was made")
