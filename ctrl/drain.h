@@ -16,8 +16,6 @@ struct ovsdb;
 enum drain_reason {
     DRAIN_OPERATOR = 1 << 0, /* `ovnic-gw-ctl drain` */
     DRAIN_EXIT = 1 << 1,
-    DRAIN_LINK = 1 << 2,   /* no port of ours has a link */
-    DRAIN_WORKER = 1 << 3, /* a worker is stuck */
 };
 
 enum drain_state {

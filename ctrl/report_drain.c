@@ -15,8 +15,6 @@ static const struct {
 } reasons[] = {
     {DRAIN_OPERATOR, "operator", "asked for by ovnic-gw-ctl"},
     {DRAIN_EXIT, "exit", "about to end"},
-    {DRAIN_LINK, "link", "no port has a link"},
-    {DRAIN_WORKER, "worker", "a worker is stuck"},
 };
 
 static long long quiet_ms(const struct drain *d)

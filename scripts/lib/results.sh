@@ -18,6 +18,15 @@ prepare() {
     fi
     set -m # children get their own process group, and SIGINT
     trap 'interrupted' INT TERM HUP
+    if ! mountpoint -q /run/netns; then
+        trap 'remove_netns_mount' EXIT
+    fi
+}
+
+# The first `ip netns add` after a start of the machine mounts /run/netns. If that
+# was ours, it goes again, unless somebody uses it by now.
+remove_netns_mount() {
+    [ -n "$(ls -A /run/netns 2>/dev/null)" ] || umount /run/netns 2>/dev/null
 }
 
 interrupted() {
