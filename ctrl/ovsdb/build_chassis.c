@@ -13,6 +13,9 @@ void build_encap(struct model *m, struct model_chassis *chassis, const char *typ
     unsigned int port = smap_get_uint(options, "dst_port", GENEVE_PORT);
     model_add_encap(m, chassis, type, ip, smap_get_bool(options, "csum", true),
                     port && port <= UINT16_MAX ? (uint16_t)port : GENEVE_PORT);
+    if (smap_get_bool(options, "default-encap-ip", false) && !strcmp(type, "geneve")) {
+        model_prefer_encap(chassis, ip);
+    }
 }
 
 static void add_sb_encaps(struct model *m, struct model_chassis *chassis,

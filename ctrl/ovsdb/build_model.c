@@ -38,6 +38,24 @@ static bool may_hold(struct ovsdb *o, const struct sbrec_port_binding *pb)
     return ours;
 }
 
+static const char *additional_encap(const struct sbrec_port_binding *pb, const char *chassis)
+{
+    for (size_t i = 0; i < pb->n_additional_encap; i++) {
+        if (!strcmp(pb->additional_encap[i]->chassis_name, chassis)) {
+            return pb->additional_encap[i]->ip;
+        }
+    }
+    return NULL;
+}
+
+static void add_additional_chassis(struct model *m, const struct sbrec_port_binding *pb)
+{
+    for (size_t i = 0; i < pb->n_additional_chassis; i++) {
+        const char *chassis = pb->additional_chassis[i]->name;
+        model_add_additional_chassis(m, pb->logical_port, chassis, additional_encap(pb, chassis));
+    }
+}
+
 static void add_ports(struct ovsdb *o, struct model *m)
 {
     const struct sbrec_port_binding *pb;
@@ -60,7 +78,9 @@ static void add_ports(struct ovsdb *o, struct model *m)
             .mac = pb->n_mac ? pb->mac[0] : NULL,
             .port_security = pb->n_port_security > 0,
         };
-        model_add_port(m, &row);
+        if (model_add_port(m, &row)) {
+            add_additional_chassis(m, pb);
+        }
     }
 }
 

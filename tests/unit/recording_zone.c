@@ -63,7 +63,9 @@ static bool add_port(struct model *m, const struct row *row)
         .mac = option(row, "mac"),
         .port_security = strcmp(word(row, row->n - 1), "security") == 0,
     };
-    return model_add_port(m, &port) != NULL;
+    const char *additional = option(row, "additional");
+    return model_add_port(m, &port) != NULL &&
+           (additional == NULL || model_add_additional_chassis(m, port.name, additional, NULL));
 }
 
 /* `line` begins behind the first word. */

@@ -7,7 +7,8 @@
  *
  *   chassis NAME IP            remote NAME IP
  *   switch NAME KEY            router NAME KEY            transit NAME KEY
- *   port DATAPATH NAME KEY TYPE [chassis=C] [peer=P] [distributed=P] [mac=M] [security]
+ *   port DATAPATH NAME KEY TYPE [chassis=C] [peer=P] [distributed=P] [mac=M]
+ *       [additional=C] [security]
  *   group DATAPATH NAME KEY PORT…
  *   mac DATAPATH PORT IP MAC   fdb DATAPATH_KEY MAC PORT_KEY
  *   addresses NAME CONSTANT…   ports NAME PORT…

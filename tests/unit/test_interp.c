@@ -248,6 +248,34 @@ static void test_groups(void **state)
     check_local(1, 1, 32769, "", "drop unknown_port");
 }
 
+/* A port that moves from one chassis to another is on both. */
+static void test_moving(void **state)
+{
+    (void)state;
+    check("port sw moving 6 vif chassis=hv1 additional=hv2\n"
+          "in lr 0 0 1 => outport = \"lr-sw\"; output;\n"
+          "in sw 0 1 1 => outport = \"moving\"; output;",
+          "hv1 1 2>6; hv2 1 2>6");
+    check("port sw coming 6 vif additional=hv2\n"
+          "in lr 0 0 1 => outport = \"lr-sw\"; output;\n"
+          "in sw 0 1 1 => outport = \"coming\"; output;",
+          "hv2 1 2>6");
+    /* Floods reach each chassis once all the same. */
+    check("chassis hv3 192.0.2.13\n"
+          "port sw moving 6 vif chassis=hv1 additional=hv3\n"
+          "port sw back 7 vif chassis=hv3 additional=hv1\n"
+          "group sw all 32770 moving back vm2\n"
+          "in lr 0 0 1 => outport = \"lr-sw\"; output;\n"
+          "in sw 0 1 1 => outport = \"all\"; output;",
+          "hv1 1 2>32770; hv3 1 2>32770; hv2 1 2>32770");
+    sender = "hv2";
+    check("port sw moving 6 vif chassis=hv1 additional=hv2\n"
+          "in lr 0 0 1 => outport = \"lr-sw\"; output;\n"
+          "in sw 0 1 1 => outport = \"moving\"; output;",
+          "hv1 1 2>6; drop logical_drop sw/0/1");
+    sender = NULL;
+}
+
 /* Open vSwitch sends nothing back by the tunnel that it came by, unless
  * flags.loopback has been set on the way. */
 static void test_sender(void **state)
@@ -434,12 +462,12 @@ int main(void)
         cmocka_unit_test(test_way_through), cmocka_unit_test(test_next),
         cmocka_unit_test(test_clone),       cmocka_unit_test(test_registers_across),
         cmocka_unit_test(test_loopback),    cmocka_unit_test(test_outputs),
-        cmocka_unit_test(test_groups),      cmocka_unit_test(test_sender),
-        cmocka_unit_test(test_neighbours),  cmocka_unit_test(test_ask),
-        cmocka_unit_test(test_error),       cmocka_unit_test(test_fdb),
-        cmocka_unit_test(test_choices),     cmocka_unit_test(test_ttl),
-        cmocka_unit_test(test_refusals),    cmocka_unit_test(test_too_big),
-        cmocka_unit_test(test_loops),
+        cmocka_unit_test(test_groups),      cmocka_unit_test(test_moving),
+        cmocka_unit_test(test_sender),      cmocka_unit_test(test_neighbours),
+        cmocka_unit_test(test_ask),         cmocka_unit_test(test_error),
+        cmocka_unit_test(test_fdb),         cmocka_unit_test(test_choices),
+        cmocka_unit_test(test_ttl),         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_too_big),     cmocka_unit_test(test_loops),
     };
     return cmocka_run_group_tests_name("interp", tests, NULL, NULL);
 }

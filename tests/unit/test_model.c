@@ -199,6 +199,28 @@ static void test_locations(void **state)
     assert_null(local->chassis);
 }
 
+static void test_additional_chassis(void **state)
+{
+    (void)state;
+    struct model_chassis *hv1 = model_add_chassis(m, "hv1", false);
+    struct model_chassis *hv2 = model_add_chassis(m, "hv2", false);
+    model_add_encap(m, hv2, "geneve", "192.0.2.12", true, 6081);
+    model_add_encap(m, hv2, "geneve", "192.0.2.112", true, 6081);
+    model_prefer_encap(hv2, "192.0.2.112");
+    model_prefer_encap(hv2, "192.0.2.99"); /* not one of its */
+    assert_int_equal(hv2->encaps[0].ip.bytes[15], 112);
+    model_add_datapath(m, "sw", "sw", 1, false, false);
+    struct model_port *port = add_port("sw", "vm1", 1, "", "hv1");
+    assert_true(model_add_additional_chassis(m, "vm1", "hv2", "192.0.2.12"));
+    assert_false(model_add_additional_chassis(m, "vm1", "hv3", NULL));
+    assert_false(model_add_additional_chassis(m, "vm9", "hv2", NULL));
+    model_finish(m);
+    assert_ptr_equal(port->chassis, hv1);
+    assert_int_equal(port->n_additional, 1);
+    assert_ptr_equal(port->additional[0].chassis, hv2);
+    assert_int_equal(port->additional[0].encap->ip.bytes[15], 12);
+}
+
 static void test_groups(void **state)
 {
     static const char *const ports[] = {"a", "nobody", "b", "elsewhere"};
@@ -339,9 +361,10 @@ int main(void)
 {
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, start, stop)
     const struct CMUnitTest tests[] = {
-        TEST(test_chassis),   TEST(test_datapaths), TEST(test_ports),      TEST(test_peers),
-        TEST(test_locations), TEST(test_groups),    TEST(test_neighbours), TEST(test_flows),
-        TEST(test_cache),     TEST(test_sets),
+        TEST(test_chassis), TEST(test_datapaths),  TEST(test_ports),
+        TEST(test_peers),   TEST(test_locations),  TEST(test_additional_chassis),
+        TEST(test_groups),  TEST(test_neighbours), TEST(test_flows),
+        TEST(test_cache),   TEST(test_sets),
     };
     return cmocka_run_group_tests_name("model", tests, NULL, NULL);
 }

@@ -525,6 +525,36 @@ static void test_model(void **state)
     assert_int_equal(gw3->encaps[0].dst_port, 7081);
 }
 
+static bool moves_to(const struct zone *z, const char *chassis)
+{
+    const struct model_port *vm1 = z->model ? model_port_by_name(z->model, "vm1") : NULL;
+    return vm1 && vm1->n_additional == 1 && !strcmp(vm1->additional[0].chassis->name, chassis);
+}
+
+static void test_follows_a_port_that_moves(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    char *gw3 = uuid_of(z, SB, "Chassis", "name=gw3");
+    char *encap = uuid_of(z, SB, "Encap", "ip=192.0.2.31");
+    ctl(z, SB, "set Port_Binding vm1 additional_chassis=%s additional_encap=%s", gw3, encap);
+    UNTIL(z, moves_to(z, "gw3"));
+    const struct model_port *vm1 = model_port_by_name(z->model, "vm1");
+    assert_string_equal(vm1->chassis->name, "hv1");
+    assert_ptr_equal(vm1->additional[0].encap, &vm1->additional[0].chassis->encaps[0]);
+
+    char *hv1 = uuid_of(z, SB, "Chassis", "name=hv1"); /* there and back */
+    ctl(z, SB, "set Port_Binding vm1 chassis=%s additional_chassis=%s additional_encap=[]", gw3,
+        hv1);
+    UNTIL(z, moves_to(z, "hv1"));
+    ctl(z, SB, "set Port_Binding vm1 additional_chassis=[]");
+    UNTIL(z, model_port_by_name(z->model, "vm1")->n_additional == 0);
+    assert_string_equal(model_port_by_name(z->model, "vm1")->chassis->name, "gw3");
+    free(gw3);
+    free(hv1);
+    free(encap);
+}
+
 static void test_follows_datapath_groups(void **state)
 {
     struct zone *z = *state;
@@ -761,6 +791,7 @@ int main(void)
         TEST(test_goes_on_while_refilled),
         TEST(test_acknowledges_nb_cfg),
         TEST(test_model),
+        TEST(test_follows_a_port_that_moves),
         TEST(test_follows_datapath_groups),
         TEST(test_follows_ic_sb),
         TEST(test_goes_on_without_ic_sb),

@@ -352,6 +352,49 @@ static void test_tunnels(void **state)
                      ICGW_NO_TUNNEL);
 }
 
+static void test_moving(void **state)
+{
+    (void)state;
+    build(PORTS ROUTER, "port sw vm9 9 vif chassis=hv1 additional=hv2\n"
+                        "port sw vm8 8 vif additional=hv2\n"
+                        "in sw 0 90 eth.dst == 02:00:00:00:00:20 => outport = \"vm9\"; output;\n"
+                        "in sw 0 90 eth.dst == 02:00:00:00:00:10 => outport = \"vm8\"; output;\n");
+    check("10.1.0.20", "slow destination");
+    check_report("10.1.0.20/32", false, "vm9 is on more than one chassis while it moves",
+                 "sw/0/90");
+    check("10.1.0.10", "forward .12 1 2>8 -1 eth 01>10 class 80 ttl>=2 sources 3");
+}
+
+static void test_encaps(void **state)
+{
+    const struct icgw_addr locals[] = {{{[10] = 0xff, 0xff, 192, 0, 2, 21}},
+                                       {{0x20, 1, 0xd, 0xb8, [15] = 0x21}}};
+    struct model_encap other = {.ip = {{0x20, 1, 0xd, 0xb8, [15] = 0x99}}, .dst_port = 6081};
+    (void)state;
+    cache = lflow_cache_create();
+    model = zone_model_open(PORTS ROUTER, cache);
+    struct model_chassis *both = model_add_chassis(model, "both", false);
+    model_add_encap(model, both, "geneve", "2001:db8::31", false, 6081);
+    model_add_encap(model, both, "geneve", "192.0.2.31", true, 6081);
+    model_finish(model);
+    result = specialise(model, locals, 2);
+    const struct specialised_tunnel *t = result->tunnels;
+    assert_int_equal(t[specialised_tunnel(result, both, NULL)].remote.bytes[0], 0x20);
+    assert_false(t[specialised_tunnel(result, both, NULL)].csum);
+    assert_int_equal(t[specialised_tunnel(result, both, NULL)].local.bytes[15], 0x21);
+    uint16_t v4 = specialised_tunnel(result, both, &both->encaps[1]);
+    assert_int_equal(t[v4].remote.bytes[15], 31);
+    assert_true(t[v4].csum);
+    assert_int_equal(t[v4].local.bytes[15], 21);
+    /* Where the named one does not serve, another does. */
+    assert_int_equal(specialised_tunnel(result, both, &other),
+                     specialised_tunnel(result, both, NULL));
+    specialised_free(result);
+    result = specialise(model, locals, 1); /* IPv4 only */
+    v4 = specialised_tunnel(result, both, &both->encaps[0]);
+    assert_int_equal(result->tunnels[v4].remote.bytes[15], 31);
+}
+
 static void test_rewrites(void **state)
 {
     (void)state;
@@ -460,7 +503,7 @@ int main(void)
         TEST(test_unsupported), TEST(test_port_security), TEST(test_two_routers),
         TEST(test_policies),    TEST(test_tunnels),       TEST(test_rewrites),
         TEST(test_loop),        TEST(test_ttl),           TEST(test_too_big),
-        TEST(test_many),
+        TEST(test_moving),      TEST(test_encaps),        TEST(test_many),
     };
     return cmocka_run_group_tests_name("specialise", tests, start_eal, stop_eal);
 }

@@ -127,6 +127,8 @@ static void test_text_of_any_kind(void **state)
     assert_non_null(model_add_datapath(m, "u\n1", "back\\slash\\-", 7, false, false));
     struct model_port_row row = {.name = "\\-", .type = "", .key = 1, .datapath = "u\n1"};
     assert_non_null(model_add_port(m, &row));
+    assert_true(model_add_additional_chassis(m, "\\-", "a\tb", "2001:db8::1"));
+    assert_true(model_add_additional_chassis(m, "\\-", "a\tb", NULL));
     const char *elements[] = {"10.0.0.0/8", "fe80::/64", "00:00:00:00:00:01"};
     assert_true(model_add_address_set(m, "", elements, 3));
     model_finish(m);

@@ -92,12 +92,30 @@ static void send_to(struct interp *in, const struct model_chassis *chassis,
     in->ops->send(in, &out);
 }
 
+/* A place to send to; NULL chassis: none. */
+static void send_to_place(struct interp *in, const struct model_chassis *chassis,
+                          const struct model_encap *encap, uint16_t outport)
+{
+    if (chassis != NULL && !chassis->self) {
+        send_to(in, chassis, encap, outport);
+    }
+}
+
 static void output_remote(struct interp *in, const struct model_port *port)
 {
-    if (port->chassis == NULL || port->chassis->self) {
+    bool bound = port->chassis != NULL && !port->chassis->self;
+    if (bound && port->n_additional > 0 && interp_abstract(in)) {
+        interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION,
+                       "%s is on more than one chassis while it moves", port->name);
+        return;
+    }
+    if (!bound && port->n_additional == 0) {
         interp_drop(in, ICGW_DROP_UNBOUND_PORT, in->flow);
-    } else {
-        send_to(in, port->chassis, port->encap, port->key);
+        return;
+    }
+    send_to_place(in, port->chassis, port->encap, port->key);
+    for (size_t i = 0; i < port->n_additional; i++) {
+        send_to_place(in, port->additional[i].chassis, port->additional[i].encap, port->key);
     }
 }
 
@@ -122,17 +140,43 @@ static const struct model_port *local_member(const struct model_port *port)
     return port->type == MODEL_PORT_CHASSISREDIRECT && port->resident ? port->distributed : NULL;
 }
 
-static bool sent_before(const struct model_group *group, size_t member)
+static bool is_on(const struct model_port *port, const struct model_chassis *chassis)
+{
+    bool found = port->chassis == chassis;
+    for (size_t i = 0; i < port->n_additional; i++) {
+        found |= port->additional[i].chassis == chassis;
+    }
+    return found;
+}
+
+/* For a member before this one, or for an earlier place of this one. */
+static bool sent_before(const struct model_group *group, size_t member, size_t place,
+                        const struct model_chassis *chassis)
 {
     const struct model_port *port = group->ports[member];
+    bool sent = place > 0 && port->chassis == chassis;
+    for (size_t i = 1; i < place; i++) {
+        sent |= port->additional[i - 1].chassis == chassis;
+    }
     for (size_t i = 0; i < member; i++) {
         const struct model_port *other = group->ports[i];
-        if (other->chassis == port->chassis && other->type != MODEL_PORT_REMOTE &&
-            local_member(other) == NULL) {
-            return true;
+        sent |= other->type != MODEL_PORT_REMOTE && local_member(other) == NULL &&
+                is_on(other, chassis);
+    }
+    return sent;
+}
+
+/* To the chassis of a member in this zone, each of which gets one packet. */
+static void output_member(struct interp *in, const struct model_group *group, size_t member)
+{
+    const struct model_port *port = group->ports[member];
+    for (size_t place = 0; place <= port->n_additional; place++) {
+        const struct model_chassis *chassis =
+            place == 0 ? port->chassis : port->additional[place - 1].chassis;
+        if (!sent_before(group, member, place, chassis)) {
+            send_to_place(in, chassis, NULL, group->key);
         }
     }
-    return false;
 }
 
 /* Head-end replication: ports of other zones one by one under their own keys,
@@ -144,12 +188,10 @@ static void output_group(struct interp *in, const struct model_group *group)
         const struct model_port *local = local_member(port);
         if (local != NULL) {
             interp_egress(in, local);
-        } else if (port->chassis == NULL || port->chassis->self) {
-            continue;
         } else if (port->type == MODEL_PORT_REMOTE) {
-            send_to(in, port->chassis, port->encap, port->key);
-        } else if (!sent_before(group, i)) {
-            send_to(in, port->chassis, port->encap, group->key);
+            send_to_place(in, port->chassis, port->encap, port->key);
+        } else {
+            output_member(in, group, i);
         }
     }
 }

@@ -118,6 +118,7 @@ static void free_port(void *data)
     free(port->name);
     free(port->type_name);
     free(port->addresses);
+    free(port->additional);
     free(port->peer_name);
     free(port->distributed_name);
     free(port);

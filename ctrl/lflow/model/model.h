@@ -41,6 +41,12 @@ struct model_chassis {
     size_t n_encaps;
 };
 
+/* Where a port is bound. */
+struct model_place {
+    const struct model_chassis *chassis;
+    const struct model_encap *encap; /* of the chassis; NULL: none in particular */
+};
+
 enum model_port_type {
     MODEL_PORT_VIF, /* "" */
     MODEL_PORT_PATCH,
@@ -60,6 +66,10 @@ struct model_port {
     struct model_datapath *datapath;
     const struct model_chassis *chassis; /* where it is bound; NULL: nowhere */
     const struct model_encap *encap;     /* Port_Binding.encap, or NULL: the chassis's first */
+    /* Where it is, too, while it moves (Port_Binding.additional_chassis): what is sent to
+     * it is sent to all of them. */
+    struct model_place *additional;
+    size_t n_additional;
     /* chassisredirect and l3gateway ports: bound here, or may come to be.  A
      * member of a group forwards what reaches it whether it holds the port or
      * not: hypervisors change over on their own, when their BFD says so, and
@@ -163,6 +173,8 @@ struct model_chassis *model_add_chassis(struct model *, const char *name, bool r
 /* type other than "geneve" is ignored.  False: ip is no IP address. */
 bool model_add_encap(struct model *, struct model_chassis *, const char *type, const char *ip,
                      bool csum, uint16_t dst_port);
+/* Makes the encap the first one of its chassis, the one to use where none is named. */
+void model_prefer_encap(struct model_chassis *, const char *ip);
 
 struct model_datapath *model_add_datapath(struct model *, const char *uuid, const char *name,
                                           int64_t key, bool router, bool transit);
@@ -182,6 +194,9 @@ struct model_port_row {
     bool port_security;
 };
 struct model_port *model_add_port(struct model *, const struct model_port_row *);
+/* One of a port's additional chassis; encap_ip as in the row. */
+bool model_add_additional_chassis(struct model *, const char *port, const char *chassis,
+                                  const char *encap_ip);
 /* Where IC-SB says that a port of another zone is; wins over the SB's word.
  * chassis "": bound nowhere.  Ports that the SB does not have are ignored. */
 bool model_locate_port(struct model *, const char *transit_switch, const char *logical_port,

@@ -71,6 +71,31 @@ bool model_add_encap(struct model *m, struct model_chassis *chassis, const char 
     return true;
 }
 
+static struct model_encap *find_encap(const struct model_chassis *chassis, const char *text)
+{
+    struct icgw_addr ip;
+    bool v6;
+    if (text == NULL || !model_parse_ip(text, &ip, &v6)) {
+        return NULL;
+    }
+    for (size_t i = 0; i < chassis->n_encaps; i++) {
+        if (memcmp(&chassis->encaps[i].ip, &ip, sizeof ip) == 0) {
+            return &chassis->encaps[i];
+        }
+    }
+    return NULL;
+}
+
+void model_prefer_encap(struct model_chassis *chassis, const char *ip)
+{
+    struct model_encap *encap = find_encap(chassis, ip);
+    if (encap != NULL) {
+        struct model_encap first = chassis->encaps[0];
+        chassis->encaps[0] = *encap;
+        *encap = first;
+    }
+}
+
 struct model_datapath *model_add_datapath(struct model *m, const char *uuid, const char *name,
                                           int64_t key, bool router, bool transit)
 {
@@ -117,19 +142,8 @@ static enum model_port_type port_type(const char *type)
 static void bind_port(const struct model *m, struct model_port *port, const char *chassis,
                       const char *encap_ip)
 {
-    struct icgw_addr ip;
-    bool v6;
-
     port->chassis = chassis && *chassis ? model_chassis_by_name(m, chassis) : NULL;
-    port->encap = NULL;
-    if (port->chassis == NULL || encap_ip == NULL || !model_parse_ip(encap_ip, &ip, &v6)) {
-        return;
-    }
-    for (size_t i = 0; i < port->chassis->n_encaps; i++) {
-        if (memcmp(&port->chassis->encaps[i].ip, &ip, sizeof ip) == 0) {
-            port->encap = &port->chassis->encaps[i];
-        }
-    }
+    port->encap = port->chassis != NULL ? find_encap(port->chassis, encap_ip) : NULL;
 }
 
 struct model_port *model_add_port(struct model *m, const struct model_port_row *row)
@@ -158,6 +172,20 @@ struct model_port *model_add_port(struct model *m, const struct model_port_row *
     struct model_port **slot = model_grow(&dp->ports, &dp->n_ports, sizeof *slot);
     *slot = port;
     return port;
+}
+
+bool model_add_additional_chassis(struct model *m, const char *port_name, const char *chassis_name,
+                                  const char *encap_ip)
+{
+    struct model_port *port = model_port_by_name(m, port_name);
+    const struct model_chassis *chassis = model_chassis_by_name(m, chassis_name);
+    if (port == NULL || chassis == NULL) {
+        return false;
+    }
+    struct model_place *place = model_grow(&port->additional, &port->n_additional, sizeof *place);
+    place->chassis = chassis;
+    place->encap = find_encap(chassis, encap_ip);
+    return true;
 }
 
 bool model_locate_port(struct model *m, const char *transit_switch, const char *logical_port,

@@ -5,6 +5,18 @@
 #include "fingerprint.h"
 #include "model_private.h"
 
+static uint64_t places_fingerprint(const struct model_port *port)
+{
+    uint64_t places = 0;
+    for (size_t i = 0; i < port->n_additional; i++) {
+        const struct model_place *place = &port->additional[i];
+        uint64_t h = fingerprint_text(FINGERPRINT_START, place->chassis->name);
+        h = place->encap ? fingerprint_bytes(h, &place->encap->ip, sizeof place->encap->ip) : h;
+        fingerprint_add(&places, h);
+    }
+    return places;
+}
+
 static uint64_t port_fingerprint(const struct model_port *port)
 {
     uint64_t h = fingerprint_text(FINGERPRINT_START, port->name);
@@ -12,6 +24,7 @@ static uint64_t port_fingerprint(const struct model_port *port)
     h = fingerprint_number(h, port->key);
     h = fingerprint_text(h, port->chassis ? port->chassis->name : NULL);
     h = port->encap ? fingerprint_bytes(h, &port->encap->ip, sizeof port->encap->ip) : h;
+    h = fingerprint_number(h, places_fingerprint(port));
     h = fingerprint_number(h, port->resident | port->port_security << 1);
     h = fingerprint_text(h, port->addresses);
     h = fingerprint_text(h, port->distributed_name);

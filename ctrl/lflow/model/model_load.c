@@ -158,6 +158,9 @@ static bool load_line(struct model *m, const struct line *line, struct model_cha
         return load_datapath(m, line);
     case 'P':
         return load_port(m, line);
+    case 'B':
+        return complete(line, 3, 0x4) &&
+               model_add_additional_chassis(m, line->fields[0], line->fields[1], line->fields[2]);
     case 'G':
         return complete(line, 3, 0) && number(line, 2, &a) &&
                model_add_group(m, line->fields[0], line->fields[1], a, texts(line, 3), line->n - 3);

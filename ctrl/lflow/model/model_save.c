@@ -68,6 +68,26 @@ static void save_chassis(const struct model *m, FILE *f)
     }
 }
 
+static void put_encap(FILE *f, const struct model_encap *encap)
+{
+    if (encap != NULL) {
+        put_ip(f, &encap->ip);
+    } else {
+        put(f, NULL);
+    }
+}
+
+static void save_additional_chassis(const struct model_port *port, FILE *f)
+{
+    for (size_t i = 0; i < port->n_additional; i++) {
+        putc('B', f);
+        put(f, port->name);
+        put(f, port->additional[i].chassis->name);
+        put_encap(f, port->additional[i].encap);
+        putc('\n', f);
+    }
+}
+
 static void save_port(const struct model_port *port, FILE *f)
 {
     putc('P', f);
@@ -76,17 +96,14 @@ static void save_port(const struct model_port *port, FILE *f)
     put_number(f, port->key);
     put(f, port->datapath->uuid);
     put(f, port->chassis ? port->chassis->name : NULL);
-    if (port->encap != NULL) {
-        put_ip(f, &port->encap->ip);
-    } else {
-        put(f, NULL);
-    }
+    put_encap(f, port->encap);
     put(f, port->peer_name);
     put(f, port->distributed_name);
     put(f, port->addresses);
     put_number(f, port->port_security);
     put_number(f, port->resident);
     putc('\n', f);
+    save_additional_chassis(port, f);
 }
 
 static void save_datapath(const struct model_datapath *dp, FILE *f)

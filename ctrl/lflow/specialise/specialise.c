@@ -70,10 +70,7 @@ static uint16_t find_tunnel(const struct specialised *result, const struct model
 uint16_t specialised_tunnel(const struct specialised *result, const struct model_chassis *chassis,
                             const struct model_encap *encap)
 {
-    if (encap != NULL) {
-        return find_tunnel(result, encap);
-    }
-    uint16_t index = ICGW_NO_TUNNEL;
+    uint16_t index = encap != NULL ? find_tunnel(result, encap) : ICGW_NO_TUNNEL;
     for (size_t i = 0; i < chassis->n_encaps && index == ICGW_NO_TUNNEL; i++) {
         index = find_tunnel(result, &chassis->encaps[i]);
     }

@@ -55,8 +55,8 @@ struct specialised *specialise_again(const struct model *, const struct icgw_add
                                      size_t n_locals, const struct specialised *before);
 void specialised_free(struct specialised *);
 
-/* The tunnel to a chassis, or ICGW_NO_TUNNEL.  encap NULL: the first one of an
- * address family that one of our addresses has. */
+/* The tunnel to a chassis, or ICGW_NO_TUNNEL.  encap NULL, or of an address family
+ * that none of our addresses has: the first one of a family that one of them has. */
 uint16_t specialised_tunnel(const struct specialised *, const struct model_chassis *,
                             const struct model_encap *encap);
 
