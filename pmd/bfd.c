@@ -9,6 +9,7 @@
 #include <rte_mbuf.h>
 #include <rte_ring_elem.h>
 
+#include "capture.h"
 #include "out.h"
 
 /* The BFD lane: frames between the workers and the BFD thread, by value.  That
@@ -135,6 +136,7 @@ uint16_t pmd_bfd_serve(struct pmd_worker *w, struct pmd_lane *lane)
         pmd_out_push(&lane->tx, m);
     }
     if (lane->tx.n > 0) {
+        pmd_capture_sent(w, &lane->tx, lane->tx.pkts, lane->tx.n);
         pmd_out_flush_port(w, &lane->tx);
     }
     return found;

@@ -3,6 +3,7 @@
 #include <rte_mbuf.h>
 #include <rte_ring.h>
 
+#include "capture.h"
 #include "out.h"
 
 static uint64_t total_bytes(struct rte_mbuf *const *pkts, uint16_t n)
@@ -21,6 +22,7 @@ static inline uint16_t settle(struct pmd_worker *w, const struct pmd_out *out,
 {
     if (unlikely(taken < n)) {
         w->stats.drops[out->full] += n - taken;
+        pmd_capture_dropped(w, pmd_capture_port(out->id), &pkts[taken], n - taken, out->full);
         rte_pktmbuf_free_bulk(&pkts[taken], n - taken);
     }
     return taken;
@@ -93,6 +95,7 @@ uint16_t pmd_out_serve_feeds(struct pmd_worker *w, struct pmd_out *out, bool hos
         if (host) {
             pmd_out_flush_host(w, out);
         } else {
+            pmd_capture_sent(w, out, out->pkts, out->n);
             pmd_out_flush_port(w, out);
         }
     }

@@ -6,6 +6,7 @@
 #include <rte_mempool.h>
 #include <rte_rcu_qsbr.h>
 
+#include "icgw_capture.h"
 #include "pmd.h"
 
 struct pmd pmd;
@@ -91,6 +92,7 @@ void icgw_pmd_stop(void)
         return;
     }
     rte_eal_mp_wait_lcore();
+    icgw_pmd_capture_free();
     pmd_publish_close();
     pmd_slow_close();
     pmd_bfd_close();

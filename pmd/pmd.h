@@ -17,6 +17,7 @@
 
 #include "icgw_pmd.h"
 
+struct pmd_capture;
 struct rte_device;
 struct rte_mbuf;
 struct rte_mempool;
@@ -102,6 +103,8 @@ struct pmd_worker {
     unsigned int lcore;
     unsigned int cpu; /* where it ran last; control thread reads */
     uint64_t now;     /* TSC at the start of this poll */
+    /* capture.h; NULL: off.  Control thread stores, worker loads. */
+    _Atomic(struct pmd_capture *) capture;
     struct pmd_bucket buckets[ICGW_N_SLOWS];
     struct rte_ring *slow; /* this worker enqueues, control thread dequeues */
     struct rte_ring *bfd;  /* this worker enqueues, BFD thread dequeues */

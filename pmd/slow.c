@@ -10,6 +10,7 @@
 #include <rte_mbuf_dyn.h>
 #include <rte_ring.h>
 
+#include "capture.h"
 #include "pmd.h"
 
 /* The way from the workers to the control thread: a ring per worker and one
@@ -113,6 +114,8 @@ void pmd_slow_tx(struct pmd_worker *w, struct rte_mbuf **pkts, const uint8_t *re
     }
     if (unlikely(taken < n)) {
         w->stats.drops[ICGW_DROP_SLOW_PATH_FULL] += n - taken;
+        pmd_capture_dropped(w, ICGW_CAPTURE_NO_PORT, &pkts[taken], n - taken,
+                            ICGW_DROP_SLOW_PATH_FULL);
         rte_pktmbuf_free_bulk(&pkts[taken], n - taken);
     }
     ring_bell();

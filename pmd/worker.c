@@ -10,6 +10,7 @@
 #include <rte_mbuf.h>
 #include <rte_rcu_qsbr.h>
 
+#include "capture.h"
 #include "out.h"
 
 /* The loop of a worker: receive, decide, send, to completion. */
@@ -76,12 +77,14 @@ static inline void drop(struct pmd_worker *w, struct burst *b, struct rte_mbuf *
     b->drop[b->n_drop++] = m;
 }
 
-static void hand_over_bfd(struct pmd_worker *w, struct burst *b, struct rte_mbuf *m)
+static void hand_over_bfd(struct pmd_worker *w, const struct pmd_lane *lane, struct burst *b,
+                          struct rte_mbuf *m)
 {
     enum icgw_drop why = pmd_bfd_hand_over(w, m);
 
     if (why < ICGW_N_DROPS) {
         w->stats.drops[why]++;
+        pmd_capture_dropped(w, pmd_capture_port(lane->id), &m, 1, why);
     }
     b->drop[b->n_drop++] = m;
 }
@@ -106,10 +109,11 @@ static inline void act(struct pmd_worker *w, struct pmd_lane *lane, struct burst
             b->slow[b->n_slow++] = m;
         } else {
             drop(w, b, m, ICGW_DROP_SLOW_PATH_RATE);
+            pmd_capture_dropped(w, pmd_capture_port(lane->id), &m, 1, ICGW_DROP_SLOW_PATH_RATE);
         }
         break;
     case ICGW_ACTION_BFD:
-        hand_over_bfd(w, b, m);
+        hand_over_bfd(w, lane, b, m);
         break;
     default:
         drop(w, b, m, r->reason);
@@ -161,6 +165,7 @@ static uint16_t poll_port(struct pmd_worker *w, struct pmd_lane *lane,
 {
     struct rte_mbuf *pkts[ICGW_BURST];
     struct icgw_result results[ICGW_BURST];
+    struct pmd_capture *capture;
     uint16_t found, n;
 
     if (lane->rx_queue == PMD_NO_QUEUE) {
@@ -177,7 +182,14 @@ static uint16_t poll_port(struct pmd_worker *w, struct pmd_lane *lane,
             return found;
         }
     }
+    capture = pmd_capture_on(w);
+    if (unlikely(capture != NULL)) {
+        pmd_capture_received(capture, pmd_capture_port(lane->id), pkts, n);
+    }
     icgw_forward(tables, pkts, n, results);
+    if (unlikely(capture != NULL)) {
+        pmd_capture_decided(capture, pmd_capture_port(lane->id), pkts, results, n);
+    }
     if (likely(same_way(results, n))) {
         pmd_out_send_port(w, &w->lanes[results[0].port % ICGW_MAX_PORTS].tx, pkts, n);
     } else {
@@ -198,6 +210,7 @@ static uint16_t poll_host(struct pmd_worker *w, struct pmd_lane *lane)
     if (n > 0) {
         w->stats.from_host += n;
         lane->tx.n = n;
+        pmd_capture_sent(w, &lane->tx, lane->tx.pkts, n);
         pmd_out_flush_port(w, &lane->tx);
     }
     return n;
