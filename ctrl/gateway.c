@@ -242,8 +242,10 @@ static void use_model(struct gateway *gw, struct model *model, int64_t nb_cfg)
         return;
     }
     gw->specialise_ms = (double)(time_usec() - start) / 1000;
+    convergence_specialised(&gw->convergence, time_usec());
     gw->nb_cfg = nb_cfg;
     publish(gw, s->tables);
+    convergence_published(&gw->convergence, time_usec());
     s->tables = NULL; /* the workers have them */
     slow_path_update(gw->slow_path, model, s, icgw_pmd_tables());
     log_reports(gw->specialised, s);
@@ -257,6 +259,7 @@ static void follow_databases(struct gateway *gw)
 {
     struct model *model = ovsdb_model(gw->ovsdb, gw->cache);
     if (model != NULL) {
+        convergence_model(&gw->convergence, time_usec());
         use_model(gw, model, ovsdb_model_nb_cfg(gw->ovsdb));
     }
 }
@@ -268,6 +271,7 @@ void gateway_load_state(struct gateway *gw, const char *path)
     struct model *model = state_file_load(path, gw->config->chassis, gw->cache, &why);
     if (model != NULL) {
         use_model(gw, model, -1);
+        gw->convergence = (struct convergence){.waiting = false}; /* no change has been read */
         VLOG_INFO("forwarding by the state that the last run left in %s", path);
     } else if (why != NULL) {
         VLOG_WARN("%s", why);
@@ -322,6 +326,7 @@ void gateway_drain(struct gateway *gw, enum drain_reason reason, bool on)
 
 void gateway_run(struct gateway *gw)
 {
+    convergence_read(&gw->convergence, time_usec());
     if (ovsdb_run(gw->ovsdb)) {
         follow_databases(gw);
     }
@@ -333,6 +338,7 @@ void gateway_run(struct gateway *gw)
     gateway_bfd_run(gw);
     drain_run(&gw->drain, gw->ovsdb, icgw_pmd_arrived(), time_msec());
     if (gw->model != NULL && !gw->stale && icgw_pmd_in_use() >= gw->published) {
+        convergence_in_use(&gw->convergence, time_usec());
         ovsdb_set_nb_cfg(gw->ovsdb, gw->nb_cfg);
     }
 }

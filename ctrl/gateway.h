@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "bfd.h"
+#include "convergence.h"
 #include "drain.h"
 #include "icgw_config.h"
 #include "icgw_tables.h"
@@ -33,6 +34,7 @@ struct gateway {
     int64_t nb_cfg;                  /* of `model`; acknowledged once in use */
     uint64_t published;              /* number of the tables of `model` */
     double specialise_ms;            /* that the last specialisation took */
+    struct convergence convergence;  /* of changes of the databases */
     struct drain drain;
     struct bfd *bfd;
     struct bfd_timers bfd_timers;  /* that it goes by */
