@@ -23,6 +23,7 @@
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb.h"
+#include "service.h"
 #include "stream-ssl.h"
 #include "timeval.h"
 #include "unixctl.h"
@@ -212,6 +213,7 @@ static bool leave(struct leaving *l, struct gateway *gw)
 {
     long long int now = time_msec();
     if (l->phase == STAYING) {
+        service_stopping();
         gateway_drain(gw, DRAIN_EXIT, true);
         *l = (struct leaving){HANDING_OVER, now + HAND_OVER_MS};
     }
@@ -260,6 +262,7 @@ static void serve(struct gateway *gw, struct commands *commands, struct unixctl_
         if (leaving.phase != STAYING) {
             poll_timer_wait_until(leaving.deadline);
         }
+        service_alive();
         watchdog_idle(watchdog);
         poll_block();
     }
@@ -299,6 +302,7 @@ int main(int argc, char *argv[])
     daemonize_complete();
     VLOG_INFO("chassis %s is up, %zu port(s), %u worker(s)", config->chassis, config->n_ports,
               config->cores);
+    service_ready("taking part in elections; ovnic-gw-ctl status says more");
 
     struct watchdog *watchdog = watchdog_create(STUCK_MS, say_stuck);
     if (watchdog == NULL) {
