@@ -18,8 +18,9 @@ from .zone import Zone
 # "group" has zones with two gateways in one group: a pair of zone 2's kind, a stock
 # one to compare it with, and a mixed one. "transit-router" needs a release that has them.
 PAIR, SPARE, VLAN, IPV6, GROUP = "pair", "spare", "vlan", "ipv6", "group"
-TRANSIT_ROUTER, KUBEOVN = "transit-router", "kube-ovn"
-LABS = (PAIR, SPARE, VLAN, IPV6, GROUP, TRANSIT_ROUTER, KUBEOVN)
+# "three-zones" is for scenarios of OVN's own tests, see README.md.
+TRANSIT_ROUTER, KUBEOVN, THREE = "transit-router", "kube-ovn", "three-zones"
+LABS = (PAIR, SPARE, VLAN, IPV6, GROUP, TRANSIT_ROUTER, KUBEOVN, THREE)
 FIRST_WITH_TRANSIT_ROUTERS = Release("25.09")
 
 Test = Callable[[Lab], None]
@@ -71,6 +72,8 @@ def spec_of(lab: str, one: str, other: str, releases: tuple[Release, ...] = ()) 
             pairs = [(STOCK, STOCK)]
         return LabSpec(((one,), *dict.fromkeys(pairs)), grouped=True, clustered=(2,),
                        releases=releases)
+    if lab == THREE:
+        return LabSpec(((one,), (other,), (one,)), releases=releases)
     if lab == TRANSIT_ROUTER:
         _require_transit_routers(releases or (own(),))
     underlay = {VLAN: UnderlayKind(vlan=100), IPV6: UnderlayKind(family=6)}.get(lab)

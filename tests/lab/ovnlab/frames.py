@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 OPTION_CLASS, OPTION_TYPE = 0x0102, 0x80
+DATAGRAM_PORT = 4369   # listen.py has it open
 
 
 def mac(text: str) -> bytes:
@@ -36,6 +37,29 @@ def ipv4(src: str, dst: str, protocol: int, payload: bytes, ttl: int = 64, fragm
                        ttl, protocol, 0) + addresses
     right = checksum(head) ^ damage
     return head[:10] + struct.pack("!H", right) + head[12:] + payload
+
+
+def udp(source: int, target: int, src: str, dst: str, payload: bytes) -> bytes:
+    """A datagram with its checksum."""
+    pack = ipaddress.ip_address
+    length = 8 + len(payload)
+    pseudo = pack(src).packed + pack(dst).packed + struct.pack("!II", length, 17)
+    head = struct.pack("!HHHH", source, target, length, 0)
+    right = checksum(pseudo + head + payload) or 0xffff
+    return head[:6] + struct.pack("!H", right) + payload
+
+
+def ipv6(src: str, dst: str, next_header: int, payload: bytes, hop_limit: int = 64) -> bytes:
+    addresses = ipaddress.IPv6Address(src).packed + ipaddress.IPv6Address(dst).packed
+    return struct.pack("!IHBB", 6 << 28, len(payload), next_header, hop_limit) + addresses + payload
+
+
+def datagram(eth_dst: str, eth_src: str, src: str, dst: str, ttl: int, payload: bytes) -> bytes:
+    """An Ethernet frame with a UDP datagram, IPv4 or IPv6 by its addresses."""
+    inner = udp(5353, DATAGRAM_PORT, src, dst, payload)
+    if ":" in dst:
+        return mac(eth_dst) + mac(eth_src) + b"\x86\xdd" + ipv6(src, dst, 17, inner, ttl)
+    return mac(eth_dst) + mac(eth_src) + b"\x08\x00" + ipv4(src, dst, 17, inner, ttl=ttl)
 
 
 @dataclass(frozen=True)

@@ -11,32 +11,12 @@ without a gateway; everything between a pod and an ext passes tr."""
 
 from __future__ import annotations
 
-from .guest import MTU, Guest
+from .endpoint import Endpoint, router_port
 from .lab import Lab
 from .shell import wait_for
 from .zone import Zone
 
 ROUTER, SWITCH, SWITCH_KEY = "tr", "shared", 10
-
-
-class Endpoint(Guest):
-    """A guest with addresses of its own."""
-
-    def __init__(self, lab: Lab, zone: Zone, name: str, mac: str, ipv4: str, ipv6: str) -> None:
-        super().__init__(lab.journal, name, zone.number, 10)
-        self.mac, self.ipv4, self.ipv6 = mac, ipv4, ipv6
-
-    def attach(self, zone: Zone, gateway4: str, gateway6: str) -> None:
-        zone.hypervisor.add_vif(self.name, self.netns, self.name)
-        ip = self.netns.ip
-        ip("link", "set", self.name, "address", self.mac, "mtu", str(MTU), "up")
-        self.add_addresses(self.ipv4, self.ipv6)
-        ip("route", "add", "default", "via", gateway4)
-        ip("-6", "route", "add", "default", "via", gateway6)
-
-    @property
-    def lsp_address(self) -> str:
-        return f"{self.mac} {self.ipv4} {self.ipv6}"
 
 
 class TransitRouter:
@@ -87,7 +67,7 @@ class TransitRouter:
                 "--", "set", "Logical_Router", router, f"options:chassis={zone.gateway.name}",
                 "--", "lrp-add", router, f"{router}-{switch}", f"00:00:00:02:0{n}:01",
                 f"192.168.{n}.1/24", f"fd0{n}:1::1/64",
-                *_router_port(switch, f"{switch}-{router}", f"{router}-{switch}"),
+                *router_port(switch, f"{switch}-{router}", f"{router}-{switch}"),
                 "--", "lrp-add", router, f"{router}-tr", f"00:00:00:04:0{n}:01",
                 f"100.65.{n}.1/30", f"fd65:{n}::1/126", f"peer=tr-{router}",
                 "--", "set", "Logical_Router_Port", f"tr-{router}", f"peer={router}-tr"]
@@ -99,7 +79,7 @@ class TransitRouter:
                  "--", "lrp-add", ROUTER, f"tr-{SWITCH}", "00:00:00:03:00:00", "10.200.0.1/24",
                  "fd20::1/64",
                  "--", "lrp-set-gateway-chassis", f"tr-{SWITCH}", zone.gateway.name,
-                 *_router_port(SWITCH, f"{SWITCH}-tr", f"tr-{SWITCH}")]
+                 *router_port(SWITCH, f"{SWITCH}-tr", f"tr-{SWITCH}")]
         for other in self.lab.zones:
             pod = self.pods[other.number]
             words += ["--", "lsp-add", SWITCH, pod.name,
@@ -136,9 +116,3 @@ class TransitRouter:
                                 for other in self.lab.zones)):
             wait_for(f"{port} on {chassis} in {central.name}",
                      lambda: central.chassis_of(port) == chassis)
-
-
-def _router_port(switch: str, port: str, router_port: str) -> list[str]:
-    return ["--", "lsp-add", switch, port, "--", "lsp-set-type", port, "router",
-            "--", "lsp-set-addresses", port, "router",
-            "--", "lsp-set-options", port, f"router-port={router_port}"]
