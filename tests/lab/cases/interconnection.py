@@ -3,14 +3,33 @@
 
 from __future__ import annotations
 
+import ipaddress
+
 from ovnlab.case import THREE, case, check_equal, ovnic_zones
 from ovnlab.frames import datagram
 from ovnlab.guest import Guest
 from ovnlab.lab import Lab
 from ovnlab.listener import Listeners, send
+from ovnlab.multicast import GUESTS, SENDER, Multicast
+from ovnlab.multicast import SWITCH as MULTICAST_SWITCH
+from ovnlab.multicast import router_mac as router_mac_of
+from ovnlab.shell import wait_for
 from ovnlab.three_switches import SWITCHES, ThreeSwitches, router_mac
 
-MARK, LAST = b"from zone ", b"last"
+MARK, LAST, WARM = b"ovnic-gw lab: ", b"last", b"warm up"
+
+GROUPS = ("239.0.1.68", "ff0a:dead:beef::1")
+
+_built: dict[Lab, Multicast] = {}
+
+
+def _multicast(lab: Lab) -> Multicast:
+    if lab not in _built:
+        _built.clear()
+        topology = Multicast(lab)
+        topology.build()
+        _built[lab] = topology
+    return _built[lab]
 
 
 @case(THREE)
@@ -40,3 +59,68 @@ def three_transit_switches(lab: Lab) -> None:
     for _, gateway in ovnic_zones(lab):
         check_equal(f"list-unsupported of {gateway.name}", gateway.query("list-unsupported"),
                     {"slow": [], "unsupported": []})
+
+
+def _group_mac(group: str) -> str:
+    packed = ipaddress.ip_address(group).packed
+    low = bytes([packed[-3] & 0x7f, *packed[-2:]]) if len(packed) == 4 else packed[-4:]
+    return ((b"\x01\x00\x5e" if len(packed) == 4 else b"\x33\x33") + low).hex(":")
+
+
+def _warm_up(topology: Multicast, group: str, names: list[str]) -> None:
+    """Send until all hear it: a stock switch drops the first packets of a way."""
+    guests, sender = topology.guests, topology.guests[SENDER]
+    source = sender.ipv6 if ":" in group else sender.ipv4
+    with Listeners([guests[name] for name in names], WARM) as listeners:
+        def all_hear() -> bool:
+            send(sender, datagram(_group_mac(group), sender.mac, source, group, 32, WARM))
+            return all(listeners.heard(guests[name]) for name in names)
+        wait_for(f"{group} at {names}", all_hear)
+
+
+def _expect_multicast(topology: Multicast, group: str, routed: list[str]) -> None:
+    """To the sender's neighbour as it is, to `routed` two hops older, to nobody else."""
+    guests, sender = topology.guests, topology.guests[SENDER]
+    source = sender.ipv6 if ":" in group else sender.ipv4
+    _warm_up(topology, group, ["rx4", *routed])
+    expected: dict[Guest, list[bytes]] = {guest: [] for guest in guests.values()}
+    with Listeners(guests.values(), MARK) as listeners:
+        for which in (b"first", LAST):
+            payload = MARK + group.encode() + which
+            send(sender, datagram(_group_mac(group), sender.mac, source, group, 32, payload))
+            for name, left, eth_src in [("rx4", 32, sender.mac), *(
+                    (name, 30, router_mac_of(GUESTS[name])) for name in routed)]:
+                expected[guests[name]].append(
+                    datagram(_group_mac(group), eth_src, source, group, left, payload))
+        listeners.expect(expected, LAST)
+
+
+@case(THREE)
+def static_multicast(lab: Lab) -> None:
+    """Routers that flood multicast by configuration; the transit switch knows nothing of it.
+    IPv4 groups of the link stay on the link (OVN's flows let those of IPv6 pass)."""
+    topology = _multicast(lab)
+    topology.switch_options(mcast_snoop="true", mcast_flood_unregistered="true")
+    topology.relay()
+    topology.flood_from_routers((2, MULTICAST_SWITCH), (1, "mls1"), (3, "mls3"))
+    topology.sync()
+    _expect_multicast(topology, "239.0.1.68", ["rx1", "rx3"])
+    _expect_multicast(topology, "ff0a:dead:beef::1", ["rx1", "rx3"])
+    _expect_multicast(topology, "224.0.0.1", [])
+
+
+@case(THREE)
+def flooded_by_the_transit_switch(lab: Lab) -> None:
+    """A transit switch that looks for listeners, finds none and floods; guests join by IGMP
+    and MLD at their own switches."""
+    topology = _multicast(lab)
+    topology.switch_options(mcast_snoop="true", mcast_flood_unregistered="false")
+    topology.transit_options(mcast_snoop="true", mcast_flood_unregistered="true")
+    topology.relay()
+    topology.flood_from_routers((1, MULTICAST_SWITCH), (2, MULTICAST_SWITCH),
+                                (3, MULTICAST_SWITCH))
+    topology.no_flood_from_routers((1, "mls1"), (3, "mls3"))
+    with topology.joined(["rx1", "rx3", "rx4"], GROUPS):
+        topology.sync()
+        for group in GROUPS:
+            _expect_multicast(topology, group, ["rx1", "rx3"])
