@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* usage: differential-replay SOUTHBOUND IC-SOUTHBOUND CHASSIS ENCAP-IP
+/* usage: differential-replay SOUTHBOUND IC-SOUTHBOUND CHASSIS ENCAP-IP TIES
+ *
+ * TIES: how flows of the same priority are ordered; 0: as ovnic-gw does it.
  *
  * Standard input: a frame in hexadecimal per line.  Standard output, tab-separated:
  *   report PORT DESTINATION slow|unsupported WHY FLOW    before all else
@@ -84,11 +86,12 @@ static void read_packets(void)
 
 int main(int argc, char *argv[])
 {
-    if (argc != 5) {
-        fail("arguments: SOUTHBOUND IC-SOUTHBOUND CHASSIS ENCAP-IP");
+    if (argc != 6) {
+        fail("arguments: SOUTHBOUND IC-SOUTHBOUND CHASSIS ENCAP-IP TIES");
     }
     start_eal();
     struct icgw_addr encap = parse_ipv4(argv[4]);
+    replay_ties = (unsigned int)strtoul(argv[5], NULL, 10);
     struct lflow_cache *cache = lflow_cache_create();
     struct model *model = replay_model(argv[1], argv[2], argv[3], &encap, cache);
     replay_start(model, &encap);

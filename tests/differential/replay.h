@@ -17,6 +17,9 @@ struct model;
 struct model *replay_model(const char *southbound, const char *ic_southbound, const char *chassis,
                            const struct icgw_addr *encap, struct lflow_cache *);
 
+/* How flows of the same priority are ordered; see replay_ties.c. */
+extern unsigned int replay_ties;
+
 /* Gateway: forwarding tables and slow path of a model. */
 void replay_start(const struct model *, const struct icgw_addr *encap);
 /* Prints one line per destination that is not on the fast path. */

@@ -34,15 +34,14 @@ static int compare_bindings(const void *a, const void *b)
     return order ? order : memcmp(&x->ip, &y->ip, sizeof x->ip);
 }
 
-/* Highest priority first; the same text always sorts the same, so that a
- * database that says the same in another order changes nothing. */
+/* Highest priority first. */
 static int compare_flows(const void *a, const void *b)
 {
     const struct model_flow *x = a, *y = b;
     if (x->priority != y->priority) {
         return x->priority < y->priority ? 1 : -1;
     }
-    return strcmp(x->lflow->code->match_text, y->lflow->code->match_text);
+    return model_compare_tied(x->lflow->code, y->lflow->code);
 }
 
 static void finish_datapath(const struct model *m, struct model_datapath *dp)

@@ -47,6 +47,9 @@ void *model_grow(void *array_pointer, size_t *n, size_t element);
 void *model_entry_find(struct model_entry *const *, const char *name);
 bool model_entry_add(struct model_entry **, const char *name, void *data);
 
+/* Orders flows of the same stage and priority. */
+int model_compare_tied(const struct lflow_code *, const struct lflow_code *);
+
 /* The last step of model_finish(). */
 void model_take_fingerprints(struct model *);
 

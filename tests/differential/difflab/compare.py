@@ -17,6 +17,7 @@ from .packets import Packet
 
 SAME, NOTHING = "same", "nothing"           # sent, or nothing sent by either
 LISTED, FOREIGN, ELSEWHERE = "listed", "foreign", "elsewhere"   # excluded, see judge()
+TIED = "tied"       # excluded: flows of the same priority contradict each other, see seed.py
 PARTLY = "partly"   # excluded too: some packets for the destination are listed
 LATE, DIFFERENT = "late", "DIFFERENT"       # failures
 

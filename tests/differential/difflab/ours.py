@@ -75,7 +75,9 @@ class Copy:
 class Replay:
     """Started with all packets at once; runs beside the stock gateway."""
 
-    def __init__(self, program: Path, copy: Copy, own: str, packets: list[Packet]) -> None:
+    def __init__(self, program: Path, copy: Copy, own: str, packets: list[Packet],
+                 ties: int = 0) -> None:
+        """ties: another order of flows that OVN leaves open, see replay_ties.c."""
         frame_head = bytes.fromhex("020000000001" "0200000000fe")
         source = copy.directory / "packets"
         source.write_text("".join(
@@ -84,7 +86,8 @@ class Replay:
         self.output = copy.directory / "outcome"
         self.errors = copy.directory / "errors"
         with source.open() as stdin, self.output.open("w") as out, self.errors.open("w") as err:
-            self.child = subprocess.Popen([str(program), copy.remote, copy.remote, GATEWAY, own],
+            self.child = subprocess.Popen([str(program), copy.remote, copy.remote, GATEWAY, own,
+                                           str(ties)],
                                           stdin=stdin, stdout=out, stderr=err)
 
     def result(self) -> Outcome:

@@ -76,6 +76,9 @@ class Topology:
     random: random.Random
     transit: list[str]
     zones: dict[int, Zone]
+    release: str                # of OVN, for what it cannot do
+    discarded: set[str] = field(default_factory=set)   # prefixes with a discard route …
+    forwarded: set[str] = field(default_factory=set)   # … and with others
     features: set[str] = field(default_factory=set)
     counter: int = 0
 

@@ -16,11 +16,12 @@ GATEWAYS = {1: ("gw1", "gw1", "gw1", "gw1", "gw1", "gw1b"), 2: ("gw2", "gw2", "g
 LETTERS = "abcdefghijklmnop"
 
 
-def make(seed: int) -> Topology:
+def make(seed: int, release: str) -> Topology:
     rng = random.Random(seed)
     transit = sorted(rng.sample(TRANSIT, rng.choice((1, 1, 2, 3))))
     zones = rng.choice((ZONES, ZONES, ZONES[:2]))
-    topology = Topology(seed, rng, transit, {number: Zone(number) for number in zones})
+    topology = Topology(seed, rng, transit, {number: Zone(number) for number in zones},
+                        release)
     learn = "true" if topology.chance(0.7, "learned-routes") else "false"
     for zone in topology.zones.values():
         zone.batch.add("set", "NB_Global", ".", f"options:ic-route-adv={learn}",

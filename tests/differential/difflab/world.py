@@ -176,6 +176,11 @@ class World:
         pid = self.gateway.controller.pid
         self.gateway.appctl(command, socket=f"ovn-controller.{pid}.ctl")
 
+    def ended(self) -> list[str]:
+        """Daemons that have crashed, with their last words."""
+        return [f"{each.name} has ended ({each.child.returncode}): {each.tail(6)}"
+                for each in self.processes() if each.child and not each.running()]
+
     def stop(self) -> None:
         """Remove everything; not to be disturbed by a second Ctrl-C."""
         before = signal.pthread_sigmask(signal.SIG_BLOCK, INTERRUPTS)

@@ -46,7 +46,7 @@ class Release:
                 str(self.root), *command]
 
     def run(self, program: str, *arguments: str, timeout: float = 30) -> str:
-        return run(*self.argv(program, *arguments), timeout=timeout)
+        return run(*self.argv(program, *arguments), timeout=timeout, called=(program, *arguments))
 
     def number(self) -> tuple[int, ...]:
         return tuple(int(part) for part in self.name.split("."))

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import subprocess
 import time
-from typing import Callable, Mapping, Optional, TypeVar
+from typing import Callable, Mapping, Optional, Sequence, TypeVar
 
 T = TypeVar("T")
 
@@ -22,25 +22,33 @@ class ProcessEnded(LabError):
     """A daemon is gone that should be there: no use in waiting any longer."""
 
 
+MAX_COMMAND = 200   # characters of a command in an error
+
+
 class CommandError(LabError):
-    def __init__(self, argv: tuple[str, ...], status: int, output: str) -> None:
-        super().__init__(f"`{' '.join(argv)}` ended with {status}: {output.strip()[-600:]}")
+    def __init__(self, argv: Sequence[str], status: int, output: str) -> None:
+        command = " ".join(argv)
+        if len(command) > MAX_COMMAND:
+            command = f"{command[:MAX_COMMAND]} …"
+        super().__init__(f"`{command}` ended with {status}: {output.strip()[-600:]}")
         self.status = status
         self.output = output
 
 
 def run(*argv: str, timeout: float = 30, check: bool = True,
-        env: Optional[Mapping[str, str]] = None) -> str:
-    """Run a command to its end and return what it printed."""
+        env: Optional[Mapping[str, str]] = None, called: Sequence[str] = ()) -> str:
+    """Run a command to its end and return what it printed.
+
+    called: what errors call it, where that is shorter."""
     try:
         done = subprocess.run(argv, stdin=subprocess.DEVNULL, capture_output=True, text=True,
                               timeout=timeout, env=env)
     except subprocess.TimeoutExpired as late:
         said = "".join(part.decode(errors="replace") if isinstance(part, bytes) else part or ""
                        for part in (late.stdout, late.stderr))
-        raise CommandError(argv, -1, f"still running after {timeout:g} s\n{said}") from late
+        raise CommandError(called or argv, -1, f"still running after {timeout:g} s\n{said}") from late
     if check and done.returncode:
-        raise CommandError(argv, done.returncode, done.stdout + done.stderr)
+        raise CommandError(called or argv, done.returncode, done.stdout + done.stderr)
     return done.stdout
 
 
