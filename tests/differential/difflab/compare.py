@@ -19,6 +19,7 @@ SAME, NOTHING = "same", "nothing"           # sent, or nothing sent by either
 LISTED, FOREIGN, ELSEWHERE = "listed", "foreign", "elsewhere"   # excluded, see judge()
 TIED = "tied"       # excluded: flows of the same priority contradict each other, see seed.py
 PARTLY = "partly"   # excluded too: some packets for the destination are listed
+UNASKED = "unasked"  # excluded too: an answer that nobody sends
 LATE, DIFFERENT = "late", "DIFFERENT"       # failures
 
 
@@ -52,6 +53,13 @@ def outcome(frames: list[bytes]) -> tuple[bytes, ...]:
     return tuple(sorted(normal(frame) for frame in frames))
 
 
+def is_answer(frame: bytes) -> bool:
+    """An ARP answer, or a neighbour advertisement."""
+    if frame[12:14] == b"\x08\x06":
+        return frame[20:22] == b"\0\2"
+    return frame[12:14] == b"\x86\xdd" and frame[20] == 58 and frame[54:56] == b"\x88\0"
+
+
 def judge(stock: list[bytes], runs: list[Run], packet: Packet, known: set[int],
           listed: bool) -> Verdict:
     """Routes of equal cost: stock has chosen one; ours must be able to choose it. `known`
@@ -59,7 +67,9 @@ def judge(stock: list[bytes], runs: list[Run], packet: Packet, known: set[int],
 
     Excluded: what the list of unsupported destinations has; what another zone sends to a
     datapath of ours, which no such gateway does; what is addressed to, or flooded through,
-    a router of the zone whose gateway is another one: who sends asks that one."""
+    a router of the zone whose gateway is another one: who sends asks that one; answers about
+    neighbours to no port in particular, but on a transit router: on switches nobody floods
+    them."""
     want = outcome(stock)
     offered = {outcome(run.sent): run for run in runs}
     if want in offered:
@@ -72,6 +82,9 @@ def judge(stock: list[bytes], runs: list[Run], packet: Packet, known: set[int],
         return Verdict(PARTLY if listed else LATE)
     if any(run.dropped_for("unknown_vni") for run in runs) and packet.vni in known:
         return Verdict(ELSEWHERE)
+    if packet.outport == 0 and is_answer(packet.inner) and \
+            any(run.dropped_for("unknown_port") for run in runs):
+        return Verdict(UNASKED)
     flooded = packet.inner[0] & 1 and any("unbound_port" in run.drops for run in runs)
     if flooded and any(set(sent) < set(want) for sent in offered):
         return Verdict(ELSEWHERE)

@@ -15,6 +15,7 @@ from .packets import Packet
 from .world import GATEWAY, World
 
 PATIENCE = 120
+EXCLUDING = ("unsupported", "zone_violation", "unknown_vni", "unknown_port", "unbound_port")
 
 
 @dataclass
@@ -25,6 +26,12 @@ class Run:
     drops: list[str] = field(default_factory=list)   # of the slow path
     learned: list[str] = field(default_factory=list)
     sent: list[bytes] = field(default_factory=list)
+
+    def plain(self) -> bool:
+        """Nothing that a stock gateway would leave to ovn-controller, and nothing that
+        excludes a packet from the comparison."""
+        return not any(map(self.dropped_for, EXCLUDING)) and \
+            (self.action == "tx" or not self.sent)
 
     def dropped_for(self, reason: str) -> bool:
         return reason in self.drops or (self.action == "drop" and self.reason == reason)

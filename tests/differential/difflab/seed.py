@@ -47,6 +47,25 @@ class Result:
     outcome: Optional[Outcome] = None
 
 
+def exchange(stock: Stock, packets: list[Packet], runs: list[list[Run]],
+             hurry: bool) -> list[list[bytes]]:
+    """What the stock gateway sends for each packet. In a hurry, what ovn-controller
+    makes of a packet of which ovnic-gw makes nothing may be found with a later one: then
+    both differ, and the seed is run without haste. Packets for which a difference may be
+    excused are never among those."""
+    sent: dict[int, list[bytes]] = {}
+    plain = [at for at, each in enumerate(runs) if hurry and all(run.plain() for run in each)]
+    last: list[bytes] = []
+    stock.flush(last)
+    for at in plain:
+        last = sent[at] = stock.exchange(packets[at].outer, patient=False)
+    stock.flush(last)
+    for at, packet in enumerate(packets):
+        if at not in sent:
+            sent[at] = stock.exchange(packet.outer, patient=True)
+    return [sent[at] for at in range(len(packets))]
+
+
 class Runner:
     """Seeds one after the other in a world that stays."""
 
@@ -122,16 +141,18 @@ class Runner:
         with Copy(self.world) as copy:
             replay = Replay(self.program, copy, maker.own, packets)
             try:
-                stock = Stock(self.world, southbound)
-                stock.exchange(b"")
-                stocks = [stock.exchange(each.outer) for each in packets]
                 result.outcome = replay.result()
             finally:
                 replay.stop()
-            if self.world.fingerprint() != before:
-                self.world.controller("debug/resume")
-                return False
-            self._judge(packets, stocks, southbound, result)
+            for hurry in (True, False):
+                stocks = exchange(Stock(self.world, southbound), packets,
+                                  result.outcome.runs, hurry)
+                if self.world.fingerprint() != before:
+                    self.world.controller("debug/resume")
+                    return False
+                self._judge(packets, stocks, southbound, result)
+                if not result.differences:
+                    break
             for ties in TIES:
                 if not result.differences:
                     break
@@ -185,7 +206,9 @@ class Runner:
         listed = {report.port for report in outcome.reports if report.kind == "unsupported"}
         listed_keys = {(port.datapath.key, port.key) for port in southbound.ports
                        if port.name in listed}
-        result.packets = packets
+        result.packets, result.differences = packets, []
+        for counter in (result.counts, result.paths, result.kinds, result.unsupported):
+            counter.clear()
         for report in outcome.reports:
             result.unsupported[f"{report.kind}: {report.why}"] += 1
         for packet, stock, runs in zip(packets, stocks, outcome.runs):

@@ -1,0 +1,127 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Seeds one after the other in worlds that are used up by them; several worlds side by side."""
+
+from __future__ import annotations
+
+import itertools
+import multiprocessing
+from collections import Counter
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Callable, Iterator, Optional
+
+from ovnlab.release import Release
+from ovnlab.shell import LabError, Unavailable
+
+from . import show
+from .seed import Result, Runner
+from .world import World
+
+SEEDS_PER_WORLD = 50   # the stock ovn-controller is not made for being paused all the time
+MAX_SHOWN = 8          # differences of one seed
+
+
+@dataclass
+class Settings:
+    release: Release
+    program: Path
+    packets: int
+    only: Optional[int]
+    keep: Optional[Callable[[World], None]]   # called when all is done: the world is still there
+
+
+@dataclass
+class Report:
+    """What there is to say about a seed."""
+    seed: int
+    seconds: float = 0
+    counts: Counter[str] = field(default_factory=Counter)
+    paths: Counter[str] = field(default_factory=Counter)
+    kinds: Counter[str] = field(default_factory=Counter)
+    unsupported: Counter[str] = field(default_factory=Counter)
+    features: set[str] = field(default_factory=set)
+    broken: str = ""         # neither the same nor different: what has gone wrong
+    complaint: list[str] = field(default_factory=list)   # the differences, for a person
+
+    @property
+    def failed(self) -> bool:
+        return bool(self.broken or self.complaint)
+
+
+def one_by_one(settings: Settings, seeds: Iterator[int]) -> Iterator[Report]:
+    """A world ends with what does not work any more in it, and after some seeds."""
+    for first in seeds:
+        some = itertools.islice(seeds, None if settings.keep else SEEDS_PER_WORLD - 1)
+        try:
+            with World(settings.release) as world:
+                yield from _in_world(world, settings, itertools.chain([first], some))
+                if settings.keep:
+                    settings.keep(world)
+        except Unavailable:
+            raise
+        except LabError as error:
+            yield Report(first, broken=f"no world: {error}")
+
+
+def _in_world(world: World, settings: Settings, seeds: Iterator[int]) -> Iterator[Report]:
+    runner = Runner(world, settings.program, settings.packets, settings.only)
+    for seed in seeds:
+        try:
+            result = runner.run(seed)
+        except LabError as error:
+            yield Report(seed, broken="\n".join([str(error), *world.ended()]))
+            return
+        yield Report(seed, result.seconds, result.counts, result.paths, result.kinds,
+                     result.unsupported, result.features,
+                     complaint=_complaint(runner, result, settings.only is not None))
+
+
+def _complaint(runner: Runner, result: Result, everything: bool) -> list[str]:
+    lines = [line for each in result.differences[:MAX_SHOWN]
+             for line in show.difference(result, each)]
+    if len(result.differences) > MAX_SHOWN:
+        lines.append(f"… and {len(result.differences) - MAX_SHOWN} more")
+    return lines + (list(runner.explain(result)) if everything else [])
+
+
+def side_by_side(settings: Settings, seeds: range, jobs: int) -> Iterator[Report]:
+    """Each world takes the next seed when it has done one: reports come in any order."""
+    following = multiprocessing.Value("l", seeds.start)
+    ends: dict[Connection, multiprocessing.Process] = {}
+    try:
+        for _ in range(jobs):
+            here, there = multiprocessing.Pipe(duplex=False)
+            child = multiprocessing.Process(target=_work, args=(settings, seeds, following, there))
+            child.start()
+            there.close()   # the child has it: its end is an end of file here
+            ends[here] = child
+        left = list(ends)
+        while left:
+            for end in wait(left):
+                try:
+                    yield end.recv()   # type: ignore[union-attr]
+                except EOFError:
+                    left.remove(end)   # type: ignore[arg-type]
+    finally:
+        for child in ends.values():
+            child.terminate()
+            child.join()
+
+
+def _work(settings: Settings, seeds: range, following: "multiprocessing.sharedctypes.Synchronized[int]",
+          end: Connection) -> None:
+    def take() -> Iterator[int]:
+        while True:
+            with following.get_lock():
+                seed = following.value
+                following.value += 1
+            if seed not in seeds:
+                return
+            yield seed
+
+    try:
+        for report in one_by_one(settings, take()):
+            end.send(report)
+    except KeyboardInterrupt:
+        pass   # the world has been removed; the parent says so
