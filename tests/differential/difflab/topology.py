@@ -207,6 +207,7 @@ def _route_between(topology: Topology, zone: Zone, outer: Router, inner: Router,
     if topology.chance(0.9):
         zone.batch.add("lr-route-add", inner.name, "0.0.0.0/0", low[0])
         zone.batch.add("lr-route-add", inner.name, "::/0", low[1])
+        topology.forwarded.update(("0.0.0.0/0", "::/0"))
 
 
 def _network(address: str) -> str:
