@@ -3,8 +3,8 @@
 
 #include "drain.h"
 
-#include "openvswitch/vlog.h"
 #include "ovsdb.h"
+#include "timeline.h"
 #include "timeval.h"
 
 VLOG_DEFINE_THIS_MODULE(drain);
@@ -32,7 +32,7 @@ bool drain_change(struct drain *d, struct ovsdb *ovsdb, enum drain_reason reason
     }
     d->arrived_at = time_msec();
     d->state = on ? DRAIN_HANDING_OVER : DRAIN_OFF;
-    VLOG_INFO("%s", on ? "draining: handing over what others can hold" : "taking part again");
+    TIMELINE_INFO("%s", on ? "draining: handing over what others can hold" : "taking part again");
     /* Before BFD: elections keep what it last said of the others. */
     ovsdb_set_draining(ovsdb, on);
     return true;
@@ -46,11 +46,11 @@ static void enter(struct drain *d, enum drain_state state)
     d->state = state;
     switch (state) {
     case DRAIN_FORWARDING:
-        VLOG_INFO("draining: %s, forwarding what still arrives",
-                  d->n_heirless > 0 ? "nobody can take over the rest" : "all is handed over");
+        TIMELINE_INFO("draining: %s, forwarding what still arrives",
+                      d->n_heirless > 0 ? "nobody can take over the rest" : "all is handed over");
         break;
     case DRAIN_DONE:
-        VLOG_INFO("drained: nothing has arrived for %d ms", DRAIN_QUIET_MS);
+        TIMELINE_INFO("drained: nothing has arrived for %d ms", DRAIN_QUIET_MS);
         break;
     case DRAIN_OFF:
     case DRAIN_HANDING_OVER:

@@ -20,6 +20,7 @@
 #include "slow_path.h"
 #include "specialise.h"
 #include "state_file.h"
+#include "timeline.h"
 #include "timeval.h"
 #include "tunnels.h"
 #include "underlay.h"
@@ -32,6 +33,9 @@ VLOG_DEFINE_THIS_MODULE(gateway);
 
 /* How often to look whether all workers use the newest tables. */
 #define IN_USE_POLL_MS 5
+
+/* How often to look at links. */
+#define LINK_POLL_MS 1000
 
 static struct rte_mbuf *slow_alloc(const void *data, uint16_t len)
 {
@@ -211,6 +215,20 @@ static void log_reports(const struct specialised *before, const struct specialis
     }
 }
 
+/* Not when all endpoints are as they were. */
+static void log_tables(const struct specialised *before, const struct specialised *now)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 20);
+    size_t n_anew = now->n_endpoints - now->n_reused;
+    bool changed = before == NULL || n_anew > 0 || before->n_endpoints != now->n_endpoints ||
+                   before->n_tunnels != now->n_tunnels;
+    if (changed && !VLOG_DROP_INFO(&rl)) {
+        TIMELINE_INFO("tables: %zu destinations at %zu endpoints (%zu of them new or changed), "
+                      "%zu tunnels",
+                      now->n_destinations, now->n_endpoints, n_anew, now->n_tunnels);
+    }
+}
+
 static void publish(struct gateway *gw, struct icgw_tables *tables)
 {
     icgw_pmd_publish(tables);
@@ -241,6 +259,7 @@ static void use_model(struct gateway *gw, struct model *model, int64_t nb_cfg)
         model_free(model);
         return;
     }
+    log_tables(gw->specialised, s);
     gw->specialise_ms = (double)(time_usec() - start) / 1000;
     convergence_specialised(&gw->convergence, time_usec());
     gw->nb_cfg = nb_cfg;
@@ -272,7 +291,7 @@ void gateway_load_state(struct gateway *gw, const char *path)
     if (model != NULL) {
         use_model(gw, model, -1);
         gw->convergence = (struct convergence){.waiting = false}; /* no change has been read */
-        VLOG_INFO("forwarding by the state that the last run left in %s", path);
+        TIMELINE_INFO("forwarding by the state that the last run left in %s", path);
     } else if (why != NULL) {
         VLOG_WARN("%s", why);
     }
@@ -317,6 +336,25 @@ static void run_slow_path(struct gateway *gw)
     }
 }
 
+/* Links go up and down without a word from the driver. */
+static void follow_links(struct gateway *gw)
+{
+    if (time_msec() < gw->links_at) {
+        return;
+    }
+    gw->links_at = time_msec() + LINK_POLL_MS;
+    for (uint16_t i = 0; i < icgw_pmd_n_ports(); i++) {
+        struct icgw_port_info info;
+        icgw_pmd_port_info(i, &info);
+        if (info.link_up && !gw->link_up[i]) {
+            TIMELINE_INFO("port %s: link is up", info.name);
+        } else if (!info.link_up && gw->link_up[i]) {
+            TIMELINE_WARN("port %s: link is down", info.name);
+        }
+        gw->link_up[i] = info.link_up;
+    }
+}
+
 void gateway_drain(struct gateway *gw, enum drain_reason reason, bool on)
 {
     if (drain_change(&gw->drain, gw->ovsdb, reason, on)) {
@@ -335,6 +373,7 @@ void gateway_run(struct gateway *gw)
     }
     run_slow_path(gw);
     icgw_pmd_run();
+    follow_links(gw);
     gateway_bfd_run(gw);
     drain_run(&gw->drain, gw->ovsdb, icgw_pmd_arrived(), time_msec());
     if (gw->model != NULL && !gw->stale && icgw_pmd_in_use() >= gw->published) {
@@ -359,6 +398,8 @@ void gateway_wait(struct gateway *gw)
     wait_until(underlay_wakeup(gw->underlay));
     wait_until(slow_path_run(gw->slow_path));
     wait_until(drain_wakeup(&gw->drain));
+    wait_until(gw->links_at);
+    wait_until(totals_sample(&gw->history, gw, time_msec()));
     if (icgw_pmd_in_use() < icgw_pmd_published()) {
         poll_timer_wait(IN_USE_POLL_MS);
     }

@@ -13,6 +13,7 @@
 #include "drain.h"
 #include "icgw_config.h"
 #include "icgw_tables.h"
+#include "totals.h"
 
 struct bfd_resume;
 struct lflow_cache;
@@ -36,6 +37,9 @@ struct gateway {
     double specialise_ms;            /* that the last specialisation took */
     struct convergence convergence;  /* of changes of the databases */
     struct drain drain;
+    struct totals_history history;
+    bool link_up[ICGW_CONFIG_MAX_PORTS]; /* when last looked at … */
+    int64_t links_at;                    /* … and when (ms) to look again */
     struct bfd *bfd;
     struct bfd_timers bfd_timers;  /* that it goes by */
     uint64_t bfd_hash;             /* of what its sessions were made from */

@@ -15,6 +15,7 @@
 #include "openvswitch/vlog.h"
 #include "ovsdb.h"
 #include "specialise.h"
+#include "timeline.h"
 #include "tunnels.h"
 #include "util.h"
 
@@ -121,9 +122,9 @@ static void follow(struct gateway *gw)
 static void log_change(const struct bfd_session_status *s)
 {
     if (s->up) {
-        VLOG_INFO("BFD with %s is up", s->chassis);
+        TIMELINE_INFO("BFD with %s is up", s->chassis);
     } else if (s->state == BFD_DOWN && s->flaps > 0) {
-        VLOG_WARN("BFD with %s is down: %s", s->chassis, bfd_diag_name(s->diag));
+        TIMELINE_WARN("BFD with %s is down: %s", s->chassis, bfd_diag_name(s->diag));
     }
 }
 

@@ -25,6 +25,7 @@
 #include "ovsdb.h"
 #include "service.h"
 #include "stream-ssl.h"
+#include "timeline.h"
 #include "timeval.h"
 #include "unixctl.h"
 #include "util.h"
@@ -219,15 +220,15 @@ static bool leave(struct leaving *l, struct gateway *gw)
     }
     if (l->phase == HANDING_OVER && (drain_finished(&gw->drain) || now >= l->deadline)) {
         if (!drain_finished(&gw->drain)) {
-            VLOG_WARN("packets still arrive, or nobody has taken over, after %d s: leaving",
-                      HAND_OVER_MS / 1000);
+            TIMELINE_WARN("packets still arrive, or nobody has taken over, after %d s: leaving",
+                          HAND_OVER_MS / 1000);
         }
         ovsdb_withdraw(gw->ovsdb);
         *l = (struct leaving){WITHDRAWING, now + WITHDRAW_MS};
     }
     if (l->phase == WITHDRAWING && !ovsdb_withdrawn(gw->ovsdb) && now >= l->deadline) {
-        VLOG_WARN("the Southbound did not take our rows out within %d s: they stay",
-                  WITHDRAW_MS / 1000);
+        TIMELINE_WARN("the Southbound did not take our rows out within %d s: they stay",
+                      WITHDRAW_MS / 1000);
         return false;
     }
     return l->phase != WITHDRAWING || !ovsdb_withdrawn(gw->ovsdb);
@@ -236,11 +237,12 @@ static bool leave(struct leaving *l, struct gateway *gw)
 static void say_stuck(bool stuck, int64_t ms)
 {
     if (stuck) {
-        VLOG_WARN("the control thread has been busy for %" PRId64 " ms: elections and new tables "
-                  "wait for it; workers and BFD go on",
-                  ms);
+        TIMELINE_WARN("the control thread has been busy for %" PRId64
+                      " ms: elections and new tables "
+                      "wait for it; workers and BFD go on",
+                      ms);
     } else {
-        VLOG_WARN("the control thread is back after %" PRId64 " ms", ms);
+        TIMELINE_WARN("the control thread is back after %" PRId64 " ms", ms);
     }
 }
 
@@ -300,8 +302,8 @@ int main(int argc, char *argv[])
     char *state = state_path(unixctl);
     gateway_load_state(&gw, state);
     daemonize_complete();
-    VLOG_INFO("chassis %s is up, %zu port(s), %u worker(s)", config->chassis, config->n_ports,
-              config->cores);
+    TIMELINE_INFO("chassis %s is up, %zu port(s), %u worker(s)", config->chassis, config->n_ports,
+                  config->cores);
     service_ready("taking part in elections; ovnic-gw-ctl status says more");
 
     struct watchdog *watchdog = watchdog_create(STUCK_MS, say_stuck);

@@ -98,6 +98,10 @@ struct icgw_port_info {
     uint8_t mac[6];
     bool link_up;
     uint16_t mtu;
+    uint64_t rx_packets; /* as the driver counts them */
+    uint64_t tx_packets;
+    uint64_t rx_bytes;
+    uint64_t tx_bytes;
     uint64_t rx_missed;
     uint64_t rx_errors;
     uint64_t tx_errors;

@@ -4,6 +4,7 @@
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
 #include "sb-idl.h"
+#include "timeline.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(ovsdb_chassis);
@@ -34,12 +35,12 @@ static bool is_taken(struct ovsdb *o, size_t i, const struct sbrec_encap *encap)
     bool taken = strcmp(owner, o->chassis) != 0;
     char **said = &o->encap_owners[i];
     if (taken && (!*said || strcmp(*said, owner))) {
-        VLOG_ERR("encap-ip %s belongs to chassis \"%s\" in the Southbound; not used until that "
-                 "chassis gives it up",
-                 o->encap_ips[i], owner);
+        TIMELINE_ERR("encap-ip %s belongs to chassis \"%s\" in the Southbound; not used until that "
+                     "chassis gives it up",
+                     o->encap_ips[i], owner);
     }
     if (!taken && *said) {
-        VLOG_INFO("encap-ip %s is free now", o->encap_ips[i]);
+        TIMELINE_INFO("encap-ip %s is free now", o->encap_ips[i]);
     }
     free(*said);
     *said = taken ? xstrdup(owner) : NULL;
@@ -165,7 +166,7 @@ bool chassis_compose(struct ovsdb *o, struct task *t OVS_UNUSED, struct ovsdb_id
 void chassis_done(struct ovsdb *o, enum task_outcome outcome)
 {
     if (o->registering && outcome == TASK_DONE) {
-        VLOG_INFO("chassis \"%s\" registered", o->chassis);
+        TIMELINE_INFO("chassis \"%s\" registered", o->chassis);
     }
     o->registering = false;
 }

@@ -6,6 +6,7 @@
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
 #include "sb-idl.h"
+#include "timeline.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -52,6 +53,7 @@ static void note_holder(struct ovsdb *o, const struct sbrec_port_binding *pb,
     struct claim *c = get_claim(o, pb->logical_port);
     if (c->held && pb->chassis && pb->chassis != us) {
         c->lost_at = time_msec();
+        TIMELINE_INFO("%s has been taken over by %s", pb->logical_port, pb->chassis->name);
     }
     c->held = pb->chassis == us;
 }
@@ -82,8 +84,8 @@ static bool claim(struct ovsdb *o, struct task *t, const struct sbrec_port_bindi
             task_wake_at(t, when);
             return false;
         }
-        VLOG_INFO("claiming %s%s%s", pb->logical_port, pb->chassis ? " from " : "",
-                  pb->chassis ? pb->chassis->name : "");
+        TIMELINE_INFO("claiming %s%s%s", pb->logical_port, pb->chassis ? " from " : "",
+                      pb->chassis ? pb->chassis->name : "");
         c->taken_at = now;
         c->held = true;
         sbrec_port_binding_set_chassis(pb, us);
@@ -113,7 +115,7 @@ static bool release(struct ovsdb *o, struct task *t, const struct sbrec_port_bin
         task_wake_at(t, c->inactive_at + RELEASE_DELAY_MS);
         return false;
     }
-    VLOG_INFO("releasing %s", pb->logical_port);
+    TIMELINE_INFO("releasing %s", pb->logical_port);
     sbrec_port_binding_verify_chassis(pb); /* only what is still ours */
     sbrec_port_binding_set_chassis(pb, NULL);
     return true;

@@ -12,6 +12,7 @@
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
 #include "sb-idl.h"
+#include "timeline.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -52,7 +53,7 @@ static bool is_refilled(const struct census *before, const struct census *now)
 static void begin(struct hold *h, const char *why)
 {
     if (!h->on) {
-        VLOG_WARN("Southbound: %s; forwarding as before for now", why);
+        TIMELINE_WARN("Southbound: %s; forwarding as before for now", why);
         h->on = true;
     }
 }
@@ -60,7 +61,7 @@ static void begin(struct hold *h, const char *why)
 static void end(struct hold *h, bool refilled)
 {
     if (h->on) {
-        VLOG_INFO("Southbound: %s", refilled ? "complete again" : "believed as it is");
+        TIMELINE_INFO("Southbound: %s", refilled ? "complete again" : "believed as it is");
         h->on = false;
     }
 }

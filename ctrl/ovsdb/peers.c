@@ -155,7 +155,7 @@ void ovsdb_set_bfd(struct ovsdb *o, const char *const *names, size_t n)
         struct peer *p = node->data;
         bool up = is_listed(node->name, names, n);
         if (p->up != up) {
-            VLOG_INFO("BFD with %s is %s", node->name, up ? "up" : "down");
+            VLOG_DBG("BFD with %s is %s", node->name, up ? "up" : "down");
             p->up = up;
             p->met |= up;
             peers_changed(o);

@@ -6,6 +6,7 @@
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
+#include "timeline.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -95,14 +96,14 @@ void session_run(struct session *s)
     long long now = time_msec();
     if (connected) {
         if (!s->was_connected) {
-            VLOG_INFO("%s: connected (%s)", s->what, s->remote);
+            TIMELINE_INFO("%s: connected (%s)", s->what, s->remote);
         }
         s->outage_said = false;
     } else if (s->was_connected) {
         s->down_since = now;
     } else if (!s->outage_said && now - s->down_since >= OUTAGE_GRACE_MS) {
-        VLOG_WARN("%s: no connection to %s; trying on, and going by what is known", s->what,
-                  s->remote);
+        TIMELINE_WARN("%s: no connection to %s; trying on, and going by what is known", s->what,
+                      s->remote);
         s->outage_said = true;
     }
     s->was_connected = connected;

@@ -4,6 +4,7 @@
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
 #include "sb-idl.h"
+#include "timeline.h"
 
 VLOG_DEFINE_THIS_MODULE(ovsdb_withdraw);
 
@@ -41,7 +42,7 @@ bool withdraw_compose(struct ovsdb *o, struct task *t OVS_UNUSED,
 void withdraw_done(struct ovsdb *o, enum task_outcome outcome)
 {
     if (outcome == TASK_DONE) {
-        VLOG_INFO("chassis \"%s\" withdrawn", o->chassis);
+        TIMELINE_INFO("chassis \"%s\" withdrawn", o->chassis);
     }
     /* A refusal has been reported; asking again would not change it. */
     o->withdrawn = outcome != TASK_AGAIN;

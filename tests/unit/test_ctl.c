@@ -125,6 +125,9 @@ static void test_refused(void **state OVS_UNUSED)
     expect("-t ctl nothing", 2,
            "ovnic-gw-ctl: nothing: \"nothing\" is not a valid command (use \"list-commands\" to "
            "see a list of valid commands)\n");
+    expect("-t ctl ehco", 2,
+           "ovnic-gw-ctl: ehco: \"ehco\" is not a valid command (use \"list-commands\" to "
+           "see a list of valid commands)\nDid you mean \"echo\"?\n");
 }
 
 static void test_unreachable(void **state OVS_UNUSED)
@@ -138,6 +141,14 @@ static void test_unreachable(void **state OVS_UNUSED)
 static void test_usage(void **state OVS_UNUSED)
 {
     expect("-h", 0, NULL);
+    expect("help lookup", 0, NULL);
+    expect("vlog/set --help", 0,
+           "usage: ovnic-gw-ctl [OPTION]... vlog/set [MODULE:DESTINATION:LEVEL]\n\n"
+           "log levels, as with Open vSwitch.\n\n"
+           "  ovnic-gw-ctl vlog/set gateway:file:dbg\n");
+    expect("stats --watch 0", 1,
+           "ovnic-gw-ctl: --watch takes a number of seconds, 1 to 86400; "
+           "ovnic-gw-ctl --help says more\n");
     expect("-V", 0, "ovnic-gw-ctl " ICGW_VERSION "\n");
     expect("", 1, "ovnic-gw-ctl: a command is missing; ovnic-gw-ctl --help says more\n");
     expect("-T 0 status", 1,

@@ -3,11 +3,13 @@
 
 import json
 import socket
+import subprocess
 from typing import Any
 
 from ovnlab.case import IPV6, PAIR, VLAN, case, check, check_equal, ovnic_zones
+from ovnlab.gateway import CONTROL
 from ovnlab.lab import Lab
-from ovnlab.shell import run
+from ovnlab.shell import run, wait_for
 
 STOCK_SHOW = """\
 availability-zone az{number}
@@ -18,6 +20,7 @@ availability-zone az{number}
             transit switch: ts1
             address: ["aa:aa:aa:aa:aa:0{number} 169.254.100.{number}/24 fe80:100::{number}/64"]
 """
+REPORTS = ("status", "show", "stats", "ports", "peers", "bfd", "drops", "log", "list-unsupported")
 WORKER = ("core", "rx_packets", "tx_packets", "rx_bytes", "tx_bytes", "busy_cycles", "polls")
 
 
@@ -119,3 +122,76 @@ def host_interface(lab: Lab) -> None:
         family = socket.AF_INET6 if ":" in gateway.address else socket.AF_INET
         zone.hypervisor.netns.run("ping", "-6" if family == socket.AF_INET6 else "-4", "-n", "-q",
                                   "-c", "3", "-i", "0.05", "-W", "2", gateway.address)
+
+
+@case(PAIR)
+def reports(lab: Lab) -> None:
+    """Each report says the same as text and as JSON, by both clients; nothing is wrong."""
+    for zone, gateway in ovnic_zones(lab):
+        for command in REPORTS:
+            check(gateway.ctl(command).strip(), f"{command} says nothing")
+            check(isinstance(gateway.query(command), dict), f"{command} --json is no object")
+            plain = run("ovs-appctl", "-t", str(gateway.socket), command)
+            check("\033[" not in plain, f"{command} has colours without a terminal")
+        wait_for("no problems", lambda g=gateway: not g.query("status")["problems"])
+        ports = gateway.query("ports")["ports"]
+        check_equal("ports", [(port["name"], port["link_up"]) for port in ports],
+                    [("uplink", True)])
+        peers = {peer["chassis"]: peer for peer in gateway.query("peers")["peers"]}
+        other = next(each for each in lab.zones if each is not zone)
+        check_equal("zone of the other gateway", peers[other.gateway.name]["zone"], "remote")
+        check_equal("tunnels to it that are resolved",
+                    [t["resolved"] for t in peers[other.gateway.name]["tunnels"]], [True])
+        shown = gateway.ctl("show")
+        for line in ("transit-switch ts1", f"router lr{zone.number}",
+                     f"remote gateway {other.gateway.name}"):
+            check(line in shown, f"show has no line {line!r}:\n{shown}")
+
+
+@case(PAIR)
+def lookups(lab: Lab) -> None:
+    """`routes` and `lookup` find the guest, and the way to it."""
+    for zone, gateway in ovnic_zones(lab):
+        router, guest = f"lr{zone.number}", zone.guest
+        routes = gateway.query("routes", router)["routes"]
+        check(any(route["destination"].startswith(guest.ipv4.rpartition(".")[0])
+                  for route in routes), f"no route to {guest.ipv4}: {routes}")
+        for address in (guest.ipv4, guest.ipv6):
+            entries = gateway.query("lookup", router, address)["entries"]
+            found = [entry for entry in entries if entry["verdict"] == "forward"]
+            check(found, f"lookup {router} {address}: {entries}")
+            check_equal("chassis that has the guest", found[0]["tunnel"]["chassis"],
+                        zone.hypervisor.name)
+            check(zone.hypervisor.name in gateway.ctl("lookup", router, address), "text differs")
+
+
+@case(PAIR)
+def refusals(lab: Lab) -> None:
+    """Wrong calls end with status 2 and say what would be right."""
+    _, gateway = ovnic_zones(lab)[0]
+    for argv, word in ((("lookup", "lr1"), "usage: lookup DATAPATH DESTINATION"),
+                       (("routes", "nowhere"), "no router"),
+                       (("lookup", "lr1", "10.1.0"), "neither an IP address nor a MAC address"),
+                       (("status", "--yaml"), '"--yaml"'),
+                       (("lokup",), 'Did you mean "lookup"?')):
+        done = subprocess.run([CONTROL, "-t", gateway.socket, *argv], timeout=20,
+                              stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        check_equal(f"status of {argv}", done.returncode, 2)
+        check(word in done.stderr, f"{argv}: {done.stderr!r} does not say {word!r}")
+
+
+@case(PAIR)
+def drops_and_watch(lab: Lab) -> None:
+    """A drop shows with what it means; `stats --watch` shows rates."""
+    _, gateway = ovnic_zones(lab)[0]
+    drops = {drop["reason"]: drop for drop in gateway.query("drops")["drops"]}
+    check_equal("reasons", set(drops), set(gateway.drops()))
+    check(all(drop["meaning"] for drop in drops.values()), "a reason without a meaning")
+    with subprocess.Popen([CONTROL, "-t", gateway.socket, "stats", "--watch", "1"],
+                          stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, text=True) as watch:
+        try:
+            assert watch.stdout is not None
+            line = watch.stdout.readline()
+            check("rx packets/s" in line, f"stats --watch: {line!r}")
+        finally:
+            watch.terminate()

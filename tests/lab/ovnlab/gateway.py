@@ -128,9 +128,9 @@ class OvnicGateway:
     def ctl(self, *argv: str) -> str:
         return run(str(CONTROL), "-t", str(self.socket), *argv, timeout=10)
 
-    def query(self, command: str) -> Any:
+    def query(self, command: str, *argv: str) -> Any:
         """What a command says in JSON."""
-        text = self.ctl("--json", command)
+        text = self.ctl("--json", command, *argv)
         try:
             return json.loads(text)
         except json.JSONDecodeError as error:

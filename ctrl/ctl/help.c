@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "help.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "util.h"
+
+static const struct help commands[] = {
+    {"status", "", "databases, claimed ports, links, and what is wrong now",
+     "Look at \"problems\" first: each names the command that says more.\n"
+     "\n"
+     "  ovnic-gw-ctl status\n"
+     "  ovnic-gw-ctl status --json | jq .problems\n"},
+    {"show", "", "transit switches, routers, gateways, and what is not on the fast path",
+     "Reads like `ovn-ic-sbctl show`.  After a chassis, in brackets: \"here\" is this\n"
+     "gateway, \"standby\" is a port that it may come to hold, \"local\" and \"remote\"\n"
+     "are chassis of this zone and of others.\n"},
+    {"stats", "[--watch [SECONDS]]", "packets of each worker, drops and slow path by reason",
+     "--watch shows rates instead, anew every SECONDS (1) until interrupted.\n"
+     "\n"
+     "  ovnic-gw-ctl stats --watch\n"
+     "  ovnic-gw-ctl stats --watch 10\n"},
+    {"ports", "", "network ports: link, MAC address, MTU, counters of the driver", ""},
+    {"peers", "", "other chassis: address, BFD, next hop towards them",
+     "Data packets are counted by worker and port, not by peer: that would cost the\n"
+     "workers time.  The packets here are BFD's.\n"},
+    {"bfd", "", "BFD sessions with hypervisors and fellow gateways", ""},
+    {"routes", "ROUTER", "where packets go that reach the router from other zones",
+     "ROUTER is a name, a VNI or the UUID of the Datapath_Binding.\n"
+     "\n"
+     "  ovnic-gw-ctl routes lr1\n"},
+    {"lookup", "DATAPATH DESTINATION", "the table entry that a destination meets",
+     "DATAPATH is a name, a VNI or the UUID of the Datapath_Binding; DESTINATION an IP\n"
+     "address, or a MAC address in a switch.\n"
+     "\n"
+     "  ovnic-gw-ctl lookup lr1 10.1.0.10\n"
+     "  ovnic-gw-ctl lookup ts1 aa:aa:aa:aa:aa:02\n"},
+    {"drops", "", "each reason for drops: counter, rate, what it means, what to do",
+     "The rate is that of the last 5 to 10 seconds.\n"},
+    {"list-unsupported", "", "destinations not on the fast path, and the flow that is why", ""},
+    {"log", "[ENTRIES]", "the last changes of state (50), oldest first",
+     "The whole log is with journald, or where --log-file says.\n"
+     "\n"
+     "  ovnic-gw-ctl log 200\n"},
+    {"drain", "", "leave the work to other gateways; status says how far it is", ""},
+    {"undrain", "", "take part again", ""},
+    {"exit", "[--restart]", "drain, then end the daemon; --restart: end it, rows stay", ""},
+    {"version", "", "version of the daemon and of Open vSwitch's library", ""},
+    {"vlog/set", "[MODULE:DESTINATION:LEVEL]", "log levels, as with Open vSwitch",
+     "  ovnic-gw-ctl vlog/set gateway:file:dbg\n"},
+    {"list-commands", "", "everything that the daemon understands", ""},
+};
+
+const struct help *help_at(size_t i)
+{
+    return i < ARRAY_SIZE(commands) ? &commands[i] : NULL;
+}
+
+const struct help *help_find(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        if (!strcmp(commands[i].name, name)) {
+            return &commands[i];
+        }
+    }
+    return NULL;
+}
+
+void help_print(void)
+{
+    printf("Asks a running ovnic-gw, or tells it what to do.\n"
+           "\n"
+           "usage: ovnic-gw-ctl [OPTION]... COMMAND [ARGUMENT]...\n"
+           "\n"
+           "Commands:\n");
+    for (size_t i = 0; i < ARRAY_SIZE(commands); i++) {
+        char *call = xasprintf("%s %s", commands[i].name, commands[i].args);
+        printf("  %-27s %s%s\n", call, strlen(call) > 27 ? "\n                              " : "",
+               commands[i].summary);
+        free(call);
+    }
+    printf("\n"
+           "Options:\n"
+           "  -t, --target=PATH   unixctl socket of the daemon\n"
+           "                      (default: " CTL_DEFAULT_TARGET ")\n"
+           "  -j, --json          answer in JSON\n"
+           "  -T, --timeout=SECS  give up after SECS seconds\n"
+           "  -h, --help          this text; COMMAND --help: more about a command\n"
+           "  -V, --version       version of this program\n"
+           "\n"
+           "Colours are for terminals only, and not with NO_COLOR in the environment.\n"
+           "`ovs-appctl -t PATH COMMAND` does the same.\n"
+           "\n"
+           "Examples:\n"
+           "  ovnic-gw-ctl status                  is everything well?\n"
+           "  ovnic-gw-ctl drops                   what is lost, and why\n"
+           "  ovnic-gw-ctl lookup lr1 10.1.0.10    where would it go?\n"
+           "\n"
+           "Exit status: 0, or 1 if the daemon was not reached or the call was wrong,\n"
+           "2 if the daemon refused the command.\n");
+}
+
+void help_print_command(const struct help *help)
+{
+    printf("usage: ovnic-gw-ctl [OPTION]... %s%s%s\n\n%s.\n", help->name, *help->args ? " " : "",
+           help->args, help->summary);
+    if (*help->more != '\0') {
+        printf("\n%s", help->more);
+    }
+}
