@@ -158,6 +158,8 @@ static void test_functions(void **state)
     check("outport = get_fdb(eth.dst);", "get_fdb outport(eth.dst)");
     check("reg0[11] = lookup_fdb(inport, eth.src);", "lookup_fdb xxreg0[107+1](inport,eth.src)");
     check("reg0[15] = check_in_port_sec();", "sec xxreg0[111+1]");
+    check("reg4[0..7] = ct_state_save();", "move xxreg1[96+8] ct_state[0+8]");
+    check("reg4[0..3] = ct_state_save();", "error: field of 8 bits expected");
     check("reg0[15] = check_out_port_sec();", "sec+ xxreg0[111+1]");
     check("reg9[1] = check_pkt_larger(1518);", "larger xxreg2[65+1] 0x5ee");
     check("get_arp(outport);", "error: comma expected");

@@ -261,6 +261,15 @@ static void test_mtu(void **state)
                         "in lr 2 90 reg9[1] == 1 => icmp4_error { output; };\n");
     check("10.1.0.10", "forward .11 1 2>1 -1 eth 01>10 class 80 ttl>=2 "
                        "len<=1400 sources 3");
+    stop(state);
+    /* As OVN 25.09 and later have it; nothing was tracked, so there is nothing to save. */
+    build(PORTS ROUTER, "in lr 3 20 reg0 == 10.1.0.10 => reg9[1] = check_pkt_larger(1414); "
+                        "reg4[0..7] = ct_state_save(); next;\n"
+                        "in lr 4 90 reg9[1] == 1 && reg4[5] => ct_dnat;\n"
+                        "in lr 4 80 reg9[1] == 1 => icmp4_error { output; };\n"
+                        "in lr 4 70 reg0 == 10.1.0.10 => eth.dst = 02:00:00:00:00:10; output;\n");
+    check("10.1.0.10", "forward .11 1 2>1 -1 eth 01>10 class 80 ttl>=2 "
+                       "len<=1400 sources 3");
 }
 
 static void test_unsupported(void **state)

@@ -283,6 +283,7 @@ static const struct function {
     {"lookup_fdb", ACTION_LOOKUP_FDB, 2, false},
     {"check_in_port_sec", ACTION_PORT_SEC, 0, false},
     {"check_out_port_sec", ACTION_PORT_SEC, 0, true},
+    {"ct_state_save", ACTION_MOVE, 0, false},
 };
 
 /* Actions that stand alone. */
@@ -334,6 +335,12 @@ static bool parse_function(struct lexer *lx, struct list *list, struct bits dst,
         a->dst = dst;
         a->flag = f->flag;
         lexer_next(lx);
+        if (f->type == ACTION_MOVE) { /* ct_state_save(): the low bits of ct_state */
+            a->src = (struct bits){FIELD_CT_STATE, 0, 8};
+            if (dst.width != a->src.width) {
+                return fail(lx, error, "field of 8 bits expected");
+            }
+        }
         return parse_args(lx, list, a, f->n_args, error);
     }
     if (lexer_match_id(lx, "select")) {
