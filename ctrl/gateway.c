@@ -11,6 +11,7 @@
 
 #include "bfd.h"
 #include "gateway_bfd.h"
+#include "gateway_will.h"
 #include "icgw_pmd.h"
 #include "lflow.h"
 #include "model.h"
@@ -25,6 +26,7 @@
 #include "tunnels.h"
 #include "underlay.h"
 #include "util.h"
+#include "will.h"
 
 VLOG_DEFINE_THIS_MODULE(gateway);
 
@@ -173,15 +175,19 @@ bool gateway_start(struct gateway *gw, const struct icgw_config *config, char **
 
     memset(gw, 0, sizeof *gw);
     gw->config = config;
+    gateway_will_start(gw);
     if (!start_workers(config, error)) {
+        bfd_will_destroy(gw->will);
         return false;
     }
+    gateway_will_add_ports(gw);
     if (!publish_empty(config, error) || !start_underlay(gw, error) ||
         !gateway_bfd_start(gw, error)) {
         if (gw->underlay != NULL) {
             underlay_close(gw->underlay);
         }
         icgw_pmd_stop();
+        bfd_will_destroy(gw->will);
         return false;
     }
     gw->cache = lflow_cache_create();
@@ -408,6 +414,7 @@ void gateway_wait(struct gateway *gw)
 void gateway_stop(struct gateway *gw)
 {
     bfd_destroy(gw->bfd);
+    bfd_will_destroy(gw->will);
     free(gw->bfd_resume);
     slow_path_destroy(gw->slow_path);
     specialised_free(gw->specialised); /* its endpoints are in DPDK's memory */

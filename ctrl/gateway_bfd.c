@@ -31,7 +31,7 @@ bool gateway_bfd_start(struct gateway *gw, char **error)
     };
     BUILD_ASSERT_DECL(BFD_FRAME_MAX == ICGW_BFD_FRAME_MAX);
 
-    gw->bfd = bfd_create(&ops);
+    gw->bfd = bfd_create(&ops, gw->will);
     if (gw->bfd == NULL) {
         *error = xasprintf("cannot start the BFD thread: %s", ovs_strerror(errno));
     }

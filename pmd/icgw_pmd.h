@@ -95,6 +95,7 @@ struct icgw_port_info {
     const char *device;
     const char *driver;
     const char *host_interface;
+    unsigned int kernel_index; /* of the kernel's interface that the device is, too; 0: none */
     uint8_t mac[6];
     bool link_up;
     uint16_t mtu;

@@ -58,16 +58,19 @@ void icgw_pmd_port_info(uint16_t index, struct icgw_port_info *info)
     const struct pmd_port *port = &pmd.ports[index];
     struct rte_eth_link link = {0};
     struct rte_eth_stats stats = {0};
+    struct rte_eth_dev_info dev = {0};
 
     if (rte_eth_link_get_nowait(port->dev.id, &link) != 0) {
         link.link_status = RTE_ETH_LINK_DOWN;
     }
     rte_eth_stats_get(port->dev.id, &stats);
+    rte_eth_dev_info_get(port->dev.id, &dev);
     *info = (struct icgw_port_info){
         .name = port->name,
         .device = port->device,
         .driver = port->driver,
         .host_interface = port->host_interface,
+        .kernel_index = dev.if_index,
         .link_up = link.link_status == RTE_ETH_LINK_UP,
         .mtu = port->mtu,
         .rx_packets = stats.ipackets,

@@ -20,6 +20,7 @@
 #include "icgw_tables.h"
 
 struct bfd;
+struct bfd_will;
 
 enum bfd_state { /* RFC 5880, 4.1: values on the wire */
                  BFD_ADMIN_DOWN,
@@ -85,9 +86,9 @@ struct bfd_ops {
     uint64_t (*forwarded)(void);
 };
 
-/* Starts the thread.  The ops are called by it alone.  NULL with errno: no
- * thread, descriptor or memory. */
-struct bfd *bfd_create(const struct bfd_ops *);
+/* Starts the thread.  The ops are called by it alone; so is the will, which may
+ * be NULL and must outlive it.  NULL with errno: no thread, descriptor or memory. */
+struct bfd *bfd_create(const struct bfd_ops *, struct bfd_will *);
 /* Ends the thread.  What the peers notice is what they notice: announce
  * bfd_set_admin_down() before. */
 void bfd_destroy(struct bfd *);

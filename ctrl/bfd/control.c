@@ -106,13 +106,14 @@ static void destroy(struct bfd *bfd)
     free(bfd);
 }
 
-struct bfd *bfd_create(const struct bfd_ops *ops)
+struct bfd *bfd_create(const struct bfd_ops *ops, struct bfd_will *will)
 {
     struct bfd *bfd = calloc(1, sizeof *bfd);
     if (bfd == NULL) {
         return NULL;
     }
     bfd->ops = *ops;
+    bfd->will = will;
     pthread_mutex_init(&bfd->mutex, NULL);
     bfd->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
     bfd->notify = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);

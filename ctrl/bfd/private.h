@@ -21,6 +21,7 @@ struct bfd_orders {
 
 struct bfd {
     struct bfd_ops ops; /* constant */
+    struct bfd_will *will;
     pthread_t thread;
     int wake;   /* control thread rings, BFD thread listens */
     int notify; /* the other way round */
@@ -46,6 +47,7 @@ struct bfd {
     bool publish_due; /* at once */
     bool dirty;       /* counters changed since the last publication */
     int64_t publish_at;
+    size_t n_bequeathed; /* frames in the will, those without a length among them */
     struct bfd_stats stats;
 };
 

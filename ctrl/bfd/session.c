@@ -174,6 +174,19 @@ bool bfd_session_transmit(struct bfd_session *s, struct bfd_control *c, int64_t 
     return true;
 }
 
+void bfd_session_last_will(const struct bfd_session *s, struct bfd_control *c)
+{
+    *c = (struct bfd_control){
+        .state = BFD_DOWN,
+        .diag = BFD_DIAG_FORWARDING_RESET,
+        .mult = s->timers.mult,
+        .my_discr = s->local_discr,
+        .your_discr = s->remote_discr,
+        .min_tx_us = s->min_tx < BFD_SLOW_US ? BFD_SLOW_US : s->min_tx,
+        .min_rx_us = s->min_rx,
+    };
+}
+
 int64_t bfd_session_deadline(const struct bfd_session *s)
 {
     int64_t at = s->final_due || s->urgent ? 0 : s->next_tx;

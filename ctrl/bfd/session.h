@@ -78,6 +78,8 @@ bool bfd_session_receive(struct bfd_session *, const struct bfd_control *, int64
 void bfd_session_run(struct bfd_session *, uint64_t forwarded, int64_t now);
 /* Fills *control when there is something to be sent now.  Call until false. */
 bool bfd_session_transmit(struct bfd_session *, struct bfd_control *, int64_t now);
+/* What the peer is to hear once we are dead. */
+void bfd_session_last_will(const struct bfd_session *, struct bfd_control *);
 /* When bfd_session_run() or bfd_session_transmit() have something to do. */
 int64_t bfd_session_deadline(const struct bfd_session *);
 

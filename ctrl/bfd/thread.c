@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "private.h"
+#include "will.h"
 
 /* Frames before sessions get their turn: more than all peers send meanwhile,
  * less than would delay a transmission noticeably. */
@@ -127,6 +128,25 @@ static int64_t run_sessions(struct bfd *bfd, int64_t now)
     return next;
 }
 
+/* What peers of sessions that are up are told should we die now. */
+static void bequeath(struct bfd *bfd)
+{
+    const struct bfd_table *t = bfd->table;
+
+    for (size_t i = 0; i < t->n || i < bfd->n_bequeathed; i++) {
+        const struct bfd_entry *e = i < t->n ? &t->entries[i] : NULL;
+        uint8_t frame[BFD_FRAME_MAX];
+        uint16_t len = 0;
+        if (e != NULL && e->session.state == BFD_UP && e->tunnel.resolved) {
+            struct bfd_control control;
+            bfd_session_last_will(&e->session, &control);
+            len = bfd_frame_build(frame, &e->tunnel, &e->source, &control);
+        }
+        bfd_will_set(bfd->will, i, len > 0 ? e->tunnel.port : 0, frame, len);
+    }
+    bfd->n_bequeathed = t->n;
+}
+
 static bool publish_locked(struct bfd *bfd, int64_t now, bool *changed)
 {
     struct bfd_buffer **spare = bfd->published != NULL ? &bfd->published : &bfd->returned;
@@ -149,6 +169,9 @@ static int64_t publish(struct bfd *bfd, int64_t now)
 
     if (!bfd->publish_due && (!bfd->dirty || now < bfd->publish_at)) {
         return bfd->dirty ? bfd->publish_at : BFD_NEVER;
+    }
+    if (bfd->will != NULL) {
+        bequeath(bfd);
     }
     if (pthread_mutex_trylock(&bfd->mutex) != 0) {
         return now + RETRY_US;

@@ -2,7 +2,6 @@
 #include "timing.h"
 
 #define MS 1000u       /* microseconds */
-#define SLOW 1000000u  /* RFC 5880, 6.8.3: no faster than that while not Up */
 #define MAX_MS 3600000 /* an hour: what is beyond is a typing error */
 
 /* Shortest span over which traffic is judged: below, a pause is no sign. */
@@ -85,7 +84,7 @@ void bfd_timing_adopt(struct bfd_session *s)
 
     if (!up) {
         s->polling = false;
-        tx = max32(tx, SLOW);
+        tx = max32(tx, BFD_SLOW_US);
         s->used_tx = tx;
         s->used_rx = rx;
     }

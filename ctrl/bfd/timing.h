@@ -6,6 +6,9 @@
 
 #include "session.h"
 
+/* RFC 5880, 6.8.3: no faster than that while not Up. */
+#define BFD_SLOW_US 1000000u
+
 /* The next transmission, counted from the last. */
 void bfd_timing_schedule(struct bfd_session *, int64_t now);
 /* Something was heard: the detection time begins anew. */

@@ -8,6 +8,13 @@
 #include "gateway.h"
 #include "icgw_pmd.h"
 #include "put.h"
+#include "will.h"
+
+/* Whether peers behind the port are told when this process dies. */
+static bool has_will(const struct gateway *gw, uint16_t port)
+{
+    return gw->will != NULL && (gw->will_ports & 1u << port) != 0 && bfd_will_alive(gw->will);
+}
 
 struct json *report_port(const struct gateway *gw, uint16_t index)
 {
@@ -21,6 +28,7 @@ struct json *report_port(const struct gateway *gw, uint16_t index)
     put_string(json, "host_interface", info.host_interface);
     put_mac(json, "mac", info.mac);
     put_bool(json, "link_up", info.link_up);
+    put_bool(json, "last_will", has_will(gw, index));
     put_uint(json, "mtu", info.mtu);
     put_uint(json, "rx_packets", info.rx_packets);
     put_uint(json, "tx_packets", info.tx_packets);

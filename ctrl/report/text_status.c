@@ -60,8 +60,9 @@ static void put_ports(const struct json *ports, struct ds *ds, bool colour)
         text_put(ds, colour, TONE_PLAIN, "%s: %s, link ", view_string(port, "name"),
                  view_string(port, "device"));
         text_put(ds, colour, up ? TONE_GOOD : TONE_BAD, "%s", up ? "up" : "down");
-        text_put(ds, colour, TONE_PLAIN, ", MTU %" PRId64 " bytes, host interface %s",
-                 view_integer(port, "mtu"), view_string(port, "host_interface"));
+        text_put(ds, colour, TONE_PLAIN, ", MTU %" PRId64 " bytes, host interface %s, last will %s",
+                 view_integer(port, "mtu"), view_string(port, "host_interface"),
+                 view_bool(port, "last_will") ? "ready" : "not available");
         ds_put_char(ds, '\n');
     }
 }

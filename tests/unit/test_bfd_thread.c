@@ -163,8 +163,8 @@ static int start(void **state)
         lanes[i].n = 0;
     }
     cut(false);
-    ends[0] = bfd_create(&ops0);
-    ends[1] = bfd_create(&ops1);
+    ends[0] = bfd_create(&ops0, NULL);
+    ends[1] = bfd_create(&ops1, NULL);
     return ends[0] && ends[1] ? 0 : -1;
 }
 
