@@ -5,12 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 
 #include <linux/neighbour.h>
 #include <linux/rtnetlink.h>
 
 /* As the kernel's NUD_VALID: there is an address and it may be used. */
 #define VALID (NUD_PERMANENT | NUD_NOARP | NUD_REACHABLE | NUD_PROBE | NUD_STALE | NUD_DELAY)
+
+/* One that stops to answer is sent to for so long at its last address.  When a
+ * gateway is back, traffic does not wait until the kernel has noticed; a switch
+ * does not flood frames to an address that is gone for good much longer. */
+#define SILENT_MS 30000
+/* It is asked for that often; the kernel itself asks once in 5 s. */
+#define ASK_SILENT_MS 1000
+/* How often a kernel that does not keep neighbours by itself is asked to.  Below
+ * the 15 s after which an entry may become stale (half of
+ * net.ipv4.neigh.default.base_reachable_time). */
+#define ASK_MS 5000
 
 /* Linux 5.16; Debian 11 has older headers. */
 #ifndef NTF_EXT_MANAGED
@@ -46,9 +58,22 @@ struct ul_neighbour *ul_neighbours_get(struct ul_neighbours *ns, int oif,
     return *p;
 }
 
-bool ul_neighbour_usable(const struct ul_neighbour *n)
+static int64_t now_ms(void)
+{
+    struct timespec ts;
+
+    clock_gettime(CLOCK_MONOTONIC, &ts);
+    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static bool answers(const struct ul_neighbour *n)
 {
     return n->state & VALID;
+}
+
+bool ul_neighbour_usable(const struct ul_neighbour *n)
+{
+    return answers(n) || n->silent_until != 0;
 }
 
 const char *ul_neighbour_why(const struct ul_neighbour *n)
@@ -68,10 +93,15 @@ static bool set_state(struct ul_neighbour *n, uint16_t state, const struct nlatt
     if ((state & VALID) && (!mac || mnl_attr_get_payload_len(mac) != sizeof n->mac)) {
         state = NUD_INCOMPLETE;
     }
+    if (answers(n) && !(state & VALID)) {
+        n->silent_until = now_ms() + SILENT_MS;
+    } else if (state & VALID) {
+        n->silent_until = 0;
+    }
     n->state = state;
     n->loaded = true;
     changed = was != ul_neighbour_usable(n);
-    if (ul_neighbour_usable(n) && memcmp(n->mac, mnl_attr_get_payload(mac), sizeof n->mac) != 0) {
+    if (answers(n) && memcmp(n->mac, mnl_attr_get_payload(mac), sizeof n->mac) != 0) {
         memcpy(n->mac, mnl_attr_get_payload(mac), sizeof n->mac);
         changed = true;
     }
@@ -99,7 +129,12 @@ bool ul_neighbours_update(struct ul_neighbours *ns, const struct nlmsghdr *nlh)
     ext = tb[NDA_FLAGS_EXT];
     n->managed = ext && mnl_attr_validate(ext, MNL_TYPE_U32) >= 0 &&
                  (mnl_attr_get_u32(ext) & NTF_EXT_MANAGED) && nlh->nlmsg_type == RTM_NEWNEIGH;
-    return set_state(n, nlh->nlmsg_type == RTM_NEWNEIGH ? ndm->ndm_state : 0, tb[NDA_LLADDR]);
+    bool answered = answers(n);
+    bool changed =
+        set_state(n, nlh->nlmsg_type == RTM_NEWNEIGH ? ndm->ndm_state : 0, tb[NDA_LLADDR]);
+
+    ns->n_silent += answered && !answers(n);
+    return changed;
 }
 
 static int on_neighbour(const struct nlmsghdr *nlh, void *ns)
@@ -166,21 +201,40 @@ static void ask(struct ul_neighbour *n, struct ul_netlink *nl, bool managed)
     n->no_room = ul_netlink_request(nl, nlh, NULL, NULL) == -ENOBUFS;
 }
 
-bool ul_neighbours_ask(struct ul_neighbours *ns, struct ul_netlink *nl)
+int64_t ul_neighbours_ask(struct ul_neighbours *ns, struct ul_netlink *nl)
 {
-    bool again = false;
+    int64_t again = INT64_MAX;
+
+    ns->n_silent = 0;
 
     FOR_EACH(n, ns)
     {
         /* Asked about an entry that the operator has fixed, the kernel would
          * make it an ordinary one. */
-        if (n->managed || (n->state & (NUD_PERMANENT | NUD_NOARP))) {
+        if ((n->managed && answers(n)) || (n->state & (NUD_PERMANENT | NUD_NOARP))) {
             continue;
         }
+        int64_t after = answers(n) ? ASK_MS : ASK_SILENT_MS;
+
         ask(n, nl, true);
-        again = true;
+        again = after < again ? after : again;
     }
     return again;
+}
+
+bool ul_neighbours_expire(struct ul_neighbours *ns)
+{
+    int64_t now = now_ms();
+    bool any = false;
+
+    FOR_EACH(n, ns)
+    {
+        if (n->silent_until != 0 && n->silent_until <= now) {
+            n->silent_until = 0;
+            any = true;
+        }
+    }
+    return any;
 }
 
 void ul_neighbours_sweep(struct ul_neighbours *ns, struct ul_netlink *nl)

@@ -12,10 +12,6 @@
 /* Routes are asked for again that long after the last time at the earliest: a
  * routing daemon that loads its table sends changes by the thousand. */
 #define REQUERY_MS 100
-/* How often a kernel that does not keep neighbours by itself is asked to.
- * Below the 15 s after which an entry may become stale (half of
- * net.ipv4.neigh.default.base_reachable_time). */
-#define ASK_MS 5000
 /* Notifications taken at once; more wait for the next underlay_run(). */
 #define EVENTS_AT_ONCE 256
 
@@ -99,7 +95,10 @@ static void query_path(struct underlay *u, struct ul_path *p)
 
 static void ask(struct underlay *u)
 {
-    u->ask_at = ul_neighbours_ask(&u->neighbours, &u->nl) ? now_ms() + ASK_MS : INT64_MAX;
+    int64_t after = ul_neighbours_ask(&u->neighbours, &u->nl);
+
+    u->changed |= ul_neighbours_expire(&u->neighbours);
+    u->ask_at = after != INT64_MAX ? now_ms() + after : INT64_MAX;
 }
 
 /* Routes of paths that have not been asked for, and what follows from them. */
@@ -133,6 +132,13 @@ static void requery(struct underlay *u)
     u->requeried = now_ms();
 }
 
+static void ask_soon(struct underlay *u)
+{
+    int64_t soon = now_ms() + REQUERY_MS;
+
+    u->ask_at = soon < u->ask_at ? soon : u->ask_at;
+}
+
 /* Notifications were lost: start again. */
 static void resync(struct underlay *u)
 {
@@ -155,10 +161,8 @@ static int on_event(const struct nlmsghdr *nlh, void *data)
         if (ul_neighbours_update(&u->neighbours, nlh)) {
             u->changed = true;
         }
-        if (nlh->nlmsg_type == RTM_DELNEIGH) { /* perhaps one of ours: soon, but once for many */
-            int64_t soon = now_ms() + REQUERY_MS;
-
-            u->ask_at = soon < u->ask_at ? soon : u->ask_at;
+        if (nlh->nlmsg_type == RTM_DELNEIGH || u->neighbours.n_silent > 0) {
+            ask_soon(u); /* perhaps one of ours; once for many */
         }
         break;
     default: /* a route, address, rule or next hop */

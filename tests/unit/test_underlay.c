@@ -267,6 +267,21 @@ static void asks_the_kernel_to_keep_neighbours(void **state)
     assert_int_not_equal(run("ip neigh show 192.0.2.2 | grep -q managed"), 0);
 }
 
+/* Its last address is used until the kernel, which we ask, has one again. */
+static void expect_asked_again(struct underlay_path p)
+{
+    int64_t until = now_ms() + 10000;
+
+    catch_up();
+    while (run("ip neigh show 192.0.2.2 | grep -q lladdr") != 0 && now_ms() < until) {
+        expect_hop(p, 0, 1500, far_mac);
+        step(now_ms() + 50);
+    }
+    SH("ip neigh show 192.0.2.2 | grep -q lladdr");
+    catch_up();
+    expect_hop(p, 0, 1500, far_mac);
+}
+
 static void resolves_again_what_was_removed(void **state)
 {
     struct underlay_path p = path("192.0.2.1", "192.0.2.2");
@@ -275,8 +290,18 @@ static void resolves_again_what_was_removed(void **state)
     want(p);
     expect_hop(p, 0, 1500, far_mac);
     SH("ip neigh del 192.0.2.2 dev host0");
-    expect_gone(p);
+    expect_asked_again(p);
+}
+
+static void asks_one_that_is_silent(void **state)
+{
+    struct underlay_path p = path("192.0.2.1", "192.0.2.2");
+
+    (void)state;
+    want(p);
     expect_hop(p, 0, 1500, far_mac);
+    SH("ip neigh replace 192.0.2.2 dev host0 nud failed");
+    expect_asked_again(p);
 }
 
 static void follows_the_interface(void **state)
@@ -435,6 +460,7 @@ int main(void)
         cmocka_unit_test(names_what_is_wrong),
         cmocka_unit_test(asks_the_kernel_to_keep_neighbours),
         cmocka_unit_test(resolves_again_what_was_removed),
+        cmocka_unit_test(asks_one_that_is_silent),
         cmocka_unit_test(follows_the_interface),
         cmocka_unit_test(tells_when_something_changed),
         cmocka_unit_test(survives_lost_notifications),

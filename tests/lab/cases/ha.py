@@ -50,7 +50,8 @@ def measure(lab: Lab, zones: list[Zone], action: Callable[[], None]) -> dict[tup
         streams.wait_steady()
     found = {_kinds(zone): outcome for zone, outcome in zip(zones, streams.outcomes)}
     for kinds, outcome in found.items():
-        print(f"       {'+'.join(kinds):20} {outcome}", flush=True)
+        holes = f" ({outcome.holes})" if outcome.lost else ""
+        print(f"       {'+'.join(kinds):20} {outcome}{holes}", flush=True)
     return found
 
 
@@ -67,12 +68,15 @@ def _fail_over(lab: Lab, zones: list[Zone]) -> dict[tuple[str, ...], Outcome]:
         for zone in zones:
             wait_holder(lab, zone, zone.gateways[1])
 
+    def start_again() -> None:
+        for zone in zones:
+            zone.gateways[0].restart()
+        for zone in zones:
+            logical.wait_group(zone)
+            wait_holder(lab, zone, zone.gateways[0])
+
     found = measure(lab, zones, kill)
-    for zone in zones:
-        zone.gateways[0].restart()
-    for zone in zones:
-        logical.wait_group(zone)
-        wait_holder(lab, zone, zone.gateways[0])
+    expect_no_loss(measure(lab, zones, start_again))
     return found
 
 

@@ -26,9 +26,22 @@ class Outcome:
     sent: int
     lost: int
     gap_ms: float   # longest time without an answer
+    holes: str      # which were lost: "17-20 35 …"
 
     def __str__(self) -> str:
         return f"{self.lost} of {self.sent} lost, longest silence {self.gap_ms:.0f} ms"
+
+
+def ranges(numbers: list[int], limit: int = 20) -> str:
+    """Ascending numbers for a person: runs as first-last, the first of them."""
+    runs: list[list[int]] = []
+    for number in numbers:
+        if runs and number == runs[-1][1] + 1:
+            runs[-1][1] = number
+        else:
+            runs.append([number, number])
+    words = [str(first) if first == last else f"{first}-{last}" for first, last in runs]
+    return " ".join(words[:limit] + (["…"] if len(words) > limit else []))
 
 
 class Stream:
@@ -74,7 +87,8 @@ class Stream:
         last = json.loads(self.sender.output.read_text().splitlines()[-1])
         if "lost" not in last:
             raise LabError(f"{self.name}: the sender ended early: {self.sender.tail()}")
-        return Outcome(last["sent"], len(last["lost"]), last["gap"] * 1000)
+        return Outcome(last["sent"], len(last["lost"]), last["gap"] * 1000,
+                       ranges(last["lost"]))
 
 
 class Streams:
