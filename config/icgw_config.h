@@ -53,6 +53,9 @@ struct icgw_config {
     bool idle_sleep;     /* workers sleep when nothing arrives */
     bool huge_pages;     /* packet memory in hugepages */
     uint32_t memory_mib; /* packet memory */
+
+    struct icgw_config_ip metrics_ip; /* may be unspecified: every address */
+    uint16_t metrics_port;            /* 0: no metrics */
 };
 
 /* Reads and checks the file at `path`.  True: *config is the caller's, to be

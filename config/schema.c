@@ -44,12 +44,18 @@ static const struct schema_key dpdk_keys[] = {
     {0},
 };
 
+static const struct schema_key metrics_keys[] = {
+    {"listen", REQUIRED, config_set_metrics, "IP:PORT (127.0.0.1:9476, [::1]:9476)"},
+    {0},
+};
+
 const struct schema_section schema_sections[SCHEMA_N_SECTIONS] = {
     {"chassis", REQUIRED, chassis_keys},
     {"ovn", REQUIRED, ovn_keys},
     {"port", REQUIRED | NAMED, port_keys},
     {"workers", 0, workers_keys},
     {"dpdk", 0, dpdk_keys},
+    {"metrics", 0, metrics_keys},
 };
 
 const char *schema_check(const struct icgw_config *c)

@@ -8,7 +8,7 @@
 #include "setters.h"
 
 #define SCHEMA_MAX_KEYS 8 /* per section */
-#define SCHEMA_N_SECTIONS 5
+#define SCHEMA_N_SECTIONS 6
 
 enum schema_flags {
     REQUIRED = 1 << 0,

@@ -260,3 +260,12 @@ const char *config_set_memory(struct icgw_config *c, char *text, const char **cu
     (void)culprit;
     return value_number(text, 64, 1048576, &c->memory_mib) ? NULL : "is not an amount of memory";
 }
+
+/* --- [metrics] */
+
+const char *config_set_metrics(struct icgw_config *c, char *text, const char **culprit)
+{
+    (void)culprit;
+    return value_listen(text, &c->metrics_ip, &c->metrics_port) ? NULL
+                                                                : "is no address to listen at";
+}

@@ -32,6 +32,8 @@ setter config_set_idle;
 setter config_set_huge_pages;
 setter config_set_memory;
 
+setter config_set_metrics;
+
 /* Begins a [port NAME].  NULL, or what is wrong; what is allowed. */
 const char *config_add_port(struct icgw_config *, const char *name);
 

@@ -101,28 +101,52 @@ bool value_address(const char *text, struct icgw_config_address *out)
     return true;
 }
 
-static bool is_ip_and_port(const char *text)
+/* IP:PORT, IPv6 addresses in brackets.  `host`: the text of the address. */
+static bool split_port(const char *text, char host[INET6_ADDRSTRLEN + 2], bool *v6, uint32_t *port)
 {
     const char *colon = strrchr(text, ':');
-    char host[INET6_ADDRSTRLEN + 2];
-    struct icgw_config_ip ip;
-    uint32_t port;
 
-    if (colon == NULL || (size_t)(colon - text) >= sizeof host ||
-        !value_number(colon + 1, 1, UINT16_MAX, &port)) {
+    if (colon == NULL || (size_t)(colon - text) >= INET6_ADDRSTRLEN + 2 ||
+        !value_number(colon + 1, 1, UINT16_MAX, port)) {
         return false;
     }
     size_t n = (size_t)(colon - text);
-    memcpy(host, text, n);
+    *v6 = n >= 2 && text[0] == '[' && text[n - 1] == ']';
+    n -= *v6 ? 2 : 0;
+    memcpy(host, text + *v6, n);
     host[n] = '\0';
-    if (host[0] == '[') {
-        if (host[n - 1] != ']') {
-            return false;
-        }
-        host[n - 1] = '\0';
-        return value_ip(host + 1, &ip) && !value_ip_is_v4(&ip);
+    return true;
+}
+
+static bool is_ip_and_port(const char *text)
+{
+    char host[INET6_ADDRSTRLEN + 2];
+    struct icgw_config_ip ip;
+    uint32_t port;
+    bool v6;
+
+    return split_port(text, host, &v6, &port) && value_ip(host, &ip) && value_ip_is_v4(&ip) == !v6;
+}
+
+bool value_listen(const char *text, struct icgw_config_ip *ip, uint16_t *port)
+{
+    char host[INET6_ADDRSTRLEN + 2];
+    uint32_t number;
+    bool v6;
+
+    if (!split_port(text, host, &v6, &number)) {
+        return false;
     }
-    return value_ip(host, &ip) && value_ip_is_v4(&ip);
+    *port = (uint16_t)number;
+    memset(ip, 0, sizeof *ip);
+    if (v6 && strcmp(host, "::") == 0) {
+        return true;
+    }
+    if (!v6 && strcmp(host, "0.0.0.0") == 0) {
+        ip->bytes[10] = ip->bytes[11] = 0xff;
+        return true;
+    }
+    return value_ip(host, ip) && value_ip_is_v4(ip) == !v6;
 }
 
 bool value_remote(const char *text)

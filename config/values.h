@@ -25,6 +25,10 @@ bool value_ip_is_link_local_v6(const struct icgw_config_ip *);
  * instead of addresses would need a resolver in the control thread. */
 bool value_remote(const char *text);
 
+/* IP:PORT to listen at, IPv6 addresses in brackets; 0.0.0.0 and [::] are every
+ * address. */
+bool value_listen(const char *text, struct icgw_config_ip *ip, uint16_t *port);
+
 /* PCI address or name of a virtual device, with ",key=value…" or without. */
 bool value_device(const char *text);
 

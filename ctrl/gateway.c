@@ -10,10 +10,12 @@
 #include <rte_mbuf.h>
 
 #include "bfd.h"
+#include "collect.h"
 #include "gateway_bfd.h"
 #include "gateway_will.h"
 #include "icgw_pmd.h"
 #include "lflow.h"
+#include "metrics.h"
 #include "model.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
@@ -169,6 +171,17 @@ static bool publish_empty(const struct icgw_config *config, char **error)
     return true;
 }
 
+static bool start_metrics(struct gateway *gw, char **error)
+{
+    struct icgw_addr addr;
+    if (gw->config->metrics_port == 0) {
+        return true;
+    }
+    memcpy(addr.bytes, gw->config->metrics_ip.bytes, sizeof addr.bytes);
+    gw->metrics = metrics_start(&addr, gw->config->metrics_port, error);
+    return gw->metrics != NULL;
+}
+
 bool gateway_start(struct gateway *gw, const struct icgw_config *config, char **error)
 {
     static const struct slow_path_ops ops = {slow_alloc, slow_transmit, slow_learn, slow_now};
@@ -181,8 +194,9 @@ bool gateway_start(struct gateway *gw, const struct icgw_config *config, char **
         return false;
     }
     gateway_will_add_ports(gw);
-    if (!publish_empty(config, error) || !start_underlay(gw, error) ||
+    if (!publish_empty(config, error) || !start_underlay(gw, error) || !start_metrics(gw, error) ||
         !gateway_bfd_start(gw, error)) {
+        metrics_stop(gw->metrics);
         if (gw->underlay != NULL) {
             underlay_close(gw->underlay);
         }
@@ -368,6 +382,15 @@ void gateway_drain(struct gateway *gw, enum drain_reason reason, bool on)
     }
 }
 
+static void run_metrics(struct gateway *gw)
+{
+    struct metrics_snapshot snapshot;
+    if (gw->metrics != NULL && metrics_wanted(gw->metrics)) {
+        collect_snapshot(gw, &snapshot);
+        metrics_put(gw->metrics, &snapshot);
+    }
+}
+
 void gateway_run(struct gateway *gw)
 {
     convergence_read(&gw->convergence, time_usec());
@@ -381,6 +404,7 @@ void gateway_run(struct gateway *gw)
     icgw_pmd_run();
     follow_links(gw);
     gateway_bfd_run(gw);
+    run_metrics(gw);
     drain_run(&gw->drain, gw->ovsdb, icgw_pmd_arrived(), time_msec());
     if (gw->model != NULL && !gw->stale && icgw_pmd_in_use() >= gw->published) {
         convergence_in_use(&gw->convergence, time_usec());
@@ -402,6 +426,9 @@ void gateway_wait(struct gateway *gw)
     poll_fd_wait(icgw_pmd_slow_fd(), POLLIN);
     poll_fd_wait(bfd_fd(gw->bfd), POLLIN);
     wait_until(underlay_wakeup(gw->underlay));
+    if (gw->metrics != NULL) {
+        poll_fd_wait(metrics_fd(gw->metrics), POLLIN);
+    }
     wait_until(slow_path_run(gw->slow_path));
     wait_until(drain_wakeup(&gw->drain));
     wait_until(gw->links_at);
@@ -413,6 +440,7 @@ void gateway_wait(struct gateway *gw)
 
 void gateway_stop(struct gateway *gw)
 {
+    metrics_stop(gw->metrics);
     bfd_destroy(gw->bfd);
     bfd_will_destroy(gw->will);
     free(gw->bfd_resume);

@@ -18,6 +18,7 @@
 struct bfd_resume;
 struct bfd_will;
 struct lflow_cache;
+struct metrics;
 struct model;
 struct ovsdb;
 struct slow_path;
@@ -39,6 +40,7 @@ struct gateway {
     struct convergence convergence;  /* of changes of the databases */
     struct drain drain;
     struct totals_history history;
+    struct metrics *metrics;             /* NULL: not configured */
     bool link_up[ICGW_CONFIG_MAX_PORTS]; /* when last looked at … */
     int64_t links_at;                    /* … and when (ms) to look again */
     struct bfd_will *will;   /* NULL: none */

@@ -89,6 +89,37 @@ static void test_defaults(void **state)
     icgw_config_free(c);
 }
 
+static void expect_listen(const char *value, const char *ip, uint16_t port)
+{
+    char text[256];
+    snprintf(text, sizeof text, "%s[metrics]\nlisten = %s\n", MINIMAL, value);
+    struct icgw_config *c = good(text);
+    assert_ip(&c->metrics_ip, ip);
+    assert_int_equal(c->metrics_port, port);
+    icgw_config_free(c);
+}
+
+static void test_metrics(void **state)
+{
+    static const char *const wrong[] = {"9476",          ":9476", "127.0.0.1",     "127.0.0.1:0",
+                                        "::1:9476",      "[::1]", "[127.0.0.1]:1", "localhost:1",
+                                        "0.0.0.0:65536", "[]:1",  "[:1",           "224.0.0.1:1"};
+    (void)state;
+    expect_listen("127.0.0.1:9476", "00000000000000000000ffff7f000001", 9476);
+    expect_listen("[::1]:1", "00000000000000000000000000000001", 1);
+    expect_listen("0.0.0.0:65535", "00000000000000000000ffff00000000", 65535);
+    expect_listen("[::]:80", "00000000000000000000000000000000", 80);
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char text[256], expected[256];
+        snprintf(text, sizeof text, "[metrics]\nlisten = %s\n", wrong[i]);
+        snprintf(expected, sizeof expected,
+                 "gw.conf:2: listen: \"%s\" is no address to listen at; "
+                 "allowed: IP:PORT (127.0.0.1:9476, [::1]:9476)",
+                 wrong[i]);
+        bad(text, expected);
+    }
+}
+
 static void test_everything(void **state)
 {
     struct icgw_config *c =
@@ -168,9 +199,9 @@ static void test_bad_sections(void **state)
     bad(CHASSIS OVN, "gw.conf:6: section [port NAME] is missing; allowed there: device, "
                      "host-interface, address");
     bad(MINIMAL "[worker]\n", "gw.conf:10: unknown section [worker]; allowed: [chassis], [ovn], "
-                              "[port NAME], [workers], [dpdk]");
+                              "[port NAME], [workers], [dpdk], [metrics]");
     bad(MINIMAL "[]\n", "gw.conf:10: unknown section []; allowed: [chassis], [ovn], [port NAME], "
-                        "[workers], [dpdk]");
+                        "[workers], [dpdk], [metrics]");
     bad("[chassis x]\n", "gw.conf:1: section [chassis] takes no name; allowed: [chassis]");
     bad(MINIMAL "\n" OVN, "gw.conf:11: section [ovn] is there already, at line 4; allowed: once");
     bad(MINIMAL "[port]\n",
@@ -201,7 +232,7 @@ static void test_bad_keys(void **state)
 {
     (void)state;
     bad("name = gw1\n", "gw.conf:1: name is in no section; allowed: [chassis], [ovn], "
-                        "[port NAME], [workers], [dpdk] before it");
+                        "[port NAME], [workers], [dpdk], [metrics] before it");
     bad(CHASSIS "encapip = 192.0.2.1\n",
         "gw.conf:4: unknown key \"encapip\" in [chassis]; allowed: name, encap-ip");
     bad(CHASSIS "Name = gw1\n",
@@ -420,14 +451,23 @@ static void test_unreadable(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),     cmocka_unit_test(test_everything),
-        cmocka_unit_test(test_form),         cmocka_unit_test(test_bad_form),
-        cmocka_unit_test(test_bad_sections), cmocka_unit_test(test_too_many_ports),
-        cmocka_unit_test(test_bad_keys),     cmocka_unit_test(test_missing_keys),
-        cmocka_unit_test(test_bad_chassis),  cmocka_unit_test(test_bad_ovn),
-        cmocka_unit_test(test_credentials),  cmocka_unit_test(test_bad_port),
-        cmocka_unit_test(test_ports_clash),  cmocka_unit_test(test_bad_workers_and_dpdk),
-        cmocka_unit_test(test_sample),       cmocka_unit_test(test_unreadable),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_metrics),
+        cmocka_unit_test(test_everything),
+        cmocka_unit_test(test_form),
+        cmocka_unit_test(test_bad_form),
+        cmocka_unit_test(test_bad_sections),
+        cmocka_unit_test(test_too_many_ports),
+        cmocka_unit_test(test_bad_keys),
+        cmocka_unit_test(test_missing_keys),
+        cmocka_unit_test(test_bad_chassis),
+        cmocka_unit_test(test_bad_ovn),
+        cmocka_unit_test(test_credentials),
+        cmocka_unit_test(test_bad_port),
+        cmocka_unit_test(test_ports_clash),
+        cmocka_unit_test(test_bad_workers_and_dpdk),
+        cmocka_unit_test(test_sample),
+        cmocka_unit_test(test_unreadable),
     };
 
     return cmocka_run_group_tests_name("config", tests, NULL, NULL);

@@ -2,8 +2,8 @@
 """The lab's tests. Importing a module registers its tests, in this order."""
 
 from . import traffic, neighbours, control, unsupported, bad_input, lifecycle, moves, settings
-from . import path_mtu, bfd, ha, ha_databases, transit_router, kubeovn, interconnection
+from . import path_mtu, bfd, ha, ha_databases, transit_router, kubeovn, interconnection, metrics
 
 __all__ = ["traffic", "neighbours", "control", "unsupported", "bad_input", "lifecycle", "moves",
            "settings", "path_mtu", "bfd", "ha", "ha_databases", "transit_router", "kubeovn",
-           "interconnection"]
+           "interconnection", "metrics"]

@@ -38,6 +38,8 @@ idle = sleep
 [dpdk]
 huge-pages = no
 memory = 256
+[metrics]
+listen = 127.0.0.1:9476
 """
 
 
