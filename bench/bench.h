@@ -8,8 +8,12 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "icgw_pmd.h"
+
 struct icgw_tables;
 struct rte_mbuf;
+
+#define BENCH_MAX_DEVICES ICGW_MAX_PORTS
 
 enum bench_direction {
     BENCH_OUT, /* hypervisor to remote gateway: by inner destination MAC */
@@ -22,8 +26,11 @@ struct bench_options {
     bool json;
     bool huge_pages; /* with a device */
     uint32_t memory_mib;
-    const char *device; /* NULL: the library alone */
-    const char *pcap;   /* only write the frames, to this file; or NULL */
+    const char *devices[BENCH_MAX_DEVICES];
+    uint16_t n_devices; /* 0: the library alone */
+    uint16_t workers;
+    enum icgw_spread spread;
+    const char *pcap; /* only write the frames, to this file; or NULL */
     uint32_t destinations;
     uint32_t flows;
     uint32_t length; /* bytes of inner frame */
@@ -36,7 +43,12 @@ struct bench_options {
 
 struct bench_result {
     uint64_t packets;
-    double packets_per_second;         /* of the median round, on this core */
+    double packets_per_second;         /* of the median round, all workers */
+    double share[ICGW_MAX_WORKERS];    /* of each worker in the packets sent */
+    double had_core[ICGW_MAX_WORKERS]; /* share of the time that it had a core */
+    double capacity;                   /* packets per second if each had had one all the time */
+    uint64_t handed_over;              /* between workers */
+    uint64_t dropped;                  /* for any reason */
     double cycles[BENCH_ROUNDS];       /* per packet, ascending; TSC */
     uint32_t burst[BENCH_PERCENTILES]; /* TSC cycles */
     double bytes_per_destination;

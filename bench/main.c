@@ -17,9 +17,9 @@ static void usage(FILE *to)
     fputs("usage: ovnic-gw-bench [EAL options --] [options]\n"
           "       ovnic-gw-bench --device ARGS [options]\n"
           "       ovnic-gw-bench --write-pcap FILE [options]\n"
-          "Measures the forwarding library, on one core, with synthetic tables: alone, or as a\n"
-          "worker on a DPDK device, for which it can write a capture first:\n"
-          "  --device net_pcap0,rx_pcap=FILE,infinite_rx=1\n"
+          "Measures the forwarding library with synthetic tables: alone, on one core, or in\n"
+          "workers on DPDK devices, for which it can write a capture first:\n"
+          "  --device net_pcap0,rx_pcap=FILE,infinite_rx=1   (several: several ports)\n"
           "Without EAL options it runs without hugepages, in 1024 MiB.\n"
           "  --destinations N   entries of the table looked up (1)\n"
           "  --flows N          distinct inner and outer flows (1024)\n"
@@ -27,6 +27,8 @@ static void usage(FILE *to)
           "  --direction out|in toward the other zone, or from it (out)\n"
           "  --checksum on|off  outer UDP checksum (on)\n"
           "  --seconds S        how long (2)\n"
+          "  --workers N        with --device (1)\n"
+          "  --spread auto|queues|software  of flows over workers (auto)\n"
           "  --memory MIB       with --device (1024)\n"
           "  --huge-pages       with --device\n"
           "  --json             for machines\n",
@@ -62,8 +64,33 @@ static bool parse_word(const char *text, const char *no, const char *yes, bool *
     return *value || strcmp(text, no) == 0;
 }
 
+static bool add_device(struct bench_options *o, const char *arg)
+{
+    if (o->n_devices == BENCH_MAX_DEVICES) {
+        return false;
+    }
+    o->devices[o->n_devices++] = arg;
+    return true;
+}
+
+static bool parse_spread(const char *text, enum icgw_spread *spread)
+{
+    bool queues;
+
+    if (strcmp(text, "auto") == 0) {
+        *spread = ICGW_SPREAD_AUTO;
+        return true;
+    }
+    if (!parse_word(text, "software", "queues", &queues)) {
+        return false;
+    }
+    *spread = queues ? ICGW_SPREAD_QUEUES : ICGW_SPREAD_HANDOVER;
+    return true;
+}
+
 static bool apply_option(struct bench_options *o, int option, const char *arg)
 {
+    uint32_t n = 1;
     bool in = false;
     bool ok;
 
@@ -85,8 +112,13 @@ static bool apply_option(struct bench_options *o, int option, const char *arg)
     case 'm':
         return parse_u32(arg, 64, 1u << 20, &o->memory_mib);
     case 'v':
-        o->device = arg;
-        return true;
+        return add_device(o, arg);
+    case 'W':
+        ok = parse_u32(arg, 1, ICGW_MAX_WORKERS, &n);
+        o->workers = (uint16_t)n;
+        return ok;
+    case 'S':
+        return parse_spread(arg, &o->spread);
     case 'w':
         o->pcap = arg;
         return true;
@@ -110,6 +142,8 @@ static void parse_options(struct bench_options *o, int argc, char **argv)
         {"checksum", required_argument, NULL, 'c'},
         {"seconds", required_argument, NULL, 's'},
         {"device", required_argument, NULL, 'v'},
+        {"workers", required_argument, NULL, 'W'},
+        {"spread", required_argument, NULL, 'S'},
         {"write-pcap", required_argument, NULL, 'w'},
         {"memory", required_argument, NULL, 'm'},
         {"huge-pages", no_argument, NULL, 'H'},
@@ -146,6 +180,19 @@ static const char *direction_name(const struct bench_options *o)
     return o->direction == BENCH_OUT ? "out" : "in";
 }
 
+/* What several workers made of it. */
+static void print_workers(const struct bench_options *o, const struct bench_result *r)
+{
+    printf("workers                 %14u\n", o->workers);
+    for (uint16_t w = 0; w < o->workers; w++) {
+        printf("  worker %-2u       sent %5.1f %%, had a core %5.1f %% of the time\n", w,
+               100 * r->share[w], 100 * r->had_core[w]);
+    }
+    printf("packets/core time, mio. %14.2f\n", r->capacity / 1e6);
+    printf("handed over             %14" PRIu64 "\n", r->handed_over);
+    printf("dropped                 %14" PRIu64 "\n", r->dropped);
+}
+
 static void print_table(const struct bench_options *o, const struct bench_result *r)
 {
     printf("direction               %14s\n", direction_name(o));
@@ -162,20 +209,25 @@ static void print_table(const struct bench_options *o, const struct bench_result
     printf("cycles/burst, 99 %%     %14" PRIu32 "\n", r->burst[2]);
     printf("cycles/burst, 99.9 %%   %14" PRIu32 "\n", r->burst[3]);
     printf("bytes per destination   %14.1f\n", r->bytes_per_destination);
+    if (o->n_devices > 0) {
+        print_workers(o, r);
+    }
 }
 
 static void print_json(const struct bench_options *o, const struct bench_result *r)
 {
     printf("{\"direction\": \"%s\", \"destinations\": %" PRIu32 ", \"flows\": %" PRIu32
-           ", \"length\": %" PRIu32 ", \"checksum\": %s, \"packets\": %" PRIu64
+           ", \"length\": %" PRIu32 ", \"checksum\": %s, \"workers\": %u, \"handed_over\": %" PRIu64
+           ", \"dropped\": %" PRIu64
+           ", \"packets_per_second_with_cores\": %.0f, \"packets\": %" PRIu64
            ", \"packets_per_second\": %.0f, \"tsc_hz\": %" PRIu64
            ", \"cycles_per_packet\": {\"min\": %.2f, \"median\": %.2f, \"max\": %.2f}"
            ", \"cycles_per_burst\": {\"p1\": %" PRIu32 ", \"p50\": %" PRIu32 ", \"p99\": %" PRIu32
            ", \"p99.9\": %" PRIu32 "}, \"bytes_per_destination\": %.1f}\n",
            direction_name(o), o->destinations, o->flows, o->length, o->checksum ? "true" : "false",
-           r->packets, r->packets_per_second, rte_get_tsc_hz(), r->cycles[0],
-           r->cycles[BENCH_ROUNDS / 2], r->cycles[BENCH_ROUNDS - 1], r->burst[0], r->burst[1],
-           r->burst[2], r->burst[3], r->bytes_per_destination);
+           o->workers, r->handed_over, r->dropped, r->capacity, r->packets, r->packets_per_second,
+           rte_get_tsc_hz(), r->cycles[0], r->cycles[BENCH_ROUNDS / 2], r->cycles[BENCH_ROUNDS - 1],
+           r->burst[0], r->burst[1], r->burst[2], r->burst[3], r->bytes_per_destination);
 }
 
 /* Where our own options begin: behind "--", or at once where there is none. */
@@ -210,7 +262,7 @@ static const char *run(const struct bench_options *options, struct bench_result 
 {
     const char *error;
 
-    if (options->device != NULL) {
+    if (options->n_devices > 0) {
         return bench_device(options, result);
     }
     if (start_eal(argc, argv) < 0) {
@@ -227,6 +279,7 @@ int main(int argc, char **argv)
                                     .destinations = 1,
                                     .flows = 1024,
                                     .length = 64,
+                                    .workers = 1,
                                     .memory_mib = 1024,
                                     .seconds = 2};
     struct bench_result result = {0};

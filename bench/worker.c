@@ -2,6 +2,7 @@
 /* The forwarding library as a worker runs it, on a DPDK device. */
 #include "bench.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,8 +10,6 @@
 
 #include <rte_cycles.h>
 #include <rte_mbuf.h>
-
-#include "icgw_pmd.h"
 
 /* How long one look at the counters is from the next: long against a burst,
  * short against what else the machine may do. */
@@ -51,31 +50,92 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+struct totals {
+    uint64_t sent[ICGW_MAX_WORKERS];
+    uint64_t cpu_ns[ICGW_MAX_WORKERS];
+    uint64_t all;
+    uint64_t handed_over;
+    uint64_t dropped;
+};
+
+/* Time that a thread had a core, proc(5). */
+static uint64_t cpu_time(int thread)
+{
+    uint64_t ns = 0;
+    char path[64];
+    FILE *file;
+
+    snprintf(path, sizeof path, "/proc/self/task/%d/schedstat", thread);
+    file = fopen(path, "r");
+    if (file == NULL || fscanf(file, "%" SCNu64, &ns) != 1) {
+        ns = 0;
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return ns;
+}
+
+static struct totals look(bool times)
+{
+    struct totals t = {0};
+
+    for (uint16_t w = 0; w < icgw_pmd_n_workers(); w++) {
+        struct icgw_worker_info info;
+
+        icgw_pmd_worker_info(w, &info);
+        t.sent[w] = info.stats.tx_packets;
+        t.cpu_ns[w] = times ? cpu_time(info.thread) : 0;
+        t.all += info.stats.tx_packets;
+        t.handed_over += info.stats.handed_over;
+        for (unsigned int i = 0; i < ICGW_N_DROPS; i++) {
+            t.dropped += info.stats.drops[i];
+        }
+    }
+    return t;
+}
+
+static void compare(const struct totals *first, const struct totals *last, double elapsed,
+                    struct bench_result *result)
+{
+    result->packets = last->all - first->all;
+    result->handed_over = last->handed_over - first->handed_over;
+    result->dropped = last->dropped - first->dropped;
+    for (uint16_t w = 0; w < icgw_pmd_n_workers(); w++) {
+        double sent = (double)(last->sent[w] - first->sent[w]);
+        double ns = (double)(last->cpu_ns[w] - first->cpu_ns[w]);
+
+        result->share[w] = sent / (double)result->packets;
+        result->had_core[w] = ns / 1e9 / elapsed;
+        result->capacity += ns > 0 ? sent * 1e9 / ns : 0;
+    }
+}
+
 /* Cycles per packet in windows of time: what else runs on the machine spoils
  * some of them, not the median. */
 static const char *sample(const struct bench_options *o, struct bench_result *result)
 {
     static double cycles[MAX_WINDOWS];
-    uint64_t end = rte_rdtsc() + (uint64_t)(o->seconds * (double)rte_get_tsc_hz());
-    struct icgw_worker_info before, now;
+    uint64_t begin = rte_rdtsc();
+    uint64_t end = begin + (uint64_t)(o->seconds * (double)rte_get_tsc_hz());
+    struct totals first = look(true), before = first, now = first;
     unsigned int n = 0;
 
-    icgw_pmd_worker_info(0, &before);
     while (rte_rdtsc() < end && n < MAX_WINDOWS) {
-        uint64_t start = rte_rdtsc(), packets;
+        uint64_t start = rte_rdtsc();
 
         usleep(WINDOW_US);
-        icgw_pmd_worker_info(0, &now);
-        packets = now.stats.tx_packets - before.stats.tx_packets;
-        if (packets > 0) {
-            cycles[n++] = (double)(rte_rdtsc() - start) / (double)packets;
+        now = look(false);
+        if (now.all > before.all) {
+            cycles[n++] = (double)(rte_rdtsc() - start) / (double)(now.all - before.all);
         }
-        result->packets += packets;
         before = now;
     }
     if (n < BENCH_ROUNDS) {
         return "no packets were forwarded";
     }
+    now = look(true);
+    compare(&first, &now, (double)(rte_rdtsc() - begin) / (double)rte_get_tsc_hz(), result);
     qsort(cycles, n, sizeof cycles[0], by_value);
     for (unsigned int i = 0; i < BENCH_ROUNDS; i++) {
         result->cycles[i] = cycles[(size_t)i * (n - 1) / (BENCH_ROUNDS - 1)];
@@ -84,21 +144,36 @@ static const char *sample(const struct bench_options *o, struct bench_result *re
     return NULL;
 }
 
-const char *bench_device(const struct bench_options *o, struct bench_result *result)
+static void configure(const struct bench_options *o, struct icgw_pmd_config *config)
 {
-    struct icgw_pmd_config config = {
+    static const char *const names[BENCH_MAX_DEVICES] = {"0", "1", "2", "3", "4", "5", "6", "7"};
+
+    *config = (struct icgw_pmd_config){
         .program = "ovnic-gw-bench",
         .huge_pages = o->huge_pages,
         .memory_mib = o->memory_mib,
-        .n_workers = 1,
+        .n_workers = o->workers,
         .extra_mbufs = o->flows,
-        .n_ports = 1,
-        .ports = {{.name = "bench", .device = o->device, .mtu = BENCH_MAX_LENGTH}},
+        .n_ports = o->n_devices,
     };
+    for (uint16_t i = 0; i < o->n_devices; i++) {
+        config->ports[i] = (struct icgw_pmd_port_config){
+            .name = names[i],
+            .device = o->devices[i],
+            .mtu = BENCH_MAX_LENGTH,
+            .spread = o->spread,
+        };
+    }
+}
+
+const char *bench_device(const struct bench_options *o, struct bench_result *result)
+{
+    struct icgw_pmd_config config;
     struct icgw_tables *tables;
     const char *wrong;
     char *error;
 
+    configure(o, &config);
     if (!icgw_pmd_start(&config, &error)) {
         return error;
     }
