@@ -2,6 +2,8 @@
 #include "icgw_forward.h"
 
 #include <rte_hash_crc.h>
+#include <rte_mbuf.h>
+#include <rte_prefetch.h>
 
 #include "bytes.h"
 #include "wire.h"
@@ -68,4 +70,58 @@ uint32_t icgw_flow_hash(const uint8_t *frame, uint16_t len)
             hash_ports(frame, len, ICGW_ETH_LEN + ICGW_IPV6_LEN, ip[6], hash_bytes(ip + 8, 32, 0)));
     }
     return mix(hash_bytes(frame, 12, eth_type));
+}
+
+/* Offset of the UDP header; 0: none. */
+static uint32_t find_udp(const uint8_t *data, uint32_t len)
+{
+    uint32_t l3 = ICGW_ETH_LEN;
+    uint16_t eth_type = icgw_load_be16(data + 12);
+
+    if (eth_type == ICGW_ETH_VLAN) {
+        l3 += ICGW_VLAN_LEN;
+        eth_type = icgw_load_be16(data + 16);
+    }
+    if (eth_type == ICGW_ETH_IPV4 && l3 + ICGW_IPV4_LEN <= len) {
+        return data[l3 + 9] == ICGW_PROTO_UDP ? l3 + (data[l3] & 0xfu) * 4 : 0;
+    }
+    if (eth_type == ICGW_ETH_IPV6 && l3 + ICGW_IPV6_LEN <= len) {
+        return data[l3 + 6] == ICGW_PROTO_UDP ? l3 + ICGW_IPV6_LEN : 0;
+    }
+    return 0;
+}
+
+/* Offset of the inner frame; 0: no tunnel packet. */
+static uint32_t find_inner(const uint8_t *data, uint32_t len)
+{
+    uint32_t udp = len < ICGW_ETH_LEN + ICGW_IPV4_LEN ? 0 : find_udp(data, len);
+    uint32_t inner;
+
+    if (udp == 0 || udp + ICGW_UDP_LEN + ICGW_GENEVE_BASE_LEN > len ||
+        icgw_load_be16(data + udp + 2) != ICGW_GENEVE_PORT) {
+        return 0;
+    }
+    inner = udp + ICGW_UDP_LEN + ICGW_GENEVE_BASE_LEN;
+    inner += (data[udp + ICGW_UDP_LEN] & ICGW_GENEVE_OPT_LEN) * 4;
+    return inner <= len ? inner : 0;
+}
+
+uint32_t icgw_flow_hashes(struct rte_mbuf *const *pkts, uint16_t n, uint32_t *hashes)
+{
+    uint32_t found = 0;
+
+    for (uint16_t i = 0; i < n; i++) {
+        rte_prefetch0(rte_pktmbuf_mtod(pkts[i], const void *));
+        rte_prefetch0(rte_pktmbuf_mtod_offset(pkts[i], const void *, RTE_CACHE_LINE_SIZE));
+    }
+    for (uint16_t i = 0; i < n; i++) {
+        const uint8_t *data = rte_pktmbuf_mtod(pkts[i], const uint8_t *);
+        uint32_t inner = find_inner(data, pkts[i]->data_len);
+
+        if (likely(inner != 0)) {
+            hashes[i] = icgw_flow_hash(data + inner, (uint16_t)(pkts[i]->data_len - inner));
+            found |= UINT32_C(1) << i;
+        }
+    }
+    return found;
 }

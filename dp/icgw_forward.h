@@ -72,4 +72,9 @@ bool icgw_encapsulate(struct rte_mbuf *inner, const struct icgw_tunnel *tunnel, 
  * the control thread makes.  `frame` is an inner Ethernet frame. */
 uint32_t icgw_flow_hash(const uint8_t *frame, uint16_t len);
 
+/* icgw_flow_hash() of the inner frames of n <= ICGW_BURST received ones, to
+ * spread them over workers.  Returns a bit for each that is a tunnel packet, to
+ * whomever; the others have no hash.  Frames need not be sound.  Any thread. */
+uint32_t icgw_flow_hashes(struct rte_mbuf *const *pkts, uint16_t n, uint32_t *hashes);
+
 #endif

@@ -45,7 +45,8 @@
     X(SLOW_PATH_RATE, "slow_path_rate_limited")                                                    \
     X(NEIGHBOUR_QUEUE_FULL, "neighbour_queue_full")                                                \
     X(NEIGHBOUR_TIMEOUT, "neighbour_timeout")                                                      \
-    X(BFD_FULL, "bfd_full") /* the BFD thread does not keep up */
+    X(BFD_FULL, "bfd_full")           /* the BFD thread does not keep up */                        \
+    X(HANDOVER_FULL, "handover_full") /* another worker does not keep up */
 
 /* Why a packet left the fast path for the interpreter in the control thread. */
 #define ICGW_SLOWS(X)                                                                              \
@@ -85,7 +86,9 @@ struct icgw_stats {
     uint64_t polls;
     uint64_t to_host; /* handed to the host interface */
     uint64_t from_host;
-    uint64_t to_bfd; /* handed to the BFD thread */
+    uint64_t to_bfd;      /* handed to the BFD thread */
+    uint64_t handed_over; /* received here, handed to another worker … */
+    uint64_t taken_over;  /* … and the other way round */
     uint64_t drops[ICGW_N_DROPS];
     uint64_t slow[ICGW_N_SLOWS];
 } __rte_cache_aligned;

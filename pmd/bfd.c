@@ -53,7 +53,7 @@ bool pmd_bfd_open(char **error)
         const struct pmd_dev *dev = &pmd.ports[p].dev;
 
         ok = (pmd.ports[p].bfd = ring_create("bfdtx", dev->id)) != NULL;
-        pmd.workers[dev->first_worker]->lanes[p].bfd = pmd.ports[p].bfd;
+        pmd.workers[dev->owners[0]]->lanes[p].bfd = pmd.ports[p].bfd;
     }
     if (!ok) {
         return pmd_fail(error, "no memory for the rings of BFD: %s; raise [dpdk] memory",

@@ -10,9 +10,12 @@
 
 uint16_t pmd_dev_queue(const struct pmd_dev *dev, uint16_t worker, uint16_t n_queues)
 {
-    uint16_t q = (worker + pmd.n_workers - dev->first_worker) % pmd.n_workers;
-
-    return q < n_queues ? q : PMD_NO_QUEUE;
+    for (uint16_t q = 0; q < n_queues; q++) {
+        if (dev->owners[q] == worker) {
+            return q;
+        }
+    }
+    return PMD_NO_QUEUE;
 }
 
 static bool find(struct pmd_dev *dev, const char *args)
@@ -68,7 +71,9 @@ bool pmd_dev_probe(struct pmd_dev *dev, const char *what, const char *args, uint
     }
     dev->probed = true;
     dev->device = info.device;
-    dev->first_worker = index % pmd.n_workers;
+    for (uint16_t q = 0; q < pmd.n_workers; q++) {
+        dev->owners[q] = (index + q) % pmd.n_workers;
+    }
     dev->n_rxq = RTE_MIN(pmd.n_workers, info.max_rx_queues);
     dev->n_txq = RTE_MIN(pmd.n_workers, info.max_tx_queues);
     if (dev->n_rxq == 0 || dev->n_txq == 0) {
@@ -89,7 +94,7 @@ static int configure(struct pmd_dev *dev, const struct pmd_dev_setup *setup)
     /* Tunnels differ by their UDP source port, so the outer headers suffice. */
     conf.rx_adv_conf.rss_conf.rss_hf =
         (RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP | RTE_ETH_RSS_TCP) & info.flow_type_rss_offloads;
-    if (setup->spread && dev->n_rxq > 1 && conf.rx_adv_conf.rss_conf.rss_hf) {
+    if (setup->rss && dev->n_rxq > 1 && conf.rx_adv_conf.rss_conf.rss_hf) {
         conf.rxmode.mq_mode = RTE_ETH_MQ_RX_RSS;
     } else {
         conf.rx_adv_conf.rss_conf.rss_hf = 0;

@@ -16,11 +16,22 @@ struct rte_mbuf;
 #define ICGW_MAX_PORTS 8
 #define ICGW_MAX_WORKERS 64
 
+/* How the flows that come by a port spread over the workers.  Whichever way,
+ * packets of one flow keep their order. */
+enum icgw_spread {
+    ICGW_SPREAD_AUTO,     /* configuration only: the best that the device can do */
+    ICGW_SPREAD_NONE,     /* there is one worker */
+    ICGW_SPREAD_QUEUES,   /* as the device's queues receive them: asked for */
+    ICGW_SPREAD_RSS,      /* the device hashes outer addresses and UDP ports */
+    ICGW_SPREAD_HANDOVER, /* workers hand over to each other, by hash of the inner flow */
+};
+
 struct icgw_pmd_port_config {
     const char *name;           /* of the [port NAME] section */
     const char *device;         /* PCI address or vdev arguments */
     const char *host_interface; /* TAP to create; NULL for none (bench) */
     uint16_t mtu;               /* of port and host interface; 0: 1500 */
+    enum icgw_spread spread;    /* AUTO, QUEUES or HANDOVER */
 };
 
 struct icgw_pmd_config {
@@ -28,8 +39,10 @@ struct icgw_pmd_config {
     bool huge_pages;
     uint32_t memory_mib;
     uint16_t n_workers;
-    bool idle_sleep;      /* workers sleep when nothing arrives */
-    uint32_t extra_mbufs; /* beyond what queues need (bench: net_pcap with infinite_rx) */
+    bool idle_sleep;                /* workers sleep when nothing arrives */
+    uint32_t extra_mbufs;           /* beyond what queues need (bench: net_pcap with infinite_rx) */
+    const struct icgw_addr *locals; /* addresses that tunnels end at; copied */
+    uint16_t n_locals;
     uint16_t n_ports;
     struct icgw_pmd_port_config ports[ICGW_MAX_PORTS];
 };
@@ -83,12 +96,21 @@ uint64_t icgw_pmd_arrived(void);
 
 struct icgw_worker_info {
     unsigned int core;       /* CPU; with idle_sleep the one on which it ran last */
+    int thread;              /* gettid(2); 0: does not run yet */
     struct icgw_stats stats; /* a copy */
 };
 uint16_t icgw_pmd_n_workers(void);
 void icgw_pmd_worker_info(uint16_t worker, struct icgw_worker_info *);
 /* Counters of the functions above that drop (icgw_pmd_tx()): a copy. */
 void icgw_pmd_control_stats(struct icgw_stats *);
+
+/* Something that an operator may want to know about a port, found when starting. */
+struct icgw_pmd_note {
+    bool warning;
+    char text[200];
+};
+
+const char *icgw_spread_name(enum icgw_spread);
 
 struct icgw_port_info {
     const char *name;
@@ -99,11 +121,17 @@ struct icgw_port_info {
     uint8_t mac[6];
     bool link_up;
     uint16_t mtu;
+    uint16_t n_rx_queues;
+    uint16_t n_tx_queues;
+    enum icgw_spread spread;
+    uint16_t n_notes;
+    const struct icgw_pmd_note *notes;
     uint64_t rx_packets; /* as the driver counts them */
     uint64_t tx_packets;
     uint64_t rx_bytes;
     uint64_t tx_bytes;
     uint64_t rx_missed;
+    uint64_t rx_no_mbuf; /* frames lost for want of an mbuf */
     uint64_t rx_errors;
     uint64_t tx_errors;
 };

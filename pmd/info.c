@@ -26,6 +26,7 @@ void icgw_pmd_worker_info(uint16_t worker, struct icgw_worker_info *info)
     const struct pmd_worker *w = pmd.workers[worker];
 
     info->core = __atomic_load_n(&w->cpu, __ATOMIC_RELAXED);
+    info->thread = atomic_load(&w->thread);
     copy_stats(&info->stats, &w->stats);
 }
 
@@ -73,12 +74,18 @@ void icgw_pmd_port_info(uint16_t index, struct icgw_port_info *info)
         .kernel_index = dev.if_index,
         .link_up = link.link_status == RTE_ETH_LINK_UP,
         .mtu = port->mtu,
+        .n_rx_queues = port->dev.n_rxq,
+        .n_tx_queues = port->dev.n_txq,
+        .spread = port->spread,
+        .n_notes = port->n_notes,
+        .notes = port->notes,
         .rx_packets = stats.ipackets,
         .tx_packets = stats.opackets,
         .rx_bytes = stats.ibytes,
         .tx_bytes = stats.obytes,
         .rx_missed = stats.imissed,
-        .rx_errors = stats.ierrors + stats.rx_nombuf,
+        .rx_no_mbuf = stats.rx_nombuf,
+        .rx_errors = stats.ierrors,
         .tx_errors = stats.oerrors,
     };
     memcpy(info->mac, port->mac, sizeof info->mac);

@@ -71,6 +71,12 @@ static void out_init(struct pmd_out *out, struct pmd_dev *dev, uint16_t worker,
     }
 }
 
+/* Whether some worker has no queue of its own to send by. */
+static bool relayed(const struct pmd_dev *dev)
+{
+    return dev->n_txq < pmd.n_workers;
+}
+
 static void lane_init(struct pmd_worker *w, uint16_t p)
 {
     struct pmd_port *port = &pmd.ports[p];
@@ -84,6 +90,7 @@ static void lane_init(struct pmd_worker *w, uint16_t p)
         lane->host_rx_queue = pmd_dev_queue(&port->host, w->index, port->host.n_rxq);
         out_init(&lane->host, &port->host, w->index, w->feeds[2 * p + 1], ICGW_DROP_HOST_FULL);
     }
+    w->relays |= lane->tx.queue == 0 && relayed(&port->dev);
 }
 
 static struct pmd_worker *worker_create(uint16_t index)
@@ -131,14 +138,18 @@ bool pmd_workers_create(char **error)
         pmd.workers[i] = worker_create(i);
         ok = pmd.workers[i] != NULL;
     }
-    return ok || pmd_fail(error,
-                          "no memory for the rings of %u workers: %s; raise [dpdk] memory or lower "
-                          "[workers] cores",
-                          pmd.n_workers, rte_strerror(rte_errno));
+    if (!ok) {
+        return pmd_fail(error,
+                        "no memory for the rings of %u workers: %s; raise [dpdk] memory or lower "
+                        "[workers] cores",
+                        pmd.n_workers, rte_strerror(rte_errno));
+    }
+    return pmd_handover_create(error);
 }
 
 void pmd_workers_destroy(void)
 {
+    pmd_handover_destroy();
     for (uint16_t i = 0; i < pmd.n_workers; i++) {
         if (pmd.workers[i]) {
             ring_free(&pmd.workers[i]->slow);

@@ -95,7 +95,9 @@ uint16_t pmd_out_serve_feeds(struct pmd_worker *w, struct pmd_out *out, bool hos
         if (host) {
             pmd_out_flush_host(w, out);
         } else {
-            pmd_capture_sent(w, out, out->pkts, out->n);
+            if (i == 0) { /* the control thread's; workers have recorded theirs */
+                pmd_capture_sent(w, out, out->pkts, out->n);
+            }
             pmd_out_flush_port(w, out);
         }
     }

@@ -74,6 +74,10 @@ bool icgw_pmd_start(const struct icgw_pmd_config *config, char **error)
     memset(&pmd, 0, sizeof pmd);
     pmd.n_workers = config->n_workers;
     pmd.idle_sleep = config->idle_sleep;
+    pmd.n_locals = RTE_MIN(config->n_locals, (uint16_t)PMD_MAX_LOCALS);
+    if (pmd.n_locals > 0) {
+        memcpy(pmd.locals, config->locals, pmd.n_locals * sizeof pmd.locals[0]);
+    }
     if (!pmd_eal_start(config, error)) {
         return false;
     }

@@ -36,19 +36,23 @@ struct rte_rcu_qsbr;
 #define PMD_HOST_TX_DESC 256
 
 #define PMD_RING_SIZE 1024
+/* As PMD_RX_DESC: the worker at the other end may be napping. */
+#define PMD_HANDOVER_RING_SIZE 2048
+
+#define PMD_MAX_LOCALS 8
+#define PMD_MAX_NOTES 16
 
 /* An ethdev: a port, or the host interface of one.
  *
- * Queue q of the device with number i belongs to worker (q + i) % n_workers,
- * for reception and transmission alike, and to no other.  A worker that has no
- * transmission queue hands its frames to the owner of queue 0. */
+ * A queue belongs to one worker, for reception and transmission alike.  A worker
+ * that has no transmission queue hands its frames to the owner of queue 0. */
 struct pmd_dev {
     uint16_t id; /* ethdev port id */
     bool probed;
     bool started;
     uint16_t n_rxq;
     uint16_t n_txq;
-    uint16_t first_worker; /* owner of queue 0 */
+    uint16_t owners[ICGW_MAX_WORKERS]; /* by queue */
     struct rte_device *device;
     /* Frames to be sent by the owner of queue 0.  One ring per producer, so
      * that nobody waits for anybody: [0] control thread, [1 + w] worker w, if
@@ -63,6 +67,9 @@ struct pmd_port {
     char driver[32];
     uint8_t mac[6];
     uint16_t mtu;
+    enum icgw_spread spread;
+    uint16_t n_notes;
+    struct icgw_pmd_note notes[PMD_MAX_NOTES];
     struct pmd_dev dev;
     struct pmd_dev host;
     struct rte_ring *bfd; /* BFD thread enqueues, owner of queue 0 dequeues */
@@ -80,6 +87,18 @@ struct pmd_out {
     struct rte_mbuf *pkts[ICGW_BURST];
 };
 
+/* Hand-over of received frames between workers, where the device does not
+ * spread flows.  Whoever receives a flow hands it to one worker, by a ring that
+ * only these two use, so its packets keep their order. */
+#define PMD_SHARES 256
+struct pmd_handover {
+    bool on;                                 /* this worker receives and hands over */
+    uint16_t n_from;                         /* used entries of from[] */
+    uint8_t share[PMD_SHARES];               /* worker, by the upper bits of a flow's hash */
+    struct rte_ring *to[ICGW_MAX_WORKERS];   /* by worker; this one enqueues */
+    struct rte_ring *from[ICGW_MAX_WORKERS]; /* this one dequeues */
+};
+
 /* What one worker has of one port. */
 struct pmd_lane {
     uint16_t id;
@@ -89,6 +108,7 @@ struct pmd_lane {
     struct rte_ring *bfd; /* as pmd_port.bfd; NULL: another worker's */
     struct pmd_out tx;
     struct pmd_out host;
+    struct pmd_handover handover;
 };
 
 /* Token bucket, counted in TSC cycles. */
@@ -100,9 +120,11 @@ struct pmd_bucket {
 /* Worker only, while it runs, except where said. */
 struct pmd_worker {
     uint16_t index;
+    bool relays; /* other workers send by queues of this one */
     unsigned int lcore;
-    unsigned int cpu; /* where it ran last; control thread reads */
-    uint64_t now;     /* TSC at the start of this poll */
+    unsigned int cpu;  /* where it ran last; control thread reads */
+    atomic_int thread; /* gettid(2); control thread reads */
+    uint64_t now;      /* TSC at the start of this poll */
     /* capture.h; NULL: off.  Control thread stores, worker loads. */
     _Atomic(struct pmd_capture *) capture;
     struct pmd_bucket buckets[ICGW_N_SLOWS];
@@ -118,6 +140,8 @@ struct pmd {
     bool idle_sleep;
     bool pinned; /* each worker has a CPU of its own */
     uint16_t n_workers;
+    uint16_t n_locals;
+    struct icgw_addr locals[PMD_MAX_LOCALS];
     uint16_t n_ports;
     struct pmd_port ports[ICGW_MAX_PORTS];
     struct pmd_worker *workers[ICGW_MAX_WORKERS];
@@ -162,7 +186,7 @@ struct pmd_dev_setup {
     uint16_t mtu;
     uint16_t n_rxd;
     uint16_t n_txd;
-    bool spread; /* RSS over the reception queues */
+    bool rss; /* hash over the reception queues */
 };
 bool pmd_dev_probe(struct pmd_dev *dev, const char *what, const char *args, uint16_t index,
                    const char *hint, char **error);
@@ -179,6 +203,27 @@ void pmd_port_stop(struct pmd_port *port);
 bool pmd_host_probe(struct pmd_port *port, uint16_t index, char **error);
 bool pmd_host_start(struct pmd_port *port, char **error);
 bool pmd_pool_create(uint32_t min_mbufs, char **error);
+
+/* note.c */
+void pmd_note(struct pmd_port *port, bool warning, const char *format, ...)
+    __rte_format_printf(3, 4);
+
+/* spread.c */
+/* `hashes` are the RTE_ETH_RSS_* flags of the device. */
+/* Says what was chosen, once the device runs. */
+void pmd_spread_note(struct pmd_port *port);
+enum icgw_spread pmd_spread_choose(enum icgw_spread wanted, uint16_t n_workers, uint16_t n_rxq,
+                                   uint64_t hashes);
+/* What the device has to hash so that tunnels spread by their UDP source port. */
+uint64_t pmd_spread_hashes(void);
+
+/* handover.c */
+bool pmd_handover_create(char **error);
+void pmd_handover_destroy(void);
+/* Hands over what is others' of n frames, at most ICGW_BURST, received by this
+ * lane; returns how many are left in pkts[]. */
+uint16_t pmd_handover(struct pmd_worker *w, struct pmd_lane *lane, struct rte_mbuf **pkts,
+                      uint16_t n);
 
 /* lanes.c: who sends and receives where. */
 bool pmd_workers_create(char **error);

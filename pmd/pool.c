@@ -30,18 +30,12 @@ static uint32_t dev_mbufs(const struct pmd_dev *dev, uint32_t n_rxd, uint32_t n_
 
 /* net_pcap with infinite_rx (bench/compare) holds each frame of its file in an
  * mbuf.  0 for other devices and for what is no such file: net_pcap says that. */
-static uint32_t replayed(const char *device)
+static uint32_t frames_in(const char *path)
 {
-    static const char option[] = "rx_pcap=";
-    const char *path = strstr(device, option);
     uint32_t record[4], n = 0;
     char name[PATH_MAX];
     FILE *file;
 
-    if (path == NULL || strstr(device, "infinite_rx=1") == NULL) {
-        return 0;
-    }
-    path += strlen(option);
     snprintf(name, sizeof name, "%.*s", (int)strcspn(path, ","), path);
     file = fopen(name, "rb");
     if (file == NULL) {
@@ -56,6 +50,22 @@ static uint32_t replayed(const char *device)
     return n;
 }
 
+/* Each queue has a file of its own. */
+static uint32_t replayed(const char *device)
+{
+    static const char option[] = "rx_pcap=";
+    uint32_t n = 0;
+
+    if (strstr(device, "infinite_rx=1") == NULL) {
+        return 0;
+    }
+    while ((device = strstr(device, option)) != NULL) {
+        device += strlen(option);
+        n += frames_in(device);
+    }
+    return n;
+}
+
 bool pmd_pool_create(uint32_t min_mbufs, char **error)
 {
     uint32_t n = HELD + (1 + pmd.n_workers) * CACHE * 3 / 2 + pmd.n_workers * PMD_RING_SIZE;
@@ -65,6 +75,9 @@ bool pmd_pool_create(uint32_t min_mbufs, char **error)
         const struct pmd_port *port = &pmd.ports[i];
 
         n += dev_mbufs(&port->dev, PMD_RX_DESC, PMD_TX_DESC) + replayed(port->device);
+        if (port->spread == ICGW_SPREAD_HANDOVER) {
+            n += (pmd.n_workers - 1u) * PMD_HANDOVER_RING_SIZE;
+        }
         if (port->host_interface) {
             n += dev_mbufs(&port->host, PMD_HOST_RX_DESC, PMD_HOST_TX_DESC);
         }

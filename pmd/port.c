@@ -21,6 +21,7 @@ static bool copy_config(struct pmd_port *port, const struct icgw_pmd_port_config
     port->device = strdup(config->device);
     port->host_interface = config->host_interface ? strdup(config->host_interface) : NULL;
     port->mtu = config->mtu ? config->mtu : RTE_ETHER_MTU;
+    port->spread = config->spread;
     if (!port->name || !port->device || (config->host_interface && !port->host_interface)) {
         return pmd_fail(error, "[port %s]: out of memory", config->name);
     }
@@ -56,8 +57,10 @@ bool pmd_port_probe(struct pmd_port *port, uint16_t index,
     if (!pmd_dev_probe(&port->dev, what, port->device, index, hint, error)) {
         return false;
     }
-    if (rte_eth_dev_info_get(port->dev.id, &info) == 0 && info.driver_name) {
-        rte_strscpy(port->driver, info.driver_name, sizeof port->driver);
+    if (rte_eth_dev_info_get(port->dev.id, &info) == 0) {
+        rte_strscpy(port->driver, info.driver_name ? info.driver_name : "", sizeof port->driver);
+        port->spread = pmd_spread_choose(port->spread, pmd.n_workers, port->dev.n_rxq,
+                                         info.flow_type_rss_offloads);
     }
     read_mac(port);
     return true;
@@ -81,7 +84,7 @@ bool pmd_port_start(struct pmd_port *port, char **error)
         .mtu = port->mtu,
         .n_rxd = PMD_RX_DESC,
         .n_txd = PMD_TX_DESC,
-        .spread = true,
+        .rss = true,
     };
 
     describe(port, what, sizeof what);
@@ -89,6 +92,7 @@ bool pmd_port_start(struct pmd_port *port, char **error)
         return false;
     }
     receive_multicast(port->dev.id);
+    pmd_spread_note(port);
     return true;
 }
 

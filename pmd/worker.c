@@ -2,6 +2,7 @@
 #include <sched.h>
 #include <sys/prctl.h>
 #include <time.h>
+#include <unistd.h>
 
 #include <rte_branch_prediction.h>
 #include <rte_cycles.h>
@@ -160,12 +161,30 @@ static void act_all(struct pmd_worker *w, struct pmd_lane *lane, struct rte_mbuf
     finish(w, lane, &b);
 }
 
+static inline void forward(struct pmd_worker *w, struct pmd_lane *lane,
+                           const struct icgw_tables *tables, struct rte_mbuf **pkts, uint16_t n)
+{
+    struct icgw_result results[ICGW_BURST];
+    struct pmd_capture *capture = pmd_capture_on(w);
+
+    if (unlikely(capture != NULL)) {
+        pmd_capture_received(capture, pmd_capture_port(lane->id), pkts, n);
+    }
+    icgw_forward(tables, pkts, n, results);
+    if (unlikely(capture != NULL)) {
+        pmd_capture_decided(capture, pmd_capture_port(lane->id), pkts, results, n);
+    }
+    if (likely(same_way(results, n))) {
+        pmd_out_send_port(w, &w->lanes[results[0].port % ICGW_MAX_PORTS].tx, pkts, n);
+    } else {
+        act_all(w, lane, pkts, results, n);
+    }
+}
+
 static uint16_t poll_port(struct pmd_worker *w, struct pmd_lane *lane,
                           const struct icgw_tables *tables)
 {
     struct rte_mbuf *pkts[ICGW_BURST];
-    struct icgw_result results[ICGW_BURST];
-    struct pmd_capture *capture;
     uint16_t found, n;
 
     if (lane->rx_queue == PMD_NO_QUEUE) {
@@ -178,22 +197,32 @@ static uint16_t poll_port(struct pmd_worker *w, struct pmd_lane *lane,
     n = found;
     if (unlikely(count_received(w, pkts, n) & RTE_MBUF_F_RX_VLAN_STRIPPED)) {
         n = restore_vlan(w, pkts, n);
-        if (n == 0) {
-            return found;
+    }
+    if (lane->handover.on) {
+        n = pmd_handover(w, lane, pkts, n);
+    }
+    if (likely(n > 0)) {
+        forward(w, lane, tables, pkts, n);
+    }
+    return found;
+}
+
+/* What other workers have received for this one. */
+static uint16_t poll_handover(struct pmd_worker *w, struct pmd_lane *lane,
+                              const struct icgw_tables *tables)
+{
+    uint16_t found = 0;
+
+    for (uint16_t i = 0; i < lane->handover.n_from; i++) {
+        struct rte_mbuf *pkts[ICGW_BURST];
+        uint16_t n = (uint16_t)rte_ring_sc_dequeue_burst(lane->handover.from[i], (void **)pkts,
+                                                         ICGW_BURST, NULL);
+
+        if (n > 0) {
+            w->stats.taken_over += n;
+            forward(w, lane, tables, pkts, n);
+            found += n;
         }
-    }
-    capture = pmd_capture_on(w);
-    if (unlikely(capture != NULL)) {
-        pmd_capture_received(capture, pmd_capture_port(lane->id), pkts, n);
-    }
-    icgw_forward(tables, pkts, n, results);
-    if (unlikely(capture != NULL)) {
-        pmd_capture_decided(capture, pmd_capture_port(lane->id), pkts, results, n);
-    }
-    if (likely(same_way(results, n))) {
-        pmd_out_send_port(w, &w->lanes[results[0].port % ICGW_MAX_PORTS].tx, pkts, n);
-    } else {
-        act_all(w, lane, pkts, results, n);
     }
     return found;
 }
@@ -231,6 +260,17 @@ static uint16_t poll_sides(struct pmd_worker *w)
     return found;
 }
 
+/* What other workers send by queues of this one is as much as they forward. */
+static uint16_t relay(struct pmd_worker *w)
+{
+    uint16_t found = 0;
+
+    for (uint16_t p = 0; p < pmd.n_ports; p++) {
+        found += pmd_out_serve_feeds(w, &w->lanes[p].tx, false);
+    }
+    return found;
+}
+
 static uint16_t poll_all(struct pmd_worker *w)
 {
     const struct icgw_tables *tables = atomic_load_explicit(&pmd.tables, memory_order_acquire);
@@ -238,6 +278,10 @@ static uint16_t poll_all(struct pmd_worker *w)
 
     for (uint16_t p = 0; p < pmd.n_ports; p++) {
         found += poll_port(w, &w->lanes[p], tables);
+        found += poll_handover(w, &w->lanes[p], tables);
+    }
+    if (w->relays) {
+        found += relay(w);
     }
     if (found == 0 || w->stats.polls % SIDE_POLLS == 0) {
         found += poll_sides(w);
@@ -266,6 +310,7 @@ int pmd_worker_main(void *arg)
 
     prctl(PR_SET_TIMERSLACK, 1); /* the default, 50 us, is more than the shortest nap */
     w->cpu = sched_getcpu();
+    atomic_store(&w->thread, gettid());
     w->now = rte_rdtsc();
     rte_rcu_qsbr_thread_online(pmd.rcu, w->index);
     while (!atomic_load_explicit(&pmd.stop, memory_order_relaxed)) {

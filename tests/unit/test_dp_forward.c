@@ -525,6 +525,46 @@ static void test_select(void **state)
     icgw_tables_free(t);
 }
 
+/* Whatever the outer headers are, a frame spreads by its inner flow. */
+static void test_flow_hashes(void **state)
+{
+    uint32_t of_flow = 0;
+
+    (void)state;
+    for (unsigned int shape = 0; shape < 4; shape++) {
+        struct frame f = a_frame(false);
+        uint8_t buf[FRAME_MAX];
+        uint32_t hash = 0;
+
+        f.v6 = shape & 1;
+        f.vlan = shape & 2 ? 5 : 0;
+        f.sport = (uint16_t)(1000 * shape);
+        if (f.v6) {
+            f.src = addr6(1);
+            f.dst = addr6(2);
+        }
+        struct layout at = build(&f, buf);
+        struct rte_mbuf *m = to_mbuf(buf, at.end, 0);
+
+        assert_int_equal(icgw_flow_hashes(&m, 1, &hash), 1);
+        assert_int_equal(hash, icgw_flow_hash(buf + at.inner, at.end - at.inner));
+        assert_true(shape == 0 || hash == of_flow);
+        of_flow = hash;
+        rte_pktmbuf_free(m);
+
+        /* Any shorter frame is none, or has another hash; it is never read past. */
+        for (uint16_t len = 0; len < at.inner; len++) {
+            m = to_mbuf(buf, len, 0);
+            assert_int_equal(icgw_flow_hashes(&m, 1, &hash), 0);
+            rte_pktmbuf_free(m);
+        }
+        put16(buf + at.udp + 2, 4789);
+        m = to_mbuf(buf, at.end, 0);
+        assert_int_equal(icgw_flow_hashes(&m, 1, &hash), 0);
+        rte_pktmbuf_free(m);
+    }
+}
+
 static void test_select_guards(void **state)
 {
     struct icgw_dest member = a_dest(), dest = a_dest();
@@ -614,6 +654,7 @@ int main(void)
         cmocka_unit_test(test_verdicts),
         cmocka_unit_test(test_tunnels),
         cmocka_unit_test(test_select),
+        cmocka_unit_test(test_flow_hashes),
         cmocka_unit_test(test_select_guards),
         cmocka_unit_test(test_mixed_burst),
     };

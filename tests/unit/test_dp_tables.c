@@ -309,7 +309,7 @@ static void test_names(void **state)
 {
     (void)state;
     assert_string_equal(icgw_drop_name(ICGW_DROP_OUTER_TRUNCATED), "outer_truncated");
-    assert_string_equal(icgw_drop_name(ICGW_N_DROPS - 1), "bfd_full");
+    assert_string_equal(icgw_drop_name(ICGW_DROP_BFD_FULL), "bfd_full");
     assert_string_equal(icgw_drop_name(ICGW_N_DROPS), "unknown");
     assert_string_equal(icgw_slow_name(ICGW_SLOW_ARP), "arp");
     assert_string_equal(icgw_slow_name(ICGW_N_SLOWS), "unknown");
