@@ -27,12 +27,21 @@ struct icgw_config_address {
     uint8_t prefix_len; /* 1 to 32 for IPv4, 1 to 128 for IPv6 */
 };
 
+/* How flows spread over the workers. */
+enum icgw_config_spread {
+    ICGW_CONFIG_SPREAD_AUTO,
+    ICGW_CONFIG_SPREAD_QUEUES,   /* as the device's queues receive them */
+    ICGW_CONFIG_SPREAD_SOFTWARE, /* the workers themselves */
+};
+
 struct icgw_config_port {
     char name[32];           /* NAME of [port NAME] */
     char *device;            /* PCI address or vdev, with its arguments, as EAL takes it */
     char host_interface[16]; /* fits IFNAMSIZ */
     struct icgw_config_address addresses[ICGW_CONFIG_MAX_ADDRESSES];
     size_t n_addresses;
+    uint16_t mtu; /* bytes of IP packet: 1280 to 9600 */
+    enum icgw_config_spread spread;
 };
 
 struct icgw_config {

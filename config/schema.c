@@ -29,6 +29,8 @@ static const struct schema_key port_keys[] = {
      "a PCI address (0000:03:00.0) or a DPDK vdev (net_af_packet0,iface=eth1)"},
     {"host-interface", REQUIRED, config_set_host_interface, "up to 15 letters, digits, and - _ ."},
     {"address", REPEATS, config_set_address, "IP/LENGTH, " UP_TO(ICGW_CONFIG_MAX_ADDRESSES)},
+    {"mtu", 0, config_set_mtu, "1280 to 9600 (bytes)"},
+    {"spread", 0, config_set_spread, "auto, queues or software"},
     {0},
 };
 

@@ -158,7 +158,8 @@ const char *config_add_port(struct icgw_config *c, const char *name)
     if (c->n_ports == ICGW_CONFIG_MAX_PORTS) {
         return "is one port too many; allowed: up to " ICGW_CONFIG_STRING(ICGW_CONFIG_MAX_PORTS);
     }
-    strcpy(c->ports[c->n_ports++].name, name);
+    strcpy(c->ports[c->n_ports].name, name);
+    c->ports[c->n_ports++].mtu = 1500;
     return NULL;
 }
 
@@ -220,6 +221,37 @@ const char *config_set_address(struct icgw_config *c, char *text, const char **c
         wrong = add_address(last_port(c), item);
     }
     return wrong;
+}
+
+const char *config_set_mtu(struct icgw_config *c, char *text, const char **culprit)
+{
+    uint32_t mtu;
+
+    (void)culprit;
+    /* IPv6 wants 1280 (RFC 8200 section 5). */
+    if (!value_number(text, 1280, 9600, &mtu)) {
+        return "is not an MTU";
+    }
+    last_port(c)->mtu = (uint16_t)mtu;
+    return NULL;
+}
+
+const char *config_set_spread(struct icgw_config *c, char *text, const char **culprit)
+{
+    static const char *const words[] = {
+        [ICGW_CONFIG_SPREAD_AUTO] = "auto",
+        [ICGW_CONFIG_SPREAD_QUEUES] = "queues",
+        [ICGW_CONFIG_SPREAD_SOFTWARE] = "software",
+    };
+
+    (void)culprit;
+    for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
+        if (strcmp(text, words[i]) == 0) {
+            last_port(c)->spread = (enum icgw_config_spread)i;
+            return NULL;
+        }
+    }
+    return "is not one of the choices";
 }
 
 /* --- [workers], [dpdk] */

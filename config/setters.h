@@ -22,10 +22,12 @@ setter config_set_private_key;
 setter config_set_certificate;
 setter config_set_ca_cert;
 
-/* These three are about the port that was added last. */
+/* These are about the port that was added last. */
 setter config_set_device;
 setter config_set_host_interface;
 setter config_set_address;
+setter config_set_mtu;
+setter config_set_spread;
 
 setter config_set_cores;
 setter config_set_idle;

@@ -63,10 +63,29 @@ static int64_t slow_now(void)
     return time_msec();
 }
 
+/* What the port's device can do and what has been made of it. */
+static void log_notes(uint16_t port)
+{
+    struct icgw_port_info info;
+    icgw_pmd_port_info(port, &info);
+    for (uint16_t i = 0; i < info.n_notes; i++) {
+        VLOG(info.notes[i].warning ? VLL_WARN : VLL_INFO, "port %s: %s", info.name,
+             info.notes[i].text);
+    }
+}
+
 static bool start_workers(const struct icgw_config *config, char **error)
 {
+    static const enum icgw_spread spreads[] = {
+        [ICGW_CONFIG_SPREAD_AUTO] = ICGW_SPREAD_AUTO,
+        [ICGW_CONFIG_SPREAD_QUEUES] = ICGW_SPREAD_QUEUES,
+        [ICGW_CONFIG_SPREAD_SOFTWARE] = ICGW_SPREAD_HANDOVER,
+    };
+    struct icgw_addr ips[ICGW_CONFIG_MAX_ENCAP_IPS];
     struct icgw_pmd_config pmd = {
         .program = "ovnic-gw",
+        .locals = ips,
+        .n_locals = (uint16_t)gateway_encap_ips(config, ips),
         .huge_pages = config->huge_pages,
         .memory_mib = config->memory_mib,
         .n_workers = (uint16_t)config->cores,
@@ -77,8 +96,16 @@ static bool start_workers(const struct icgw_config *config, char **error)
         pmd.ports[i].name = config->ports[i].name;
         pmd.ports[i].device = config->ports[i].device;
         pmd.ports[i].host_interface = config->ports[i].host_interface;
+        pmd.ports[i].mtu = config->ports[i].mtu;
+        pmd.ports[i].spread = spreads[config->ports[i].spread];
     }
-    return icgw_pmd_start(&pmd, error);
+    if (!icgw_pmd_start(&pmd, error)) {
+        return false;
+    }
+    for (uint16_t i = 0; i < icgw_pmd_n_ports(); i++) {
+        log_notes(i);
+    }
+    return true;
 }
 
 static bool add_addresses(struct gateway *gw, const struct icgw_config_port *port, char **error)

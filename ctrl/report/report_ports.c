@@ -16,6 +16,18 @@ static bool has_will(const struct gateway *gw, uint16_t port)
     return gw->will != NULL && (gw->will_ports & 1u << port) != 0 && bfd_will_alive(gw->will);
 }
 
+static struct json *notes_json(const struct icgw_port_info *info)
+{
+    struct json *json = json_array_create_empty();
+    for (uint16_t i = 0; i < info->n_notes; i++) {
+        struct json *note = json_object_create();
+        put_bool(note, "warning", info->notes[i].warning);
+        put_string(note, "text", info->notes[i].text);
+        json_array_add(json, note);
+    }
+    return json;
+}
+
 struct json *report_port(const struct gateway *gw, uint16_t index)
 {
     struct icgw_port_info info;
@@ -30,11 +42,16 @@ struct json *report_port(const struct gateway *gw, uint16_t index)
     put_bool(json, "link_up", info.link_up);
     put_bool(json, "last_will", has_will(gw, index));
     put_uint(json, "mtu", info.mtu);
+    put_uint(json, "rx_queues", info.n_rx_queues);
+    put_uint(json, "tx_queues", info.n_tx_queues);
+    put_string(json, "spread", icgw_spread_name(info.spread));
+    json_object_put(json, "notes", notes_json(&info));
     put_uint(json, "rx_packets", info.rx_packets);
     put_uint(json, "tx_packets", info.tx_packets);
     put_uint(json, "rx_bytes", info.rx_bytes);
     put_uint(json, "tx_bytes", info.tx_bytes);
     put_uint(json, "rx_missed", info.rx_missed);
+    put_uint(json, "rx_no_mbuf", info.rx_no_mbuf);
     put_uint(json, "rx_errors", info.rx_errors);
     put_uint(json, "tx_errors", info.tx_errors);
     const struct icgw_config_port *port = &gw->config->ports[index];

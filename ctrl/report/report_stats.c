@@ -28,6 +28,8 @@ static struct json *worker_json(uint16_t worker)
     put_uint(json, "to_host", info.stats.to_host);
     put_uint(json, "from_host", info.stats.from_host);
     put_uint(json, "to_bfd", info.stats.to_bfd);
+    put_uint(json, "handed_over", info.stats.handed_over);
+    put_uint(json, "taken_over", info.stats.taken_over);
     return json;
 }
 

@@ -29,6 +29,7 @@ static void add_port(struct table *t, const struct json *port)
     add_counter(t, port, "rx_bytes", TONE_PLAIN);
     add_counter(t, port, "tx_bytes", TONE_PLAIN);
     add_counter(t, port, "rx_missed", TONE_WARNING);
+    add_counter(t, port, "rx_no_mbuf", TONE_WARNING);
     add_counter(t, port, "rx_errors", TONE_WARNING);
     add_counter(t, port, "tx_errors", TONE_WARNING);
     table_cell(t, TONE_PLAIN, "%s", view_string(port, "driver"));
@@ -38,8 +39,8 @@ static void add_port(struct table *t, const struct json *port)
 void text_ports(const struct json *report, struct ds *ds, bool colour)
 {
     static const char *const left[] = {"port", "link", "MAC address"};
-    static const char *const counters[] = {"rx packets", "tx packets", "rx bytes", "tx bytes",
-                                           "rx missed",  "rx errors",  "tx errors"};
+    static const char *const counters[] = {"rx packets", "tx packets", "rx bytes",  "tx bytes",
+                                           "rx missed",  "rx no mbuf", "rx errors", "tx errors"};
     const struct json *ports = view_get(report, "ports");
     const struct json *port;
     struct table *t = table_create(colour);

@@ -18,9 +18,17 @@ static const struct {
     const char *name;
     const char *title;
 } worker_columns[] = {
-    {"core", "core"},           {"rx_packets", "rx packets"},   {"tx_packets", "tx packets"},
-    {"rx_bytes", "rx bytes"},   {"tx_bytes", "tx bytes"},       {"to_host", "to host"},
-    {"from_host", "from host"}, {"busy_cycles", "busy cycles"}, {"polls", "polls"},
+    {"core", "core"},
+    {"rx_packets", "rx packets"},
+    {"tx_packets", "tx packets"},
+    {"rx_bytes", "rx bytes"},
+    {"tx_bytes", "tx bytes"},
+    {"to_host", "to host"},
+    {"from_host", "from host"},
+    {"handed_over", "handed over"},
+    {"taken_over", "taken over"},
+    {"busy_cycles", "busy cycles"},
+    {"polls", "polls"},
 };
 
 static void put_workers(const struct json *workers, struct ds *ds, bool colour)

@@ -50,6 +50,19 @@ static void put_bfd(const struct json *sessions, struct ds *ds, bool colour)
     ds_put_char(ds, '\n');
 }
 
+/* How flows spread over workers, what the device refused. */
+static void put_notes(const struct json *notes, struct ds *ds, bool colour)
+{
+    const struct json *note;
+    VIEW_FOR_EACH(note, i, notes)
+    {
+        enum tone tone = view_bool(note, "warning") ? TONE_WARNING : TONE_PLAIN;
+        ds_put_format(ds, "%-14s   ", "");
+        text_put(ds, colour, tone, "%s", view_string(note, "text"));
+        ds_put_char(ds, '\n');
+    }
+}
+
 static void put_ports(const struct json *ports, struct ds *ds, bool colour)
 {
     const struct json *port;
@@ -64,6 +77,7 @@ static void put_ports(const struct json *ports, struct ds *ds, bool colour)
                  view_integer(port, "mtu"), view_string(port, "host_interface"),
                  view_bool(port, "last_will") ? "ready" : "not available");
         ds_put_char(ds, '\n');
+        put_notes(view_get(port, "notes"), ds, colour);
     }
 }
 

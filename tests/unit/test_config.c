@@ -82,6 +82,8 @@ static void test_defaults(void **state)
     assert_string_equal(c->ports[0].device, "net_tap0");
     assert_string_equal(c->ports[0].host_interface, "up0");
     assert_int_equal(c->ports[0].n_addresses, 0);
+    assert_int_equal(c->ports[0].mtu, 1500);
+    assert_int_equal(c->ports[0].spread, ICGW_CONFIG_SPREAD_AUTO);
     assert_int_equal(c->cores, 1);
     assert_true(c->idle_sleep);
     assert_false(c->huge_pages);
@@ -132,13 +134,17 @@ static void test_everything(void **state)
              "private-key = /etc/k.pem\ncertificate = /etc/c.pem\nca-cert = /etc/a.pem\n"
              "[port a]\ndevice = 0000:03:00.0,dv_flow_en=1\nhost-interface = abcdefghijklmno\n"
              "address = 192.0.2.21/24, 2001:db8::21/64\naddress = fe80::1/64\n"
-             "[port b]\ndevice = 81:00.1\nhost-interface = b\naddress = 10.0.0.1/32\n");
+             "[port b]\ndevice = 81:00.1\nhost-interface = b\naddress = 10.0.0.1/32\n"
+             "mtu = 9600\nspread = software\n");
 
     (void)state;
     assert_int_equal(c->cores, 64);
     assert_false(c->idle_sleep);
     assert_true(c->huge_pages);
     assert_int_equal(c->memory_mib, 1048576);
+    assert_int_equal(c->ports[0].mtu, 1500);
+    assert_int_equal(c->ports[1].mtu, 9600);
+    assert_int_equal(c->ports[1].spread, ICGW_CONFIG_SPREAD_SOFTWARE);
     assert_string_equal(c->chassis, "a.b_c-d:e");
     assert_int_equal(c->n_encap_ips, 2);
     assert_ip(&c->encap_ips[1], "20010db8000000000000000000000021");
@@ -197,7 +203,7 @@ static void test_bad_sections(void **state)
     bad(CHASSIS PORT, "gw.conf:6: section [ovn] is missing; allowed there: southbound, "
                       "ic-southbound, private-key, certificate, ca-cert");
     bad(CHASSIS OVN, "gw.conf:6: section [port NAME] is missing; allowed there: device, "
-                     "host-interface, address");
+                     "host-interface, address, mtu, spread");
     bad(MINIMAL "[worker]\n", "gw.conf:10: unknown section [worker]; allowed: [chassis], [ovn], "
                               "[port NAME], [workers], [dpdk], [metrics]");
     bad(MINIMAL "[]\n", "gw.conf:10: unknown section []; allowed: [chassis], [ovn], [port NAME], "
@@ -238,8 +244,8 @@ static void test_bad_keys(void **state)
     bad(CHASSIS "Name = gw1\n",
         "gw.conf:4: unknown key \"Name\" in [chassis]; allowed: name, encap-ip");
     bad(CHASSIS "= x\n", "gw.conf:4: unknown key \"\" in [chassis]; allowed: name, encap-ip");
-    bad(PORT "mtu = 1500\n", "gw.conf:4: unknown key \"mtu\" in [port uplink]; allowed: device, "
-                             "host-interface, address");
+    bad(PORT "vlan = 5\n", "gw.conf:4: unknown key \"vlan\" in [port uplink]; allowed: device, "
+                           "host-interface, address, mtu, spread");
     bad(CHASSIS "\nname = gw1\n",
         "gw.conf:5: name is there already, at line 2; allowed: once in [chassis]");
     bad("[chassis]\nname =\n", "gw.conf:2: name has no value; allowed: " TOKENS);
@@ -408,6 +414,10 @@ static void test_bad_workers_and_dpdk(void **state)
         bad_value("[workers]", "cores", cores[i], cores[i], "is not a number of cores", "1 to 64");
     }
     bad_value("[workers]", "idle", "Sleep", "Sleep", "is not one of the choices", "sleep or busy");
+    bad_value("[port p]", "mtu", "1279", "1279", "is not an MTU", "1280 to 9600 (bytes)");
+    bad_value("[port p]", "mtu", "9601", "9601", "is not an MTU", "1280 to 9600 (bytes)");
+    bad_value("[port p]", "spread", "rss", "rss", "is not one of the choices",
+              "auto, queues or software");
     bad_value("[dpdk]", "huge-pages", "true", "true", "is not one of the choices", "yes or no");
     bad_value("[dpdk]", "memory", "63", "63", "is not an amount of memory", "64 to 1048576 (MiB)");
     bad_value("[dpdk]", "memory", "1G", "1G", "is not an amount of memory", "64 to 1048576 (MiB)");
