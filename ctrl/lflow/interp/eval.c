@@ -177,6 +177,9 @@ static enum truth match_group(struct eval *ev, const struct expr *e)
     if (!state_get(ev->state, e->bits, &value)) {
         return TRUTH_UNKNOWN;
     }
+    if (ev->deps != NULL) {
+        dependencies_add_port_group(ev->deps, ev->model, ev->datapath, e->name);
+    }
     bool member = value <= UINT16_MAX &&
                   model_port_group_has(ev->model, e->name, ev->datapath, (uint16_t)value, &known);
     if (!known) {
@@ -190,6 +193,9 @@ static enum truth match_set(struct eval *ev, const struct expr *e)
     const struct model_address_set *set = model_address_set(ev->model, e->name);
     enum truth result = TRUTH_FALSE;
     wide ones = wide_ones(e->bits.width);
+    if (ev->deps != NULL) {
+        dependencies_add_address_set(ev->deps, ev->model, e->name);
+    }
     if (set == NULL) {
         return TRUTH_FALSE; /* ovn-controller ignores a flow that names no set, with != too */
     }

@@ -14,6 +14,7 @@ struct entry {
 
 struct lflow_cache {
     struct entry *entries;
+    uint64_t last_id;
 };
 
 struct lflow_cache *lflow_cache_create(void)
@@ -92,6 +93,7 @@ const struct lflow_code *lflow_cache_get(struct lflow_cache *cache, const char *
         free(key);
     } else {
         entry = entry_create(key, match_size);
+        entry->code.id = ++cache->last_id;
         HASH_ADD_KEYPTR(hh, cache->entries, entry->key, size, entry);
     }
     entry->code.refs++;

@@ -12,11 +12,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <uthash.h>
+
 #include "action.h"
 #include "expr.h"
 
 /* A pair of texts, parsed.  Shared by flows, counted. */
 struct lflow_code {
+    uint64_t id; /* no other code ever has it: unlike its address */
     char *match_text;
     char *actions_text;
     struct expr *match; /* NULL: not understood, match_error says why */
@@ -29,13 +32,20 @@ struct lflow_code {
     size_t refs;
 };
 
+struct model_datapath;
+
 /* A row of Logical_Flow. */
 struct lflow {
     const struct lflow_code *code;
-    char *uuid;
-    char *stage;
+    const char *uuid;
+    const char *stage;
     int table;
+    int32_t priority;
     bool egress;
+    bool removed; /* from the model, which has not been finished since */
+    UT_hash_handle hh;
+    uint32_t n_datapaths;
+    struct model_datapath *datapaths[]; /* that have it; then the text of the uuid */
 };
 
 struct lflow_cache;

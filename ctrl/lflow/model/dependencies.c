@@ -2,6 +2,7 @@
 #include "dependencies.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "model.h"
 #include "model_private.h"
@@ -18,11 +19,54 @@ void dependencies_add(struct dependencies *d, const struct model_datapath *dp)
     slot->fingerprint = dp->fingerprint;
 }
 
+/* NULL: it is there already. */
+static struct set_dependency *add_set(struct dependencies *d, const char *name, uint32_t key)
+{
+    for (size_t i = 0; i < d->n_sets; i++) {
+        if (d->sets[i].key == key && strcmp(d->sets[i].name, name) == 0) {
+            return NULL;
+        }
+    }
+    struct set_dependency *slot = model_grow(&d->sets, &d->n_sets, sizeof *slot);
+    slot->name = model_copy(name);
+    slot->key = key;
+    return slot;
+}
+
+void dependencies_add_address_set(struct dependencies *d, const struct model *m, const char *name)
+{
+    struct set_dependency *slot = add_set(d, name, 0);
+    if (slot != NULL) {
+        slot->fingerprint = model_address_set_fingerprint(m, name);
+    }
+}
+
+void dependencies_add_port_group(struct dependencies *d, const struct model *m,
+                                 const struct model_datapath *dp, const char *name)
+{
+    struct set_dependency *slot = add_set(d, name, dp->key);
+    if (slot != NULL) {
+        slot->fingerprint = model_port_group_fingerprint(m, dp, name);
+    }
+}
+
 void dependencies_free(struct dependencies *d)
 {
+    for (size_t i = 0; i < d->n_sets; i++) {
+        free(d->sets[i].name);
+    }
+    free(d->sets);
     free(d->list);
-    d->list = NULL;
-    d->n = 0;
+    *d = (struct dependencies){.list = NULL};
+}
+
+static bool set_holds(const struct set_dependency *set, const struct model *m)
+{
+    if (set->key == 0) {
+        return model_address_set_fingerprint(m, set->name) == set->fingerprint;
+    }
+    const struct model_datapath *dp = model_datapath_by_key(m, set->key);
+    return dp != NULL && model_port_group_fingerprint(m, dp, set->name) == set->fingerprint;
 }
 
 bool dependencies_hold(const struct dependencies *d, const struct model *m)
@@ -30,6 +74,11 @@ bool dependencies_hold(const struct dependencies *d, const struct model *m)
     for (size_t i = 0; i < d->n; i++) {
         const struct model_datapath *dp = model_datapath_by_key(m, d->list[i].key);
         if (dp == NULL || dp->fingerprint != d->list[i].fingerprint) {
+            return false;
+        }
+    }
+    for (size_t i = 0; i < d->n_sets; i++) {
+        if (!set_holds(&d->sets[i], m)) {
             return false;
         }
     }

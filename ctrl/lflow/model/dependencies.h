@@ -2,7 +2,7 @@
 #ifndef ICGW_DEPENDENCIES_H
 #define ICGW_DEPENDENCIES_H
 
-/* The datapaths that an outcome depends on. */
+/* What an outcome depends on: datapaths, address sets and port groups. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,10 +17,19 @@ struct dependencies {
         uint64_t fingerprint; /* that it had */
     } * list;
     size_t n;
+    struct set_dependency {
+        char *name;
+        uint32_t key;         /* of the datapath whose port group it is; 0: an address set */
+        uint64_t fingerprint; /* 0: there was none */
+    } * sets;
+    size_t n_sets;
     bool unknown; /* also on something that no datapath has: never to be reused */
 };
 
 void dependencies_add(struct dependencies *, const struct model_datapath *);
+void dependencies_add_address_set(struct dependencies *, const struct model *, const char *name);
+void dependencies_add_port_group(struct dependencies *, const struct model *,
+                                 const struct model_datapath *, const char *name);
 void dependencies_free(struct dependencies *);
 /* Whether all of it is in the model as it was. */
 bool dependencies_hold(const struct dependencies *, const struct model *);

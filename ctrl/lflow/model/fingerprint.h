@@ -32,13 +32,23 @@ static inline uint64_t fingerprint_number(uint64_t h, uint64_t x)
     return fingerprint_bytes(h, &x, sizeof x);
 }
 
-/* Adds a row to a whole.  Sums do not depend on the order; the multiplication
- * (from splitmix64) spreads rows that differ in few bits. */
-static inline void fingerprint_add(uint64_t *whole, uint64_t row)
+/* The multiplication (from splitmix64) spreads rows that differ in few bits. */
+static inline uint64_t fingerprint_spread(uint64_t row)
 {
     row = (row ^ row >> 30) * 0xbf58476d1ce4e5b9ull;
     row = (row ^ row >> 27) * 0x94d049bb133111ebull;
-    *whole += row ^ row >> 31;
+    return row ^ row >> 31;
+}
+
+/* Adds a row to a whole, or takes it out.  Sums do not depend on the order. */
+static inline void fingerprint_add(uint64_t *whole, uint64_t row)
+{
+    *whole += fingerprint_spread(row);
+}
+
+static inline void fingerprint_remove(uint64_t *whole, uint64_t row)
+{
+    *whole -= fingerprint_spread(row);
 }
 
 #endif

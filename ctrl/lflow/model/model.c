@@ -62,106 +62,26 @@ bool model_entry_add(struct model_entry **table, const char *name, void *data)
     return true;
 }
 
+void *model_entry_remove(struct model_entry **table, const char *name)
+{
+    struct model_entry *entry;
+    HASH_FIND_STR(*table, name, entry);
+    if (entry == NULL) {
+        return NULL;
+    }
+    void *data = entry->data;
+    HASH_DEL(*table, entry);
+    free(entry->name);
+    free(entry);
+    return data;
+}
+
 struct model *model_create(const char *self, struct lflow_cache *cache)
 {
     struct model *m = model_alloc(sizeof *m);
     m->self = model_copy(self);
     m->cache = cache;
     return m;
-}
-
-static void free_entries(struct model_entry **table, void (*free_data)(void *))
-{
-    struct model_entry *entry, *next;
-    HASH_ITER(hh, *table, entry, next)
-    {
-        HASH_DEL(*table, entry);
-        free_data(entry->data);
-        free(entry->name);
-        free(entry);
-    }
-}
-
-static void free_chassis(void *data)
-{
-    struct model_chassis *chassis = data;
-    free(chassis->name);
-    free(chassis->encaps);
-    free(chassis);
-}
-
-static void free_datapath(void *data)
-{
-    struct model_datapath *dp = data;
-    for (size_t i = 0; i < dp->n_groups; i++) {
-        free(dp->groups[i].name);
-        free(dp->groups[i].ports);
-    }
-    for (int pipeline = 0; pipeline < 2; pipeline++) {
-        for (int table = 0; table < MODEL_MAX_TABLES; table++) {
-            stage_index_free(dp->stages[pipeline][table].index);
-            free(dp->stages[pipeline][table].flows);
-        }
-    }
-    free(dp->groups);
-    free(dp->mac_bindings);
-    free(dp->fdb);
-    free(dp->ports);
-    free(dp->uuid);
-    free(dp->name);
-    free(dp);
-}
-
-static void free_port(void *data)
-{
-    struct model_port *port = data;
-    free(port->name);
-    free(port->type_name);
-    free(port->addresses);
-    free(port->additional);
-    free(port->peer_name);
-    free(port->distributed_name);
-    free(port);
-}
-
-static void free_address_set(void *data)
-{
-    struct model_address_set *set = data;
-    free(set->addresses);
-    free(set);
-}
-
-static void free_port_group(void *data)
-{
-    struct model_port_group *group = data;
-    for (size_t i = 0; i < group->n; i++) {
-        free(group->ports[i]);
-    }
-    free(group->ports);
-    free(group);
-}
-
-void model_free(struct model *m)
-{
-    if (m == NULL) {
-        return;
-    }
-    for (size_t i = 0; i < m->n_lflows; i++) {
-        lflow_cache_put(m->cache, m->lflows[i]->code);
-        free(m->lflows[i]->uuid);
-        free(m->lflows[i]->stage);
-        free(m->lflows[i]);
-    }
-    free_entries(&m->chassis, free_chassis);
-    free_entries(&m->datapaths, free_datapath);
-    free_entries(&m->ports, free_port);
-    free_entries(&m->address_sets, free_address_set);
-    free_entries(&m->port_groups, free_port_group);
-    free(m->chassis_list);
-    free(m->datapath_list);
-    free(m->lflows);
-    free(m->self);
-    free(m);
 }
 
 static int compare_key(const void *key, const void *datapath)
@@ -188,7 +108,16 @@ struct model_datapath *model_datapath_by_uuid(const struct model *m, const char 
 
 struct model_port *model_port_by_name(const struct model *m, const char *name)
 {
-    return model_entry_find(&m->ports, name);
+    struct model_port_name *found;
+    HASH_FIND_STR(m->ports, name, found);
+    return found ? found->port : NULL;
+}
+
+const struct lflow *model_flow(const struct model *m, const char *uuid)
+{
+    struct lflow *found;
+    HASH_FIND_STR(m->lflows, uuid, found);
+    return found;
 }
 
 static int compare_port_key(const void *key, const void *port)
@@ -285,13 +214,19 @@ static int compare_name(const void *key, const void *name)
     return strcmp(key, *(char *const *)name);
 }
 
-bool model_port_group_has(const struct model *m, const char *name, const struct model_datapath *dp,
-                          uint16_t key, bool *known)
+static const struct model_port_group *port_group(const struct model *m, const char *name,
+                                                 const struct model_datapath *dp)
 {
     /* northd makes one row for each switch with ports of the group. */
     char row[600];
     snprintf(row, sizeof row, "%u_%s", dp->key, name);
-    const struct model_port_group *group = model_entry_find(&m->port_groups, row);
+    return model_entry_find(&m->port_groups, row);
+}
+
+bool model_port_group_has(const struct model *m, const char *name, const struct model_datapath *dp,
+                          uint16_t key, bool *known)
+{
+    const struct model_port_group *group = port_group(m, name, dp);
     const struct model_port *port = model_port_by_key(dp, key);
     *known = group != NULL;
     return group != NULL && port != NULL && group->n > 0 &&
@@ -337,4 +272,27 @@ struct model_chassis *const *model_chassis_list(const struct model *m, size_t *n
 uint64_t model_fingerprint(const struct model *m)
 {
     return m->fingerprint;
+}
+
+uint64_t model_address_set_fingerprint(const struct model *m, const char *name)
+{
+    const struct model_address_set *set = model_address_set(m, name);
+    return set ? set->fingerprint : 0;
+}
+
+uint64_t model_port_group_fingerprint(const struct model *m, const struct model_datapath *dp,
+                                      const char *name)
+{
+    const struct model_port_group *group = port_group(m, name, dp);
+    return group ? group->fingerprint : 0;
+}
+
+uint64_t model_version(const struct model *m)
+{
+    return m->version;
+}
+
+size_t model_n_flows(const struct model *m)
+{
+    return HASH_COUNT(m->lflows);
 }

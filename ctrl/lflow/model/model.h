@@ -5,9 +5,11 @@
 /* What the databases say, in plain C: the seam between OVSDB and the
  * interpreter.  Names follow OVN's Southbound schema.
  *
- * A model is built row by row, completed once by model_finish(), and constant
- * from then on.  What a row refers to is added before it: chassis and encaps,
- * then datapaths, then ports, then the rest; IC-SB's locations after the ports.
+ * A model is built row by row, completed by model_finish(), and constant until
+ * it is changed: rows out, rows in, and model_finish() again, which costs what the
+ * datapaths concerned have, not what the model has.  What a row refers to is added
+ * before it: chassis and encaps, then datapaths, then ports, then the rest; IC-SB's
+ * locations after the ports.  In between nothing but adding and removing is allowed.
  * Control thread only.  All strings are copied.  Rows that make no sense
  * (unknown datapath, key out of range) are skipped by the functions that add
  * them, which then return NULL or false: a database is hostile input. */
@@ -109,6 +111,7 @@ struct model_address {
 struct model_address_set {
     struct model_address *addresses;
     size_t n;
+    uint64_t fingerprint;
 };
 
 struct model_port_group;
@@ -162,6 +165,14 @@ struct model_datapath {
     size_t n_fdb;
     struct model_stage stages[2][MODEL_MAX_TABLES];
     uint64_t fingerprint; /* of all of the above: see fingerprint.h */
+
+    /* While the model is being changed. */
+    bool marked_transit;        /* by its own row */
+    bool changed;               /* to be finished */
+    uint64_t stale[2];          /* by pipeline, a bit per table: stages to be finished */
+    uint64_t flows_fingerprint; /* of `stages` */
+    uint64_t names_fingerprint; /* of what flows can name: keys of ports and groups */
+    uint64_t asked;             /* when last listed for a flow */
 };
 
 /* An empty model of the chassis `self`.  The cache keeps parsed flows from one
@@ -228,12 +239,32 @@ struct model_flow_row {
 bool model_add_flow(struct model *, const char *const *datapaths, size_t n_datapaths,
                     const struct model_flow_row *);
 
-/* Resolves names, sorts flows.  Nothing may be added afterwards. */
+/* Changes.  Rows that are not there are ignored.  A row that has changed is one
+ * that is removed and added again. */
+
+/* The datapath with all that it has; flows of several datapaths stay with the
+ * others. */
+void model_remove_datapath(struct model *, const char *uuid);
+/* Ports, groups, neighbours and FDB of a datapath, to be added anew.  Flows stay. */
+void model_empty_datapath(struct model *, const char *uuid);
+/* All chassis.  All datapaths must be emptied, too. */
+void model_remove_all_chassis(struct model *);
+void model_remove_flow(struct model *, const char *uuid);
+void model_remove_address_set(struct model *, const char *name);
+void model_remove_port_group(struct model *, const char *name);
+
+/* Resolves names, sorts flows. */
 void model_finish(struct model *);
 
-/* Fingerprint of what does not belong to one datapath: chassis, encaps, address
- * sets, port groups. */
+/* Grows with each model_finish() that found something else than before. */
+uint64_t model_version(const struct model *);
+/* Fingerprint of chassis and encaps. */
 uint64_t model_fingerprint(const struct model *);
+/* The same of a set; 0: there is none. */
+uint64_t model_address_set_fingerprint(const struct model *, const char *name);
+uint64_t model_port_group_fingerprint(const struct model *, const struct model_datapath *,
+                                      const char *name);
+size_t model_n_flows(const struct model *);
 
 /* Look-ups. */
 struct model_datapath *model_datapath_by_key(const struct model *, uint32_t key);
@@ -242,6 +273,8 @@ struct model_port *model_port_by_name(const struct model *, const char *name);
 struct model_port *model_port_by_key(const struct model_datapath *, uint16_t key);
 const struct model_group *model_group_by_key(const struct model_datapath *, uint16_t key);
 const struct model_group *model_group_by_name(const struct model_datapath *, const char *name);
+/* The flow with this uuid; NULL: none. */
+const struct lflow *model_flow(const struct model *, const char *uuid);
 struct model_chassis *model_chassis_by_name(const struct model *, const char *name);
 const struct model_address_set *model_address_set(const struct model *, const char *name);
 /* Whether the group has the port with that key in that datapath; *known tells

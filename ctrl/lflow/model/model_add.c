@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "fingerprint.h"
 #include "model_private.h"
 
 bool model_parse_ip(const char *text, struct icgw_addr *ip, bool *v6)
@@ -48,6 +49,7 @@ struct model_chassis *model_add_chassis(struct model *m, const char *name, bool 
     chassis->self = strcmp(name, m->self) == 0;
     struct model_chassis **slot = model_grow(&m->chassis_list, &m->n_chassis, sizeof *slot);
     *slot = chassis;
+    m->chassis_changed = true;
     return chassis;
 }
 
@@ -111,9 +113,11 @@ struct model_datapath *model_add_datapath(struct model *m, const char *uuid, con
     dp->name = model_copy(name);
     dp->key = (uint32_t)key;
     dp->router = router;
-    dp->transit = transit;
+    dp->transit = dp->marked_transit = transit;
     struct model_datapath **slot = model_grow(&m->datapath_list, &m->n_datapaths, sizeof *slot);
     *slot = dp;
+    m->unsorted = m->others_changed = true;
+    model_touch(m, dp);
     return dp;
 }
 
@@ -153,17 +157,17 @@ struct model_port *model_add_port(struct model *m, const struct model_port_row *
         return NULL;
     }
     struct model_port *port = model_alloc(sizeof *port);
-    if (!model_entry_add(&m->ports, row->name, port)) {
-        free(port);
+    port->name = model_copy(row->name);
+    port->peer_name = model_copy(row->peer);
+    port->datapath = dp;
+    if (!model_names_add(m, port)) {
+        model_port_free(port);
         return NULL;
     }
-    port->name = model_copy(row->name);
     port->type_name = model_copy(row->type);
     port->type = port_type(row->type);
     port->key = (uint16_t)row->key;
-    port->datapath = dp;
     port->port_security = row->port_security;
-    port->peer_name = model_copy(row->peer);
     port->distributed_name = model_copy(row->distributed_port);
     port->addresses = model_copy(row->mac);
     port->has_mac = row->mac != NULL && model_parse_mac(row->mac, port->mac);
@@ -171,6 +175,7 @@ struct model_port *model_add_port(struct model *m, const struct model_port_row *
     port->resident = row->standby || (port->chassis != NULL && port->chassis->self);
     struct model_port **slot = model_grow(&dp->ports, &dp->n_ports, sizeof *slot);
     *slot = port;
+    model_touch(m, dp);
     return port;
 }
 
@@ -182,6 +187,7 @@ bool model_add_additional_chassis(struct model *m, const char *port_name, const 
     if (port == NULL || chassis == NULL) {
         return false;
     }
+    model_touch(m, port->datapath);
     struct model_place *place = model_grow(&port->additional, &port->n_additional, sizeof *place);
     place->chassis = chassis;
     place->encap = find_encap(chassis, encap_ip);
@@ -197,6 +203,7 @@ bool model_locate_port(struct model *m, const char *transit_switch, const char *
         return false;
     }
     bind_port(m, port, chassis, encap_ip);
+    model_touch(m, port->datapath);
     return true;
 }
 
@@ -207,6 +214,7 @@ bool model_add_group(struct model *m, const char *datapath, const char *name, in
     if (dp == NULL || key < MODEL_FIRST_MULTICAST_KEY || key > UINT16_MAX) {
         return false;
     }
+    model_touch(m, dp);
     struct model_group *group = model_grow(&dp->groups, &dp->n_groups, sizeof *group);
     group->name = model_copy(name);
     group->key = (uint16_t)key;
@@ -230,6 +238,7 @@ bool model_add_mac_binding(struct model *m, const char *datapath, const char *po
         !model_parse_ip(ip, &binding.ip, &binding.v6) || !model_parse_mac(mac, binding.mac)) {
         return false;
     }
+    model_touch(m, dp);
     struct model_mac_binding *slot =
         model_grow(&dp->mac_bindings, &dp->n_mac_bindings, sizeof *slot);
     *slot = binding;
@@ -243,15 +252,17 @@ bool model_add_fdb(struct model *m, int64_t datapath_key, const char *mac, int64
         return false;
     }
     fdb.port_key = (uint16_t)port_key;
-    for (size_t i = 0; i < m->n_datapaths; i++) {
-        struct model_datapath *dp = m->datapath_list[i];
-        if (dp->key == datapath_key) {
-            struct model_fdb *slot = model_grow(&dp->fdb, &dp->n_fdb, sizeof *slot);
-            *slot = fdb;
-            return true;
-        }
+    model_sort_datapaths(m);
+    struct model_datapath *dp = datapath_key > 0 && datapath_key <= MODEL_MAX_VNI
+                                    ? model_datapath_by_key(m, (uint32_t)datapath_key)
+                                    : NULL;
+    if (dp == NULL) {
+        return false;
     }
-    return false;
+    model_touch(m, dp);
+    struct model_fdb *slot = model_grow(&dp->fdb, &dp->n_fdb, sizeof *slot);
+    *slot = fdb;
+    return true;
 }
 
 bool model_add_address_set(struct model *m, const char *name, const char *const *addresses,
@@ -270,6 +281,8 @@ bool model_add_address_set(struct model *m, const char *name, const char *const 
             *slot = address;
         }
     }
+    set->fingerprint = model_fingerprint_address_set(set);
+    m->others_changed = true;
     return true;
 }
 
@@ -292,36 +305,77 @@ bool model_add_port_group(struct model *m, const char *name, const char *const *
     if (n > 0) {
         qsort(group->ports, group->n, sizeof *group->ports, compare_names);
     }
+    group->fingerprint = model_fingerprint_port_group(group);
+    m->others_changed = true;
     return true;
+}
+
+/* The datapaths among those that there are, each once. */
+static uint32_t known_datapaths(struct model *m, const char *const *uuids, size_t n,
+                                struct model_datapath **known)
+{
+    uint32_t n_known = 0;
+    m->n_asked++;
+    for (size_t i = 0; i < n; i++) {
+        struct model_datapath *dp = model_datapath_by_uuid(m, uuids[i]);
+        if (dp != NULL && dp->asked != m->n_asked) {
+            dp->asked = m->n_asked;
+            known[n_known++] = dp;
+        }
+    }
+    return n_known;
+}
+
+/* A text that flows share, valid as long as the model. */
+static const char *stage_name(struct model *m, const char *text)
+{
+    struct model_entry *entry;
+    HASH_FIND_STR(m->stage_names, text, entry);
+    if (entry == NULL) {
+        model_entry_add(&m->stage_names, text, NULL);
+        HASH_FIND_STR(m->stage_names, text, entry);
+    }
+    return entry->name;
+}
+
+static struct lflow *add_lflow(struct model *m, struct model_datapath *const *datapaths, uint32_t n,
+                               const struct model_flow_row *row)
+{
+    const char *uuid = row->uuid ? row->uuid : "";
+    size_t list_size = n * sizeof *datapaths, uuid_size = strlen(uuid) + 1;
+    struct lflow *lflow = model_alloc(sizeof *lflow + list_size + uuid_size);
+    char *text = (char *)&lflow->datapaths[n];
+    lflow->code = lflow_cache_get(m->cache, row->match, row->actions);
+    lflow->uuid = memcpy(text, uuid, uuid_size);
+    lflow->stage = stage_name(m, row->stage ? row->stage : "");
+    lflow->table = (int)row->table;
+    lflow->priority = (int32_t)row->priority;
+    lflow->egress = row->pipeline == MODEL_EGRESS;
+    lflow->n_datapaths = n;
+    memcpy(lflow->datapaths, datapaths, list_size);
+    HASH_ADD_KEYPTR(hh, m->lflows, lflow->uuid, uuid_size - 1, lflow);
+    return lflow;
 }
 
 bool model_add_flow(struct model *m, const char *const *datapaths, size_t n_datapaths,
                     const struct model_flow_row *row)
 {
-    struct lflow *lflow = NULL;
     if (row->table < 0 || row->table >= MODEL_MAX_TABLES || row->priority < 0 ||
         row->priority > UINT16_MAX) {
         return false;
     }
-    for (size_t i = 0; i < n_datapaths; i++) {
-        struct model_datapath *dp = model_datapath_by_uuid(m, datapaths[i]);
-        if (dp == NULL) {
-            continue;
-        }
-        if (lflow == NULL) {
-            lflow = model_alloc(sizeof *lflow);
-            lflow->code = lflow_cache_get(m->cache, row->match, row->actions);
-            lflow->uuid = model_copy(row->uuid ? row->uuid : "");
-            lflow->stage = model_copy(row->stage ? row->stage : "");
-            lflow->table = (int)row->table;
-            lflow->egress = row->pipeline == MODEL_EGRESS;
-            struct lflow **slot = model_grow(&m->lflows, &m->n_lflows, sizeof *slot);
-            *slot = lflow;
-        }
+    struct model_datapath **known = model_alloc((n_datapaths + 1) * sizeof *known);
+    uint32_t n = known_datapaths(m, datapaths, n_datapaths, known);
+    const struct lflow *lflow = n > 0 ? add_lflow(m, known, n, row) : NULL;
+    for (uint32_t i = 0; i < n; i++) {
+        struct model_datapath *dp = known[i];
         struct model_stage *stage = &dp->stages[row->pipeline][row->table];
         struct model_flow *flow = model_grow(&stage->flows, &stage->n_flows, sizeof *flow);
-        flow->lflow = lflow;
-        flow->priority = (int32_t)row->priority;
+        *flow = (struct model_flow){lflow, lflow->priority};
+        dp->stale[row->pipeline] |= UINT64_C(1) << row->table;
+        fingerprint_add(&dp->flows_fingerprint, model_flow_fingerprint(lflow));
+        model_touch(m, dp);
     }
-    return lflow != NULL;
+    free(known);
+    return n > 0;
 }

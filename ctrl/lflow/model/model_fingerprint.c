@@ -51,27 +51,33 @@ static uint64_t binding_fingerprint(const struct model_mac_binding *b)
 
 /* Parsed code stands for its texts: the cache keeps one for each pair, as long
  * as any model uses it. */
-static void add_flows(struct model_datapath *dp)
+uint64_t model_flow_fingerprint(const struct lflow *lflow)
 {
-    for (int pipeline = 0; pipeline < 2; pipeline++) {
-        for (int table = 0; table < MODEL_MAX_TABLES; table++) {
-            const struct model_stage *stage = &dp->stages[pipeline][table];
-            for (size_t i = 0; i < stage->n_flows; i++) {
-                const struct model_flow *flow = &stage->flows[i];
-                uint64_t place = (uint64_t)flow->priority << 8 | (uint64_t)(pipeline << 7 | table);
-                uint64_t h = fingerprint_number(FINGERPRINT_START, place);
-                fingerprint_add(&dp->fingerprint,
-                                fingerprint_number(h, (uintptr_t)flow->lflow->code));
-            }
-        }
-    }
+    uint64_t place =
+        (uint64_t)lflow->priority << 8 | (uint64_t)lflow->egress << 7 | (uint64_t)lflow->table;
+    return fingerprint_number(fingerprint_number(FINGERPRINT_START, place), lflow->code->id);
 }
 
-static void take(struct model_datapath *dp)
+uint64_t model_names_fingerprint(const struct model_datapath *dp)
+{
+    uint64_t names = 0;
+    for (size_t i = 0; i < dp->n_ports; i++) {
+        uint64_t h = fingerprint_text(FINGERPRINT_START, dp->ports[i]->name);
+        fingerprint_add(&names, fingerprint_number(h, dp->ports[i]->key));
+    }
+    for (size_t i = 0; i < dp->n_groups; i++) {
+        uint64_t h = fingerprint_text(FINGERPRINT_START, dp->groups[i].name);
+        fingerprint_add(&names, fingerprint_number(h, dp->groups[i].key));
+    }
+    return names;
+}
+
+void model_fingerprint_datapath(struct model_datapath *dp)
 {
     uint64_t h = fingerprint_text(FINGERPRINT_START, dp->name);
     h = fingerprint_number(h, dp->key);
-    dp->fingerprint = fingerprint_number(h, dp->router | dp->transit << 1);
+    h = fingerprint_number(h, dp->router | dp->transit << 1);
+    dp->fingerprint = fingerprint_number(h, dp->flows_fingerprint);
     for (size_t i = 0; i < dp->n_ports; i++) {
         fingerprint_add(&dp->fingerprint, port_fingerprint(dp->ports[i]));
     }
@@ -86,7 +92,6 @@ static void take(struct model_datapath *dp)
         fingerprint_add(&dp->fingerprint,
                         fingerprint_bytes(row, dp->fdb[i].mac, sizeof dp->fdb[i].mac));
     }
-    add_flows(dp);
 }
 
 static uint64_t chassis_fingerprint(const struct model_chassis *chassis)
@@ -101,44 +106,31 @@ static uint64_t chassis_fingerprint(const struct model_chassis *chassis)
     return h;
 }
 
-static uint64_t set_fingerprint(const char *name, const struct model_address_set *set)
+void model_fingerprint_chassis(struct model *m)
 {
-    uint64_t addresses = 0;
-    for (size_t i = 0; i < set->n; i++) {
-        fingerprint_add(&addresses, fingerprint_bytes(FINGERPRINT_START, &set->addresses[i],
-                                                      sizeof set->addresses[i]));
-    }
-    return fingerprint_number(fingerprint_text(FINGERPRINT_START, name), addresses);
-}
-
-static uint64_t port_group_fingerprint(const char *name, const struct model_port_group *group)
-{
-    uint64_t h = fingerprint_text(FINGERPRINT_START, name);
-    for (size_t i = 0; i < group->n; i++) { /* sorted */
-        h = fingerprint_text(h, group->ports[i]);
-    }
-    return h;
-}
-
-void model_take_fingerprints(struct model *m)
-{
-    struct model_entry *entry, *next;
-
     m->fingerprint = 0;
-    for (size_t i = 0; i < m->n_datapaths; i++) {
-        take(m->datapath_list[i]);
-    }
     /* The order of chassis is the order of tunnels. */
     for (size_t i = 0; i < m->n_chassis; i++) {
         fingerprint_add(&m->fingerprint,
                         fingerprint_number(chassis_fingerprint(m->chassis_list[i]), i));
     }
-    HASH_ITER(hh, m->address_sets, entry, next)
-    {
-        fingerprint_add(&m->fingerprint, set_fingerprint(entry->name, entry->data));
+}
+
+uint64_t model_fingerprint_address_set(const struct model_address_set *set)
+{
+    uint64_t addresses = FINGERPRINT_START;
+    for (size_t i = 0; i < set->n; i++) {
+        fingerprint_add(&addresses, fingerprint_bytes(FINGERPRINT_START, &set->addresses[i],
+                                                      sizeof set->addresses[i]));
     }
-    HASH_ITER(hh, m->port_groups, entry, next)
-    {
-        fingerprint_add(&m->fingerprint, port_group_fingerprint(entry->name, entry->data));
+    return addresses;
+}
+
+uint64_t model_fingerprint_port_group(const struct model_port_group *group)
+{
+    uint64_t h = FINGERPRINT_START;
+    for (size_t i = 0; i < group->n; i++) { /* sorted */
+        h = fingerprint_text(h, group->ports[i]);
     }
+    return h;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* Completes a model: resolves names, sorts for the look-ups. */
+/* Completes a model, or what has changed of it: resolves names, sorts for the
+ * look-ups. */
 
 #include <stdlib.h>
 #include <string.h>
@@ -8,11 +9,16 @@
 #include "model_private.h"
 #include "stage_index.h"
 
+/* All orders are by contents: a model says the same whichever way it came about. */
+
 static int compare_datapaths(const void *a, const void *b)
 {
-    uint32_t x = (*(struct model_datapath *const *)a)->key;
-    uint32_t y = (*(struct model_datapath *const *)b)->key;
-    return x < y ? -1 : x > y;
+    const struct model_datapath *x = *(struct model_datapath *const *)a;
+    const struct model_datapath *y = *(struct model_datapath *const *)b;
+    if (x->key != y->key) {
+        return x->key < y->key ? -1 : 1;
+    }
+    return strcmp(x->uuid, y->uuid);
 }
 
 /* By name, so that tunnels keep their places from one model to the next. */
@@ -24,14 +30,25 @@ static int compare_chassis(const void *a, const void *b)
 
 static int compare_ports(const void *a, const void *b)
 {
-    return (int)(*(struct model_port *const *)a)->key - (int)(*(struct model_port *const *)b)->key;
+    const struct model_port *x = *(struct model_port *const *)a;
+    const struct model_port *y = *(struct model_port *const *)b;
+    int order = (int)x->key - (int)y->key;
+    return order ? order : strcmp(x->name, y->name);
 }
 
 static int compare_bindings(const void *a, const void *b)
 {
     const struct model_mac_binding *x = a, *y = b;
     int order = (int)x->port->key - (int)y->port->key;
-    return order ? order : memcmp(&x->ip, &y->ip, sizeof x->ip);
+    order = order ? order : memcmp(&x->ip, &y->ip, sizeof x->ip);
+    return order ? order : memcmp(x->mac, y->mac, sizeof x->mac);
+}
+
+static int compare_groups(const void *a, const void *b)
+{
+    const struct model_group *x = a, *y = b;
+    int order = (int)x->key - (int)y->key;
+    return order ? order : strcmp(x->name, y->name);
 }
 
 /* Highest priority first. */
@@ -41,32 +58,40 @@ static int compare_flows(const void *a, const void *b)
     if (x->priority != y->priority) {
         return x->priority < y->priority ? 1 : -1;
     }
-    return model_compare_tied(x->lflow->code, y->lflow->code);
+    int order =
+        x->lflow->code != y->lflow->code ? model_compare_tied(x->lflow->code, y->lflow->code) : 0;
+    return order ? order : strcmp(x->lflow->uuid, y->lflow->uuid);
 }
 
-static void finish_datapath(const struct model *m, struct model_datapath *dp)
+void model_sort_datapaths(struct model *m)
 {
-    if (dp->n_ports > 0) {
-        qsort(dp->ports, dp->n_ports, sizeof *dp->ports, compare_ports);
+    if (m->unsorted && m->n_datapaths > 0) {
+        qsort(m->datapath_list, m->n_datapaths, sizeof *m->datapath_list, compare_datapaths);
     }
-    if (dp->n_mac_bindings > 0) {
-        qsort(dp->mac_bindings, dp->n_mac_bindings, sizeof *dp->mac_bindings, compare_bindings);
+    m->unsorted = false;
+}
+
+static void sort(void *list, size_t n, size_t size, int (*compare)(const void *, const void *))
+{
+    if (n > 0) {
+        qsort(list, n, size, compare);
     }
-    for (int pipeline = 0; pipeline < 2; pipeline++) {
-        for (int table = 0; table < MODEL_MAX_TABLES; table++) {
-            struct model_stage *stage = &dp->stages[pipeline][table];
-            if (stage->n_flows > 0) {
-                qsort(stage->flows, stage->n_flows, sizeof *stage->flows, compare_flows);
-            }
-            stage->index = stage_index_create(m, dp, stage);
-        }
+}
+
+static void finish_rows(struct model_datapath *dp)
+{
+    sort(dp->ports, dp->n_ports, sizeof *dp->ports, compare_ports);
+    sort(dp->groups, dp->n_groups, sizeof *dp->groups, compare_groups);
+    sort(dp->mac_bindings, dp->n_mac_bindings, sizeof *dp->mac_bindings, compare_bindings);
+    dp->transit = dp->marked_transit;
+    for (size_t i = 0; i < dp->n_ports; i++) {
+        /* A switch of which other zones have the same, under the same key. */
+        dp->transit |= dp->ports[i]->type == MODEL_PORT_REMOTE;
     }
 }
 
 static void finish_port(const struct model *m, struct model_port *port)
 {
-    /* A switch of which other zones have the same, under the same key. */
-    port->datapath->transit |= port->type == MODEL_PORT_REMOTE;
     if (port->peer_name != NULL) {
         struct model_port *peer = model_port_by_name(m, port->peer_name);
         port->peer = peer != port ? peer : NULL;
@@ -80,22 +105,81 @@ static void finish_port(const struct model *m, struct model_port *port)
     }
 }
 
+static void finish_links(const struct model *m, struct model_datapath *dp)
+{
+    for (size_t i = 0; i < dp->n_ports; i++) {
+        dp->ports[i]->redirect = dp->ports[i]->distributed = NULL;
+    }
+    for (size_t i = 0; i < dp->n_ports; i++) {
+        finish_port(m, dp->ports[i]);
+    }
+}
+
+static void finish_stage(const struct model *m, struct model_datapath *dp,
+                         struct model_stage *stage)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < stage->n_flows; i++) {
+        if (!stage->flows[i].lflow->removed) {
+            stage->flows[n++] = stage->flows[i];
+        }
+    }
+    stage->n_flows = n;
+    sort(stage->flows, stage->n_flows, sizeof *stage->flows, compare_flows);
+    stage_index_free(stage->index);
+    stage->index = stage_index_create(m, dp, stage);
+}
+
+static void finish_stages(const struct model *m, struct model_datapath *dp)
+{
+    uint64_t names = model_names_fingerprint(dp);
+    if (names != dp->names_fingerprint) {
+        dp->names_fingerprint = names;
+        dp->stale[0] = dp->stale[1] = UINT64_MAX; /* indexes go by keys */
+    }
+    for (int pipeline = 0; pipeline < 2; pipeline++) {
+        for (int table = 0; table < MODEL_MAX_TABLES; table++) {
+            struct model_stage *stage = &dp->stages[pipeline][table];
+            if ((dp->stale[pipeline] >> table & 1) != 0 && stage->n_flows > 0) {
+                finish_stage(m, dp, stage);
+            }
+        }
+        dp->stale[pipeline] = 0;
+    }
+}
+
+static void finish_others(struct model *m)
+{
+    if (m->chassis_changed) {
+        uint64_t before = m->fingerprint;
+        sort(m->chassis_list, m->n_chassis, sizeof *m->chassis_list, compare_chassis);
+        model_fingerprint_chassis(m);
+        m->others_changed |= m->fingerprint != before;
+        m->chassis_changed = false;
+    }
+    model_sort_datapaths(m);
+    for (size_t i = 0; i < m->n_removed; i++) {
+        model_lflow_free(m, m->removed[i]);
+    }
+    m->n_removed = 0;
+}
+
 void model_finish(struct model *m)
 {
-    struct model_entry *entry, *next;
-
-    if (m->n_chassis > 0) {
-        qsort(m->chassis_list, m->n_chassis, sizeof *m->chassis_list, compare_chassis);
+    for (size_t i = 0; i < m->n_changed; i++) {
+        finish_rows(m->changed[i]);
     }
-    if (m->n_datapaths > 0) {
-        qsort(m->datapath_list, m->n_datapaths, sizeof *m->datapath_list, compare_datapaths);
+    for (size_t i = 0; i < m->n_changed; i++) {
+        struct model_datapath *dp = m->changed[i];
+        uint64_t before = dp->fingerprint;
+        finish_links(m, dp);
+        finish_stages(m, dp);
+        model_fingerprint_datapath(dp);
+        m->others_changed |= dp->fingerprint != before;
+        dp->changed = false;
     }
-    for (size_t i = 0; i < m->n_datapaths; i++) {
-        finish_datapath(m, m->datapath_list[i]);
-    }
-    HASH_ITER(hh, m->ports, entry, next)
-    {
-        finish_port(m, entry->data);
-    }
-    model_take_fingerprints(m);
+    m->n_changed = 0;
+    finish_others(m);
+    m->version += m->others_changed;
+    m->others_changed = false;
 }

@@ -16,26 +16,46 @@ struct model_entry {
     UT_hash_handle hh;
 };
 
+/* A port's name, known as long as there is the port or another port whose peer it
+ * is to be. */
+struct model_port_name {
+    char *name;
+    struct model_port *port; /* NULL: there is none */
+    struct model_port **wanted_by;
+    size_t n_wanted;
+    UT_hash_handle hh;
+};
+
 struct model_port_group {
     char **ports; /* sorted */
     size_t n;
+    uint64_t fingerprint;
 };
 
 struct model {
     char *self;
     struct lflow_cache *cache;
-    struct model_entry *chassis;      /* name -> struct model_chassis */
-    struct model_entry *datapaths;    /* uuid -> struct model_datapath */
-    struct model_entry *ports;        /* name -> struct model_port */
+    struct model_entry *chassis;   /* name -> struct model_chassis */
+    struct model_entry *datapaths; /* uuid -> struct model_datapath */
+    struct model_port_name *ports;
     struct model_entry *address_sets; /* name -> struct model_address_set */
     struct model_entry *port_groups;  /* name -> struct model_port_group */
+    struct model_entry *stage_names;  /* texts that flows share; no data */
     struct model_chassis **chassis_list;
     size_t n_chassis;
     struct model_datapath **datapath_list; /* sorted by key once finished */
     size_t n_datapaths;
-    uint64_t fingerprint; /* of chassis, encaps and sets */
-    struct lflow **lflows;
-    size_t n_lflows;
+    uint64_t fingerprint; /* of chassis and encaps */
+    uint64_t version;
+    struct lflow *lflows;   /* by uuid; not all have one, and not always one of their own */
+    struct lflow **removed; /* still in stages */
+    size_t n_removed;
+    struct model_datapath **changed; /* to be finished */
+    size_t n_changed;
+    uint64_t n_asked;     /* lists of datapaths looked up */
+    bool unsorted;        /* datapath_list */
+    bool chassis_changed; /* since finished */
+    bool others_changed;  /* sets and the list of datapaths, likewise */
 };
 
 /* Memory exhaustion ends the control thread: there is no way to go on. */
@@ -46,12 +66,38 @@ void *model_grow(void *array_pointer, size_t *n, size_t element);
 
 void *model_entry_find(struct model_entry *const *, const char *name);
 bool model_entry_add(struct model_entry **, const char *name, void *data);
+/* The data of the entry, which is no longer there; NULL: there was none. */
+void *model_entry_remove(struct model_entry **, const char *name);
 
 /* Orders flows of the same stage and priority. */
 int model_compare_tied(const struct lflow_code *, const struct lflow_code *);
 
-/* The last step of model_finish(). */
-void model_take_fingerprints(struct model *);
+/* model_names.c.  Adding a port to the names, or taking it out, lets those who
+ * want it as a peer know. */
+bool model_names_add(struct model *, struct model_port *);
+void model_names_remove(struct model *, struct model_port *);
+void model_names_free(struct model *);
+
+/* To be finished. */
+void model_touch(struct model *, struct model_datapath *);
+void model_sort_datapaths(struct model *);
+
+/* Ends of rows. */
+void model_port_free(struct model_port *);
+void model_chassis_free(void *);
+void model_datapath_free(void *);
+void model_address_set_free(void *);
+void model_port_group_free(void *);
+void model_lflow_free(struct model *, struct lflow *);
+void model_entries_free(struct model_entry **, void (*free_data)(void *));
+
+/* model_fingerprint.c */
+uint64_t model_flow_fingerprint(const struct lflow *);
+uint64_t model_names_fingerprint(const struct model_datapath *);
+void model_fingerprint_datapath(struct model_datapath *);
+void model_fingerprint_chassis(struct model *);
+uint64_t model_fingerprint_address_set(const struct model_address_set *);
+uint64_t model_fingerprint_port_group(const struct model_port_group *);
 
 bool model_parse_ip(const char *text, struct icgw_addr *, bool *v6);
 bool model_parse_mac(const char *text, uint8_t mac[6]);

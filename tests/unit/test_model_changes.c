@@ -1,0 +1,435 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A model that is changed says the same as one that is built from nothing, and so
+ * do the tables that are specialised from it.  Random changes of a small zone. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <rte_eal.h>
+
+#include "lflow.h"
+#include "model.h"
+#include "same.h"
+#include "specialise.h"
+
+#define N_DATAPATHS 5
+#define N_PORTS 8 /* of each datapath, at most */
+#define N_FLOWS 60
+#define N_NEIGHBOURS 4
+
+/* What the databases would hold. */
+struct world {
+    bool chassis[4];
+    bool datapaths[N_DATAPATHS];
+    struct {
+        bool there;
+        uint8_t key;
+        uint8_t chassis; /* index; 4: none */
+        bool standby;
+    } ports[N_DATAPATHS][N_PORTS];
+    bool groups[N_DATAPATHS];
+    uint8_t neighbours[N_DATAPATHS][N_NEIGHBOURS]; /* last byte of the MAC; 0: no row */
+    uint8_t fdb[N_DATAPATHS];
+    uint8_t flows[N_FLOWS]; /* variant; 0: no row */
+    uint8_t sets[2];        /* likewise */
+};
+
+static const char *const uuids[N_DATAPATHS] = {"ts", "lr1", "ls1", "lr2", "ls2"};
+static const uint32_t keys[N_DATAPATHS] = {16711681, 1, 2, 3, 4};
+static const char *const chassis_names[] = {"gw", "hv1", "hv2", "far"};
+
+static const struct {
+    const char *name, *type, *peer, *distributed, *mac;
+} port_rows[N_DATAPATHS][N_PORTS] = {
+    {{"ts-lr1", "patch", "lr1-ts", NULL, "router"},
+     {"ts-lr2", "patch", "lr2-ts", NULL, "router"},
+     {"ts-far", "remote", NULL, NULL, "aa:00:00:00:00:09 169.254.1.9/24"},
+     {"ts-odd", "patch", "nobody", NULL, "router"}},
+    {{"lr1-ts", "patch", "ts-lr1", NULL, "aa:00:00:00:00:01 169.254.1.1/24"},
+     {"cr-lr1-ts", "chassisredirect", NULL, "lr1-ts", "aa:00:00:00:00:01 169.254.1.1/24"},
+     {"lr1-ls", "patch", "ls1-lr", NULL, "00:00:00:00:01:01 10.0.1.1/24"}},
+    {{"ls1-lr", "patch", "lr1-ls", NULL, "router"},
+     {"vm1-1", "", NULL, NULL, "02:00:00:00:01:01 10.0.1.11"},
+     {"vm1-2", "", NULL, NULL, "02:00:00:00:01:02 10.0.1.12"},
+     {"vm1-3", "", NULL, NULL, "02:00:00:00:01:03 10.0.1.13"},
+     {"own", "patch", "own", NULL, "router"}},
+    {{"lr2-ts", "patch", "ts-lr2", NULL, "aa:00:00:00:00:02 169.254.1.2/24"},
+     {"cr-lr2-ts", "chassisredirect", NULL, "lr2-ts", "aa:00:00:00:00:02 169.254.1.2/24"},
+     {"lr2-ls", "patch", "ls2-lr", NULL, "00:00:00:00:02:01 10.0.2.1/24"}},
+    {{"ls2-lr", "patch", "lr2-ls", NULL, "router"},
+     {"vm2-1", "", NULL, NULL, "02:00:00:00:02:01 10.0.2.11"},
+     {"vm2-2", "", NULL, NULL, "02:00:00:00:02:02 10.0.2.12"},
+     {"odd", "patch", "lr1-ls", NULL, "router"}},
+};
+
+/* Datapaths as bits.  %u: the variant. */
+static const struct {
+    unsigned int datapaths;
+    enum model_pipeline pipeline;
+    int table, priority;
+    const char *match, *actions;
+} flow_rows[] = {
+    {0x0a, MODEL_INGRESS, 0, 0, "1", "next;"},
+    {0x15, MODEL_INGRESS, 0, 0, "1", "next;"},
+    {0x0a, MODEL_INGRESS, 1, 0, "1", "next;"},
+    {0x0a, MODEL_INGRESS, 1, 100, "ip4.src == $as1", "drop;"},
+    {0x0a, MODEL_INGRESS, 1, 30, "ip.ttl == {0, %u}", "drop;"},
+    {0x02, MODEL_INGRESS, 1, 60, "ip4.dst == 10.0.1.%u", "drop;"},
+    {0x02, MODEL_INGRESS, 2, 74, "ip4.dst == 10.0.1.0/24",
+     "ip.ttl--; reg0 = ip4.dst; eth.src = 00:00:00:00:01:01; outport = \"lr1-ls\"; next;"},
+    {0x02, MODEL_INGRESS, 2, 80, "ip4.dst == 10.0.1.12/3%u && is_chassis_resident(\"cr-lr2-ts\")",
+     "ip.ttl--; reg0 = ip4.dst; eth.src = 00:00:00:00:01:01; outport = \"lr1-ls\"; next;"},
+    {0x02, MODEL_INGRESS, 3, 100, "outport == \"lr1-ls\" && reg0 == 10.0.1.11",
+     "eth.dst = 02:00:00:00:01:0%u; next;"},
+    {0x0a, MODEL_INGRESS, 3, 1, "ip4", "get_arp(outport, reg0); next;"},
+    {0x0a, MODEL_INGRESS, 4, 0, "1", "output;"},
+    {0x1f, MODEL_EGRESS, 0, 0, "1", "output;"},
+    {0x08, MODEL_INGRESS, 2, 74, "ip4.dst == 10.0.2.0/24",
+     "ip.ttl--; reg0 = ip4.dst; eth.src = 00:00:00:00:02:01; outport = \"lr2-ls\"; next;"},
+    {0x08, MODEL_INGRESS, 3, 100, "outport == \"lr2-ls\" && reg0 == 10.0.2.11",
+     "eth.dst = 02:00:00:00:02:0%u; next;"},
+    {0x04, MODEL_INGRESS, 1, 50, "eth.dst == 02:00:00:00:01:01", "outport = \"vm1-%u\"; output;"},
+    {0x04, MODEL_INGRESS, 1, 50, "eth.dst == 02:00:00:00:01:02", "outport = \"vm1-2\"; output;"},
+    {0x04, MODEL_INGRESS, 1, 50, "eth.dst == 02:00:00:00:01:03", "outport = \"vm1-3\"; output;"},
+    {0x10, MODEL_INGRESS, 1, 50, "eth.dst == 02:00:00:00:02:01", "outport = \"vm2-%u\"; output;"},
+    {0x10, MODEL_INGRESS, 1, 50, "eth.dst == 02:00:00:00:02:02", "outport = \"vm2-2\"; output;"},
+    {0x04, MODEL_EGRESS, 0, 50, "outport == @pg1", "drop;"},
+    {0x01, MODEL_INGRESS, 1, 50, "eth.dst == aa:00:00:00:00:01", "outport = \"ts-lr1\"; output;"},
+    {0x01, MODEL_INGRESS, 1, 50, "eth.dst == aa:00:00:00:00:02", "outport = \"ts-lr2\"; output;"},
+    {0x01, MODEL_INGRESS, 1, 50, "eth.dst == aa:00:00:00:00:09", "outport = \"ts-far\"; output;"},
+    {0x14, MODEL_INGRESS, 1, 0, "1", "outport = get_fdb(eth.dst); next;"},
+    {0x14, MODEL_INGRESS, 2, 0, "1", "output;"},
+    {0x03, MODEL_INGRESS, 9, 7, "ip4 && ct.est", "ct_next;"},
+};
+#define N_ROWS (sizeof flow_rows / sizeof *flow_rows)
+
+static unsigned int any(unsigned int n)
+{
+    return (unsigned int)rand() % n;
+}
+
+static void add_chassis(struct model *m, const struct world *w)
+{
+    for (unsigned int i = 0; i < 4; i++) {
+        char ip[20];
+        struct model_chassis *c =
+            w->chassis[i] ? model_add_chassis(m, chassis_names[i], i == 3) : NULL;
+        if (c != NULL) {
+            snprintf(ip, sizeof ip, "192.0.2.%u", i + 1);
+            model_add_encap(m, c, "geneve", ip, true, 6081);
+        }
+    }
+}
+
+static void add_datapath(struct model *m, const struct world *w, unsigned int dp)
+{
+    if (w->datapaths[dp]) {
+        model_add_datapath(m, uuids[dp], uuids[dp], keys[dp], dp % 2 == 1, false);
+    }
+}
+
+static void add_ports(struct model *m, const struct world *w, unsigned int dp)
+{
+    for (unsigned int i = 0; i < N_PORTS && w->datapaths[dp]; i++) {
+        if (port_rows[dp][i].name == NULL || !w->ports[dp][i].there) {
+            continue;
+        }
+        uint8_t chassis = w->ports[dp][i].chassis;
+        struct model_port_row row = {.name = port_rows[dp][i].name,
+                                     .type = port_rows[dp][i].type,
+                                     .key = w->ports[dp][i].key,
+                                     .datapath = uuids[dp],
+                                     .chassis = chassis < 4 ? chassis_names[chassis] : NULL,
+                                     .standby = w->ports[dp][i].standby,
+                                     .peer = port_rows[dp][i].peer,
+                                     .distributed_port = port_rows[dp][i].distributed,
+                                     .mac = port_rows[dp][i].mac};
+        model_add_port(m, &row);
+    }
+}
+
+static void add_rest(struct model *m, const struct world *w, unsigned int dp)
+{
+    const char *members[N_PORTS];
+    char ip[20], mac[20];
+    size_t n = 0;
+    for (unsigned int i = 0; i < N_PORTS; i++) {
+        if (port_rows[dp][i].name != NULL) {
+            members[n++] = port_rows[dp][i].name;
+        }
+    }
+    if (w->groups[dp]) {
+        model_add_group(m, uuids[dp], "_MC_flood", 0x8000, members, n);
+    }
+    for (unsigned int i = 0; i < N_NEIGHBOURS; i++) {
+        if (w->neighbours[dp][i] != 0) {
+            snprintf(ip, sizeof ip, "10.0.%u.%u", dp == 1 ? 1 : 2, 11 + i);
+            snprintf(mac, sizeof mac, "02:00:00:00:%02u:%02u", dp == 1 ? 1 : 2,
+                     w->neighbours[dp][i]);
+            model_add_mac_binding(m, uuids[dp], dp == 1 ? "lr1-ls" : "lr2-ls", ip, mac);
+        }
+    }
+    if (w->fdb[dp] != 0) {
+        model_add_fdb(m, keys[dp], "02:00:00:00:09:09", w->fdb[dp]);
+    }
+}
+
+static void add_flow(struct model *m, const struct world *w, unsigned int i)
+{
+    const char *datapaths[N_DATAPATHS];
+    char uuid[16], match[200], actions[200];
+    size_t n = 0;
+    if (w->flows[i] == 0) {
+        return;
+    }
+    for (unsigned int dp = 0; dp < N_DATAPATHS; dp++) {
+        if ((flow_rows[i % N_ROWS].datapaths >> dp & 1) != 0) {
+            datapaths[n++] = uuids[dp];
+        }
+    }
+#pragma GCC diagnostic push
+#pragma GCC diagnostic ignored "-Wformat-nonliteral"
+    snprintf(match, sizeof match, flow_rows[i % N_ROWS].match, w->flows[i]);
+    snprintf(actions, sizeof actions, flow_rows[i % N_ROWS].actions, w->flows[i]);
+#pragma GCC diagnostic pop
+    snprintf(uuid, sizeof uuid, "flow%u", i);
+    struct model_flow_row row = {.uuid = uuid,
+                                 .stage = "stage",
+                                 .pipeline = flow_rows[i % N_ROWS].pipeline,
+                                 .table = flow_rows[i % N_ROWS].table,
+                                 .priority = flow_rows[i % N_ROWS].priority + (int)(i / N_ROWS),
+                                 .match = match,
+                                 .actions = actions};
+    model_add_flow(m, datapaths, n, &row);
+}
+
+static void add_set(struct model *m, const struct world *w, unsigned int i)
+{
+    static const char *const addresses[] = {"10.9.0.1", "10.9.0.2", "10.9.0.3"};
+    static const char *const members[] = {"vm1-1", "vm1-2", "vm1-3"};
+    if (w->sets[i] == 0) {
+        return;
+    }
+    if (i == 0) {
+        model_add_address_set(m, "as1", addresses, w->sets[i]);
+    } else {
+        model_add_port_group(m, "2_pg1", members, w->sets[i]);
+    }
+}
+
+static struct model *build(const struct world *w, struct lflow_cache *cache)
+{
+    struct model *m = model_create("gw", cache);
+    add_chassis(m, w);
+    for (unsigned int dp = 0; dp < N_DATAPATHS; dp++) {
+        add_datapath(m, w, dp);
+    }
+    for (unsigned int dp = 0; dp < N_DATAPATHS; dp++) {
+        add_ports(m, w, dp);
+    }
+    for (unsigned int dp = 0; dp < N_DATAPATHS; dp++) {
+        add_rest(m, w, dp);
+    }
+    for (unsigned int i = 0; i < N_FLOWS; i++) {
+        add_flow(m, w, i);
+    }
+    add_set(m, w, 0);
+    add_set(m, w, 1);
+    model_finish(m);
+    return m;
+}
+
+static void change_chassis(struct model *m, struct world *w)
+{
+    w->chassis[any(4)] ^= true;
+    for (unsigned int dp = 0; dp < N_DATAPATHS; dp++) {
+        model_empty_datapath(m, uuids[dp]);
+    }
+    model_remove_all_chassis(m);
+    add_chassis(m, w);
+    for (unsigned int dp = 0; dp < N_DATAPATHS; dp++) {
+        add_ports(m, w, dp);
+        add_rest(m, w, dp);
+    }
+}
+
+static void change_datapath(struct model *m, struct world *w)
+{
+    unsigned int dp = any(N_DATAPATHS);
+    w->datapaths[dp] ^= true;
+    model_remove_datapath(m, uuids[dp]);
+    add_datapath(m, w, dp);
+    add_ports(m, w, dp);
+    add_rest(m, w, dp);
+    for (unsigned int i = 0; i < N_FLOWS && w->datapaths[dp]; i++) {
+        char uuid[16];
+        snprintf(uuid, sizeof uuid, "flow%u", i);
+        if ((flow_rows[i % N_ROWS].datapaths >> dp & 1) != 0) {
+            model_remove_flow(m, uuid);
+            add_flow(m, w, i);
+        }
+    }
+}
+
+static void change_rows(struct model *m, struct world *w)
+{
+    unsigned int dp = any(N_DATAPATHS), i = any(N_PORTS);
+    switch (any(6)) {
+    case 0:
+        w->ports[dp][i].there ^= true;
+        break;
+    case 1:
+        w->ports[dp][i].chassis = (uint8_t)any(5);
+        break;
+    case 2:
+        w->ports[dp][i].key = (uint8_t)(1 + (w->ports[dp][i].key == i + 1 ? i + 100 : i));
+        w->ports[dp][i].standby ^= true;
+        break;
+    case 3:
+        w->groups[dp] ^= true;
+        break;
+    case 4:
+        w->neighbours[dp][any(N_NEIGHBOURS)] = (uint8_t)any(4);
+        break;
+    default:
+        w->fdb[dp] = (uint8_t)any(4);
+    }
+    model_empty_datapath(m, uuids[dp]);
+    add_ports(m, w, dp);
+    add_rest(m, w, dp);
+}
+
+static void change_flow(struct model *m, struct world *w)
+{
+    unsigned int i = any(N_FLOWS);
+    char uuid[16];
+    snprintf(uuid, sizeof uuid, "flow%u", i);
+    w->flows[i] = (uint8_t)any(3);
+    model_remove_flow(m, uuid);
+    add_flow(m, w, i);
+}
+
+static void change_set(struct model *m, struct world *w)
+{
+    unsigned int i = any(2);
+    w->sets[i] = (uint8_t)any(4);
+    if (i == 0) {
+        model_remove_address_set(m, "as1");
+    } else {
+        model_remove_port_group(m, "2_pg1");
+    }
+    add_set(m, w, i);
+}
+
+static void change(struct model *m, struct world *w)
+{
+    switch (any(20)) {
+    case 0:
+        change_chassis(m, w);
+        break;
+    case 1:
+        change_datapath(m, w);
+        break;
+    case 2:
+        change_set(m, w);
+        break;
+    case 3 ... 10:
+        change_rows(m, w);
+        break;
+    default:
+        change_flow(m, w);
+    }
+}
+
+static void start(struct world *w)
+{
+    memset(w, 0, sizeof *w);
+    memset(w->chassis, 1, sizeof w->chassis);
+    memset(w->datapaths, 1, sizeof w->datapaths);
+    memset(w->flows, 1, N_ROWS);
+    for (unsigned int dp = 0; dp < N_DATAPATHS; dp++) {
+        for (unsigned int i = 0; i < N_PORTS; i++) {
+            bool vif = port_rows[dp][i].type != NULL && port_rows[dp][i].type[0] == '\0';
+            bool redirect = port_rows[dp][i].type != NULL && port_rows[dp][i].type[0] == 'c';
+            w->ports[dp][i].there = true;
+            w->ports[dp][i].key = (uint8_t)(i + 1);
+            w->ports[dp][i].chassis = (uint8_t)(vif ? 1 : redirect ? 0 : dp == 0 && i == 2 ? 3 : 4);
+        }
+    }
+}
+
+static void check(const struct model *m, const struct model *expected, struct specialised **before)
+{
+    static const struct icgw_addr local = {{[10] = 0xff, 0xff, 192, 0, 2, 1}};
+    struct specialised *now = specialise_again(m, &local, 1, *before);
+    struct specialised *fresh = specialise(expected, &local, 1);
+    assert_same_model(m, expected);
+    assert_same_tables(now->tables, fresh->tables);
+    assert_int_equal(now->n_reports, fresh->n_reports);
+    assert_int_equal(now->n_destinations, fresh->n_destinations);
+    specialised_free(fresh);
+    specialised_free(*before);
+    *before = now;
+}
+
+static void run(unsigned int seed)
+{
+    struct lflow_cache *cache = lflow_cache_create();
+    struct specialised *before = NULL;
+    struct world w;
+    size_t n_forwarded = 0, n_reused = 0;
+
+    srand(seed);
+    start(&w);
+    struct model *m = build(&w, cache);
+    for (unsigned int step = 0; step < 150; step++) {
+        for (unsigned int n = step == 0 ? 0 : 1 + any(3); n > 0; n--) {
+            change(m, &w);
+        }
+        uint64_t version = model_version(m);
+        model_finish(m);
+        struct model *expected = build(&w, cache);
+        check(m, expected, &before);
+        n_forwarded += before->n_destinations;
+        n_reused += before->n_reused;
+        /* Nothing more has changed. */
+        version = model_version(m);
+        model_finish(m);
+        assert_int_equal(model_version(m), version);
+        model_free(expected);
+    }
+    assert_true(n_forwarded > 0 && n_reused > 0);
+    specialised_free(before);
+    model_free(m);
+    lflow_cache_free(cache);
+}
+
+static void test_random_changes(void **state)
+{
+    (void)state;
+    for (unsigned int seed = 1; seed <= 20; seed++) {
+        run(seed);
+    }
+}
+
+int main(void)
+{
+    static char args[][24] = {
+        "model_changes", "--no-huge", "--no-shconf", "--no-pci", "-m", "64", "--log-level=error"};
+    char *eal[sizeof args / sizeof *args + 1] = {NULL};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_changes)};
+
+    for (size_t i = 0; i < sizeof args / sizeof *args; i++) {
+        eal[i] = args[i];
+    }
+    if (rte_eal_init(sizeof args / sizeof *args, eal) < 0) {
+        return 1;
+    }
+    return cmocka_run_group_tests_name("model_changes", tests, NULL, NULL);
+}
