@@ -282,51 +282,56 @@ static void publish(struct gateway *gw, struct icgw_tables *tables)
     gw->published = icgw_pmd_published();
 }
 
-/* Replaces model and tables.  The old ones go on when there is no memory for
- * new ones.  nb_cfg: what to acknowledge then; -1: nothing. */
-static void use_model(struct gateway *gw, struct model *model, int64_t nb_cfg)
+/* New tables for a model, which may be the one before, brought up to date.  The old
+ * tables go on when there is no memory for new ones. */
+static bool use_model(struct gateway *gw, const struct model *model)
 {
     struct icgw_addr ips[ICGW_CONFIG_MAX_ENCAP_IPS];
     size_t n_ips = gateway_encap_ips(gw->config, ips);
     long long int start = time_usec();
     struct specialised *s = specialise_again(model, ips, n_ips, gw->specialised);
-    gw->stale = s == NULL;
     if (s == NULL) {
         VLOG_ERR("no memory for forwarding tables: going on with the old ones; "
                  "raise [dpdk] memory");
-        model_free(model);
-        return;
+        return false;
     }
     tunnels_want(gw->underlay, s, ips, n_ips);
     if (!tunnels_fill(s->tables, s, gw->underlay)) {
         VLOG_ERR("no memory for tunnels: going on with the old ones; raise [dpdk] memory");
-        gw->stale = true;
         tunnels_want(gw->underlay, gw->specialised ? gw->specialised : s, ips, n_ips);
         specialised_free(s);
-        model_free(model);
-        return;
+        return false;
     }
     log_tables(gw->specialised, s);
     gw->specialise_ms = (double)(time_usec() - start) / 1000;
     convergence_specialised(&gw->convergence, time_usec());
-    gw->nb_cfg = nb_cfg;
     publish(gw, s->tables);
     convergence_published(&gw->convergence, time_usec());
     s->tables = NULL; /* the workers have them */
     slow_path_update(gw->slow_path, model, s, icgw_pmd_tables());
     log_reports(gw->specialised, s);
     specialised_free(gw->specialised);
-    model_free(gw->model);
     gw->specialised = s;
     gw->model = model;
+    gw->version = model_version(model);
+    return true;
 }
 
 static void follow_databases(struct gateway *gw)
 {
-    struct model *model = ovsdb_model(gw->ovsdb, gw->cache);
-    if (model != NULL) {
-        convergence_model(&gw->convergence, time_usec());
-        use_model(gw, model, ovsdb_model_nb_cfg(gw->ovsdb));
+    const struct model *model = ovsdb_model(gw->ovsdb, gw->cache);
+    if (model == NULL) {
+        return;
+    }
+    gw->nb_cfg = ovsdb_model_nb_cfg(gw->ovsdb);
+    if (model == gw->model && model_version(model) == gw->version && !gw->stale) {
+        return; /* nothing that forwarding goes by */
+    }
+    convergence_model(&gw->convergence, time_usec());
+    gw->stale = !use_model(gw, model);
+    if (gw->model == model) {
+        model_free(gw->loaded);
+        gw->loaded = NULL;
     }
 }
 
@@ -336,7 +341,9 @@ void gateway_load_state(struct gateway *gw, const char *path)
     gateway_bfd_load(gw, path);
     struct model *model = state_file_load(path, gw->config->chassis, gw->cache, &why);
     if (model != NULL) {
-        use_model(gw, model, -1);
+        gw->loaded = model;
+        gw->nb_cfg = -1;
+        use_model(gw, model);
         gw->convergence = (struct convergence){.waiting = false}; /* no change has been read */
         TIMELINE_INFO("forwarding by the state that the last run left in %s", path);
     } else if (why != NULL) {
@@ -476,6 +483,6 @@ void gateway_stop(struct gateway *gw)
     icgw_pmd_stop();
     ovsdb_destroy(gw->ovsdb);
     underlay_close(gw->underlay);
-    model_free(gw->model);
+    model_free(gw->loaded);
     lflow_cache_free(gw->cache);
 }

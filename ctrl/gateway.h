@@ -31,7 +31,9 @@ struct gateway {
     struct underlay *underlay;
     struct lflow_cache *cache;
     struct slow_path *slow_path;
-    struct model *model;             /* NULL until the Southbound has been read */
+    const struct model *model;       /* NULL until there is one; of *ovsdb, or … */
+    struct model *loaded;            /* … what the last run left, until then */
+    uint64_t version;                /* of `model` that `specialised` reflects */
     struct specialised *specialised; /* of `model` */
     bool stale;                      /* the last model could not be turned into tables */
     int64_t nb_cfg;                  /* of `model`; acknowledged once in use */

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+
+/* Brings the model up to date with the databases. */
+
 #include "build_model.h"
 #include "private.h"
 
@@ -15,160 +18,175 @@ static bool is_type(const struct sbrec_datapath_binding *dp, const char *type)
     return (dp->type && !strcmp(dp->type, type)) || smap_get(&dp->external_ids, type);
 }
 
-static void add_datapaths(const struct ovsdb *o, struct model *m)
+/* What model_add_datapath() takes. */
+struct attributes {
+    const char *name;
+    bool router;
+    bool transit;
+};
+
+static struct attributes attributes_of(const struct datapath *dp)
+{
+    const struct smap *ids = &dp->row->external_ids;
+    const char *ts = smap_get(ids, "interconn-ts");
+    return (struct attributes){
+        /* IC-SB knows a transit switch by this name. */
+        .name = ts ? ts : smap_get_def(ids, "name", dp->uuid),
+        .router = is_type(dp->row, "logical-router"),
+        .transit = ts || dp->row->tunnel_key >= FIRST_TRANSIT_KEY,
+    };
+}
+
+static bool is_current(const struct model_datapath *m, const struct datapath *dp)
+{
+    const struct attributes a = attributes_of(dp);
+    return !strcmp(m->name, a.name) && m->key == dp->row->tunnel_key && m->router == a.router &&
+           m->marked_transit == a.transit;
+}
+
+/* Those that are no longer there, or no longer the same. */
+static void remove_datapaths(struct ovsdb *o)
+{
+    struct sset gone = SSET_INITIALIZER(&gone);
+    struct shash now = SHASH_INITIALIZER(&now);
+    size_t n;
+    struct model_datapath *const *list = model_datapaths(o->model, &n);
+    for (size_t i = 0; i < o->datapaths.n; i++) {
+        shash_add_nocopy(&now, o->datapaths.list[i]->uuid, o->datapaths.list[i]);
+    }
+    for (size_t i = 0; i < n; i++) {
+        const struct datapath *dp = shash_find_data(&now, list[i]->uuid);
+        if (!dp || !is_current(list[i], dp)) {
+            sset_add(&gone, list[i]->uuid);
+        }
+    }
+    const char *uuid;
+    SSET_FOR_EACH (uuid, &gone) {
+        build_empty(o, uuid);
+        model_remove_datapath(o->model, uuid);
+    }
+    struct shash_node *node;
+    SHASH_FOR_EACH_SAFE (node, &now) {
+        shash_steal(&now, node);
+    }
+    shash_destroy(&now);
+    sset_destroy(&gone);
+}
+
+/* Also lists them as changed, and in `added`. */
+static void add_datapaths(struct ovsdb *o, struct sset *added)
 {
     for (size_t i = 0; i < o->datapaths.n; i++) {
         const struct datapath *dp = o->datapaths.list[i];
-        const struct smap *ids = &dp->row->external_ids;
-        const char *ts = smap_get(ids, "interconn-ts");
-        /* IC-SB knows a transit switch by this name. */
-        const char *name = ts ? ts : smap_get_def(ids, "name", dp->uuid);
-        bool transit = ts || dp->row->tunnel_key >= FIRST_TRANSIT_KEY;
-        model_add_datapath(m, dp->uuid, name, dp->row->tunnel_key,
-                           is_type(dp->row, "logical-router"), transit);
-    }
-}
-
-static bool may_hold(struct ovsdb *o, const struct sbrec_port_binding *pb)
-{
-    bool ours = members_include_us(o, pb);
-    if (ours) {
-        sset_add(&o->served, pb->logical_port);
-    }
-    return ours;
-}
-
-static const char *additional_encap(const struct sbrec_port_binding *pb, const char *chassis)
-{
-    for (size_t i = 0; i < pb->n_additional_encap; i++) {
-        if (!strcmp(pb->additional_encap[i]->chassis_name, chassis)) {
-            return pb->additional_encap[i]->ip;
-        }
-    }
-    return NULL;
-}
-
-static void add_additional_chassis(struct model *m, const struct sbrec_port_binding *pb)
-{
-    for (size_t i = 0; i < pb->n_additional_chassis; i++) {
-        const char *chassis = pb->additional_chassis[i]->name;
-        model_add_additional_chassis(m, pb->logical_port, chassis, additional_encap(pb, chassis));
-    }
-}
-
-static void add_ports(struct ovsdb *o, struct model *m)
-{
-    const struct sbrec_port_binding *pb;
-    sset_clear(&o->served);
-    SBREC_PORT_BINDING_FOR_EACH (pb, o->sb.idl) {
-        const struct datapath *dp = datapaths_find(&o->datapaths, pb->datapath);
-        if (!dp) {
+        if (model_datapath_by_uuid(o->model, dp->uuid)) {
             continue;
         }
-        struct model_port_row row = {
-            .name = pb->logical_port,
-            .type = pb->type,
-            .key = pb->tunnel_key,
-            .datapath = dp->uuid,
-            .chassis = pb->chassis ? pb->chassis->name : NULL,
-            .standby = may_hold(o, pb),
-            .encap_ip = pb->encap ? pb->encap->ip : NULL,
-            .peer = smap_get(&pb->options, "peer"),
-            .distributed_port = smap_get(&pb->options, "distributed-port"),
-            .mac = pb->n_mac ? pb->mac[0] : NULL,
-            .port_security = pb->n_port_security > 0,
-        };
-        if (model_add_port(m, &row)) {
-            add_additional_chassis(m, pb);
+        const struct attributes a = attributes_of(dp);
+        if (model_add_datapath(o->model, dp->uuid, a.name, dp->row->tunnel_key, a.router,
+                               a.transit)) {
+            sset_add(added, dp->uuid);
+            sset_add(&o->changes.datapaths, dp->uuid);
         }
     }
 }
 
-static void add_groups(const struct ovsdb *o, struct model *m)
+/* A port of ours to hold, or no longer, because of its group: the port's row is
+ * the same. */
+static void list_residents(struct ovsdb *o)
 {
-    const struct sbrec_multicast_group *row;
-    SBREC_MULTICAST_GROUP_FOR_EACH (row, o->sb.idl) {
-        const struct datapath *dp = datapaths_find(&o->datapaths, row->datapath);
-        if (!dp) {
-            continue;
+    static const char *const types[] = {"chassisredirect", "l3gateway"};
+    for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+        const struct sbrec_port_binding *pb;
+        SB_FOR_EACH_PORT_OF_TYPE (pb, target, o, types[i]) {
+            const struct model_port *port = model_port_by_name(o->model, pb->logical_port);
+            if (port && members_include_us(o, pb) != sset_contains(&o->served, pb->logical_port)) {
+                sset_add(&o->changes.datapaths, port->datapath->uuid);
+            }
         }
-        const char **ports = xcalloc(row->n_ports + 1, sizeof *ports);
-        for (size_t i = 0; i < row->n_ports; i++) {
-            ports[i] = row->ports[i]->logical_port;
-        }
-        model_add_group(m, dp->uuid, row->name, row->tunnel_key, ports, row->n_ports);
-        free(ports);
     }
 }
 
-static bool has_mac_binding(const struct ovsdb *o, const char *port, const char *ip)
+static void list_all_datapaths(struct ovsdb *o)
 {
-    struct sbrec_mac_binding *target = sbrec_mac_binding_index_init_row(o->macs_by_port);
-    sbrec_mac_binding_index_set_logical_port(target, port);
-    sbrec_mac_binding_index_set_ip(target, ip);
-    bool found = sbrec_mac_binding_index_find(o->macs_by_port, target) != NULL;
-    sbrec_mac_binding_index_destroy_row(target);
-    return found;
-}
-
-static void add_mac_bindings(const struct ovsdb *o, struct model *m)
-{
-    struct sset overridden = SSET_INITIALIZER(&overridden);
-    const struct sbrec_static_mac_binding *fixed;
-    SBREC_STATIC_MAC_BINDING_FOR_EACH (fixed, o->sb.idl) {
-        const struct datapath *dp = datapaths_find(&o->datapaths, fixed->datapath);
-        if (!dp) {
-            continue;
-        }
-        if (fixed->override_dynamic_mac) {
-            char *key = xasprintf("%s %s", fixed->ip, fixed->logical_port);
-            sset_add_and_free(&overridden, key);
-        } else if (has_mac_binding(o, fixed->logical_port, fixed->ip)) {
-            continue;
-        }
-        model_add_mac_binding(m, dp->uuid, fixed->logical_port, fixed->ip, fixed->mac);
-    }
-
-    const struct sbrec_mac_binding *row;
-    SBREC_MAC_BINDING_FOR_EACH (row, o->sb.idl) {
-        const struct datapath *dp = datapaths_find(&o->datapaths, row->datapath);
-        char *key = xasprintf("%s %s", row->ip, row->logical_port);
-        if (dp && !sset_contains(&overridden, key)) {
-            model_add_mac_binding(m, dp->uuid, row->logical_port, row->ip, row->mac);
-        }
-        free(key);
-    }
-    sset_destroy(&overridden);
-}
-
-static void add_sets(const struct ovsdb *o, struct model *m)
-{
-    const struct sbrec_fdb *fdb;
-    SBREC_FDB_FOR_EACH (fdb, o->sb.idl) {
-        model_add_fdb(m, fdb->dp_key, fdb->mac, fdb->port_key);
-    }
-    const struct sbrec_address_set *as;
-    SBREC_ADDRESS_SET_FOR_EACH (as, o->sb.idl) {
-        model_add_address_set(m, as->name, (const char *const *)as->addresses, as->n_addresses);
-    }
-    const struct sbrec_port_group *pg;
-    SBREC_PORT_GROUP_FOR_EACH (pg, o->sb.idl) {
-        model_add_port_group(m, pg->name, (const char *const *)pg->ports, pg->n_ports);
+    size_t n;
+    struct model_datapath *const *list = model_datapaths(o->model, &n);
+    for (size_t i = 0; i < n; i++) {
+        sset_add(&o->changes.datapaths, list[i]->uuid);
     }
 }
 
-struct model *build_model(struct ovsdb *o, struct lflow_cache *cache)
+/* Ports refer to chassis: new chassis, new ports. */
+static bool chassis_differ(struct ovsdb *o, struct lflow_cache *cache)
 {
     struct model *m = model_create(o->chassis, cache);
     icsb_begin(o);
     build_chassis(o, m);
-    add_datapaths(o, m);
-    add_ports(o, m);
-    icsb_locate_ports(o, m);
-    add_groups(o, m);
-    add_mac_bindings(o, m);
-    add_sets(o, m);
-    build_flows(o, m);
     model_finish(m);
-    return m;
+    bool differ = model_fingerprint(m) != model_fingerprint(o->model);
+    model_free(m);
+    return differ;
+}
+
+/* All that changed have to be empty before any is filled: ports move. */
+static void fill_datapaths(struct ovsdb *o, bool chassis)
+{
+    const char *uuid;
+    SSET_FOR_EACH (uuid, &o->changes.datapaths) {
+        build_empty(o, uuid);
+    }
+    if (chassis) {
+        model_remove_all_chassis(o->model);
+        build_chassis(o, o->model);
+    }
+    for (int pass = 0; pass < 2; pass++) {
+        SSET_FOR_EACH (uuid, &o->changes.datapaths) {
+            const struct datapath *dp = datapaths_find_uuid(&o->datapaths, uuid);
+            if (dp && model_datapath_by_uuid(o->model, uuid)) {
+                (pass == 0 ? build_ports : build_neighbours)(o, dp);
+            }
+        }
+    }
+}
+
+static void start_anew(struct ovsdb *o, struct lflow_cache *cache)
+{
+    if (!o->model) {
+        o->model = model_create(o->chassis, cache);
+    }
+    model_clear(o->model);
+    shash_clear_free_data(&o->ports_of);
+    sset_clear(&o->served);
+    o->believed = (struct census){.datapaths = 0};
+    o->changes.datapaths_listed = o->changes.chassis = o->changes.located = true;
+    icsb_forget_places(o);
+}
+
+void build_model(struct ovsdb *o, struct lflow_cache *cache)
+{
+    struct changes *c = &o->changes;
+    struct sset added = SSET_INITIALIZER(&added);
+    bool everything = c->everything || !o->model;
+    if (everything) {
+        start_anew(o, cache);
+    }
+    if (c->datapaths_listed) {
+        remove_datapaths(o);
+        add_datapaths(o, &added);
+        list_residents(o);
+    }
+    bool chassis = (c->chassis || c->located) && chassis_differ(o, cache);
+    if (chassis) {
+        list_all_datapaths(o);
+    }
+    if (chassis || c->located) {
+        icsb_locate_ports(o);
+    }
+    fill_datapaths(o, chassis);
+    build_sets(o, everything);
+    build_flows(o, &added, everything);
+    model_finish(o->model);
+    o->believed.datapaths = o->datapaths.n;
+    o->believed.flows = model_n_flows(o->model);
+    sset_destroy(&added);
+    changes_done(c);
 }

@@ -8,10 +8,21 @@
 
 #include "model.h"
 
+struct datapath;
 struct ovsdb;
 struct smap;
+struct sset;
 
-struct model *build_model(struct ovsdb *, struct lflow_cache *);
+/* Brings ovsdb.model up to date with what ovsdb.changes lists. */
+void build_model(struct ovsdb *, struct lflow_cache *);
+
+/* build_datapath.c */
+void build_ports(struct ovsdb *, const struct datapath *);
+void build_neighbours(struct ovsdb *, const struct datapath *);
+void build_empty(struct ovsdb *, const char *datapath);
+
+/* build_sets.c */
+void build_sets(struct ovsdb *, bool everything);
 
 /* build_chassis.c: chassis of both databases and their encaps. */
 void build_chassis(const struct ovsdb *, struct model *);
@@ -19,8 +30,8 @@ void build_chassis(const struct ovsdb *, struct model *);
 void build_encap(struct model *, struct model_chassis *, const char *type, const char *ip,
                  const struct smap *options);
 
-/* build_flows.c */
-void build_flows(const struct ovsdb *, struct model *);
+/* build_flows.c.  `added`: datapaths that the model did not have before. */
+void build_flows(struct ovsdb *, const struct sset *added, bool everything);
 
 /* icsb.c */
 void icsb_open(struct ovsdb *, const char *remote);
@@ -31,8 +42,12 @@ void icsb_begin(struct ovsdb *);
 bool icsb_add_encaps(const struct ovsdb *, struct model *, struct model_chassis *);
 /* Gateways that the SB does not have yet. */
 void icsb_add_gateways(const struct ovsdb *, struct model *);
-/* Where the ports of other zones are. */
-void icsb_locate_ports(struct ovsdb *, struct model *);
+/* Where the ports of other zones are; lists the datapaths of those that are
+ * elsewhere than before as changed … */
+void icsb_locate_ports(struct ovsdb *);
+/* … and what has been found out goes into the model, port by port. */
+void icsb_place_port(const struct ovsdb *, struct model *, const char *port);
+void icsb_forget_places(struct ovsdb *);
 void icsb_clear(struct ovsdb *);
 
 #endif

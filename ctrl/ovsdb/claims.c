@@ -202,7 +202,19 @@ static void ports_add(struct ports *p, const char *name)
     if (p->n == p->allocated) {
         p->names = x2nrealloc(p->names, &p->allocated, sizeof *p->names);
     }
-    p->names[p->n++] = name;
+    p->names[p->n++] = xstrdup(name);
+}
+
+static void ports_clear(struct ports *p)
+{
+    while (p->n) {
+        free(p->names[--p->n]);
+    }
+}
+
+static bool ports_have(const struct ports *p, const char *name)
+{
+    return p->n && bsearch(&name, p->names, p->n, sizeof *p->names, compare_names);
 }
 
 static void ports_sort(struct ports *p)
@@ -223,14 +235,25 @@ static void list_standby(struct ovsdb *o, const struct sbrec_chassis *us)
     ports_sort(&o->standby);
 }
 
+void claims_follow(struct ovsdb *o, const struct sbrec_port_binding *pb)
+{
+    bool ours = pb->chassis && !strcmp(pb->chassis->name, o->chassis);
+    if (ours || !strcmp(pb->type, "chassisredirect") || !strcmp(pb->type, "l3gateway") ||
+        ports_have(&o->claimed, pb->logical_port) || ports_have(&o->standby, pb->logical_port)) {
+        o->lists_stale = true;
+        tasks_kick(o, TASK_CLAIMS);
+    }
+}
+
 void claims_list(struct ovsdb *o)
 {
-    if (o->listed == session_seqno(&o->sb) && !o->lists_stale) {
+    if (!o->lists_stale) {
         return;
     }
-    o->listed = session_seqno(&o->sb);
     o->lists_stale = false;
-    o->claimed.n = o->standby.n = o->n_heirless = 0;
+    ports_clear(&o->claimed);
+    ports_clear(&o->standby);
+    o->n_heirless = 0;
     const struct sbrec_chassis *us = sb_our_chassis(o);
     if (!us) {
         return;
@@ -250,6 +273,8 @@ void claims_clear(struct ovsdb *o)
 {
     shash_destroy_free_data(&o->claims);
     sset_destroy(&o->served);
+    ports_clear(&o->claimed);
+    ports_clear(&o->standby);
     free(o->claimed.names);
     free(o->standby.names);
 }

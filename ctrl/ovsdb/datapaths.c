@@ -34,6 +34,20 @@ const struct datapath *datapaths_find(const struct datapaths *d,
     return NULL;
 }
 
+const struct datapath *datapaths_find_uuid(const struct datapaths *d, const char *text)
+{
+    const struct datapath *dp;
+    struct uuid uuid;
+    if (uuid_from_string(&uuid, text)) {
+        HMAP_FOR_EACH_WITH_HASH (dp, node, uuid_hash(&uuid), &d->by_uuid) {
+            if (!strcmp(dp->uuid, text)) {
+                return dp;
+            }
+        }
+    }
+    return NULL;
+}
+
 static void add(struct datapaths *d, const struct sbrec_datapath_binding *row)
 {
     if (!row || datapaths_find(d, row)) {

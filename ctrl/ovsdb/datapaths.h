@@ -31,6 +31,7 @@ void datapaths_init(struct datapaths *);
 void datapaths_clear(struct datapaths *);
 /* From the replica as it is. */
 void datapaths_follow(struct ovsdb *);
+const struct datapath *datapaths_find_uuid(const struct datapaths *, const char *uuid);
 const struct datapath *datapaths_find(const struct datapaths *,
                                       const struct sbrec_datapath_binding *);
 

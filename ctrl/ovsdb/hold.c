@@ -37,17 +37,33 @@ static struct census take_census(const struct ovsdb *o, const struct sbrec_chass
     return c;
 }
 
-/* Something that there was any of is gone altogether. */
-static bool is_emptied(const struct census *before, const struct census *now)
+/* Whether there is any port of the kind; mostly among the first that one looks at. */
+static bool any_bound(const struct ovsdb *o, const struct sbrec_chassis *us, bool remote)
 {
-    return (before->datapaths && !now->datapaths) || (before->remote && !now->remote) ||
-           (before->local && !now->local);
+    const struct sbrec_port_binding *pb;
+    SBREC_PORT_BINDING_FOR_EACH (pb, o->sb.idl) {
+        if (pb->chassis && pb->chassis != us && !strcmp(pb->type, "remote") == remote &&
+            datapaths_find(&o->datapaths, pb->datapath)) {
+            return true;
+        }
+    }
+    return false;
 }
 
-static bool is_refilled(const struct census *before, const struct census *now)
+/* Something that there was any of is gone altogether. */
+static bool is_emptied(const struct ovsdb *o, const struct sbrec_chassis *us)
 {
-    return now->datapaths >= before->datapaths && now->remote >= before->remote &&
-           now->local >= before->local && now->flows >= before->flows;
+    const struct census *before = &o->believed;
+    return (before->datapaths && !o->datapaths.n) || (before->remote && !any_bound(o, us, true)) ||
+           (before->local && !any_bound(o, us, false));
+}
+
+static bool is_refilled(const struct ovsdb *o, const struct sbrec_chassis *us)
+{
+    const struct census *before = &o->believed;
+    const struct census now = take_census(o, us);
+    return now.datapaths >= before->datapaths && now.remote >= before->remote &&
+           now.local >= before->local && now.flows >= before->flows;
 }
 
 static void begin(struct hold *h, const char *why)
@@ -87,17 +103,13 @@ bool hold_check(struct ovsdb *o)
     }
     h->seqno = o->seqno;
     h->answered = o->answered;
-    struct census c = take_census(o, us);
-    bool emptied = is_emptied(&h->census, &c);
-    if (emptied && !h->on) {
+    if (!h->on && o->changes.lost && is_emptied(o, us)) {
         begin(h, "emptied");
         h->until = now + HOLD_MS;
     }
-    if (h->on && (now >= h->until || (o->answered && is_refilled(&h->census, &c)))) {
+    o->changes.lost = false;
+    if (h->on && (now >= h->until || (o->answered && is_refilled(o, us)))) {
         end(h, now < h->until);
-    }
-    if (!h->on && o->answered) {
-        h->census = c;
     }
     return h->on;
 }

@@ -5,6 +5,7 @@
 #include <limits.h>
 
 #include "icsb-idl.h"
+#include "model.h"
 #include "ovsdb-idl.h"
 #include "sb-idl.h"
 #include "timeval.h"
@@ -219,6 +220,33 @@ static bool is_current(struct ovsdb *o, const char *port)
     return !strcmp(chassis, smap_get_def(&o->sb_said, port, ""));
 }
 
+/* Where the model has a port of another zone. */
+struct place {
+    char *transit_switch;
+    char *chassis;
+    char *encap_ip; /* or NULL */
+    bool seen;
+};
+
+static void place_free(struct place *p)
+{
+    if (p) {
+        free(p->transit_switch);
+        free(p->chassis);
+        free(p->encap_ip);
+        free(p);
+    }
+}
+
+void icsb_forget_places(struct ovsdb *o)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH_SAFE (node, &o->placed) {
+        place_free(node->data);
+        shash_delete(&o->placed, node);
+    }
+}
+
 void icsb_clear(struct ovsdb *o)
 {
     struct shash_node *node;
@@ -226,14 +254,62 @@ void icsb_clear(struct ovsdb *o)
         location_free(node->data);
     }
     shash_destroy(&o->locations);
+    icsb_forget_places(o);
+    shash_destroy(&o->placed);
 }
 
-void icsb_locate_ports(struct ovsdb *o, struct model *m)
+static void list_datapath(struct ovsdb *o, const char *port)
+{
+    const struct model_port *p = model_port_by_name(o->model, port);
+    if (p) {
+        sset_add(&o->changes.datapaths, p->datapath->uuid);
+    }
+}
+
+static void place(struct ovsdb *o, const struct icsbrec_port_binding *pb, const char *chassis)
+{
+    struct place *p = shash_find_data(&o->placed, pb->logical_port);
+    const char *ip = pb->encap ? pb->encap->ip : NULL;
+    bool same = p && !strcmp(p->transit_switch, pb->transit_switch) &&
+                !strcmp(p->chassis, chassis) && nullable_string_is_equal(p->encap_ip, ip);
+    if (!same) {
+        place_free(p);
+        p = xzalloc(sizeof *p);
+        p->transit_switch = xstrdup(pb->transit_switch);
+        p->chassis = xstrdup(chassis);
+        p->encap_ip = nullable_xstrdup(ip);
+        shash_replace(&o->placed, pb->logical_port, p);
+        list_datapath(o, pb->logical_port);
+    }
+    p->seen = true;
+}
+
+static void forget_unseen_places(struct ovsdb *o)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH_SAFE (node, &o->placed) {
+        struct place *p = node->data;
+        if (!p->seen) {
+            list_datapath(o, node->name);
+            place_free(p);
+            shash_delete(&o->placed, node);
+        } else {
+            p->seen = false;
+        }
+    }
+}
+
+void icsb_place_port(const struct ovsdb *o, struct model *m, const char *port)
+{
+    const struct place *p = shash_find_data(&o->placed, port);
+    if (p) {
+        model_locate_port(m, p->transit_switch, port, p->chassis, p->encap_ip);
+    }
+}
+
+static void locate_all(struct ovsdb *o)
 {
     const struct icsbrec_port_binding *pb;
-    if (!o->zone) {
-        return;
-    }
     if (session_connected(&o->ic)) {
         smap_clear(&o->sb_said);
     }
@@ -243,9 +319,16 @@ void icsb_locate_ports(struct ovsdb *o, struct model *m)
          * and the SB has the chassis. */
         bool on_switch = !pb->type || !strcmp(pb->type, "transit-switch-port");
         if (on_switch && pb->availability_zone != o->zone && is_current(o, pb->logical_port)) {
-            model_locate_port(m, pb->transit_switch, pb->logical_port, gateway_of(o, pb),
-                              pb->encap ? pb->encap->ip : NULL);
+            place(o, pb, gateway_of(o, pb));
         }
     }
     forget_unseen(o);
+}
+
+void icsb_locate_ports(struct ovsdb *o)
+{
+    if (o->zone) {
+        locate_all(o);
+    }
+    forget_unseen_places(o);
 }

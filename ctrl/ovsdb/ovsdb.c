@@ -47,6 +47,11 @@ struct ovsdb *ovsdb_create(const struct ovsdb_config *c)
     ovs_list_init(&o->learned);
     smap_init(&o->sb_said);
     shash_init(&o->locations);
+    shash_init(&o->placed);
+    shash_init(&o->ports_of);
+    changes_init(&o->changes);
+    o->lists_stale = true;
+    o->nb_cfg_model = -1;
     o->unbound_until = LLONG_MAX;
     o->nb_cfg_wanted = -1;
     tasks_init(o);
@@ -73,6 +78,9 @@ void ovsdb_destroy(struct ovsdb *o)
     learn_clear(o);
     smap_destroy(&o->sb_said);
     icsb_clear(o);
+    shash_destroy_free_data(&o->ports_of);
+    changes_destroy(&o->changes);
+    model_free(o->model);
     for (size_t i = 0; i < o->n_encap_ips; i++) {
         free(o->encap_ips[i]);
         free(o->encap_owners[i]);
@@ -89,23 +97,47 @@ static void follow_sb(struct ovsdb *o)
     if (!session_has_data(&o->sb)) {
         return;
     }
-    unsigned int seqno = session_seqno(&o->sb);
-    unsigned int seqno_before = o->seqno;
-    if (seqno != o->seqno) {
+    struct changes *c = &o->changes;
+    changes_collect(o);
+    o->seqno = session_seqno(&o->sb);
+    if (c->topology) {
         datapaths_follow(o);
     }
-    if (seqno != o->seqno || !o->answered) {
+    if (c->topology || c->groups || c->chassis || !o->answered) {
         o->answered = conditions_update(o);
     }
-    o->seqno = seqno;
+    c->datapaths_listed |= c->topology;
+    c->lost |= c->topology;
+    c->topology = c->groups = false;
     bool was_complete = o->complete;
     o->complete = o->answered && !hold_check(o);
-    if (o->complete && (seqno != seqno_before || !was_complete)) {
+    if (c->members) {
+        o->lists_stale = true;
+        tasks_kick(o, TASK_CLAIMS);
+    }
+    if (o->complete && (c->members || !was_complete)) {
         peers_follow(o);
+        c->members = false;
     }
     if (o->complete && !was_complete) {
         tasks_kick(o, TASK_LEARN);
     }
+}
+
+static void follow_ic(struct ovsdb *o)
+{
+    unsigned int seqno = session_seqno(&o->ic);
+    bool connected = session_connected(&o->ic);
+    o->changes.located |=
+        seqno != o->ic_seqno || connected != o->ic_connected || time_msec() >= o->unbound_until;
+    o->ic_seqno = seqno;
+    o->ic_connected = connected;
+}
+
+static int64_t nb_cfg(const struct ovsdb *o)
+{
+    const struct sbrec_sb_global *global = sbrec_sb_global_first(o->sb.idl);
+    return global ? global->nb_cfg : 0;
 }
 
 bool ovsdb_run(struct ovsdb *o)
@@ -113,21 +145,13 @@ bool ovsdb_run(struct ovsdb *o)
     session_run(&o->sb);
     session_run(&o->ic);
     follow_sb(o);
+    follow_ic(o);
     tasks_run(o);
     claims_list(o);
     if (o->withdrawing && !session_connected(&o->sb)) {
         o->withdrawn = true;
     }
-
-    unsigned int ic = session_seqno(&o->ic);
-    bool late = time_msec() >= o->unbound_until;
-    if (!o->complete || (o->told_sb == o->seqno && o->told_ic == ic && !late)) {
-        return false;
-    }
-    o->unbound_until = LLONG_MAX;
-    o->told_sb = o->seqno;
-    o->told_ic = ic;
-    return true;
+    return o->complete && (changes_pending(&o->changes) || nb_cfg(o) != o->nb_cfg_model);
 }
 
 void ovsdb_wait(struct ovsdb *o)
@@ -143,16 +167,16 @@ void ovsdb_wait(struct ovsdb *o)
     }
 }
 
-struct model *ovsdb_model(struct ovsdb *o, struct lflow_cache *cache)
+const struct model *ovsdb_model(struct ovsdb *o, struct lflow_cache *cache)
 {
     if (!o->complete) {
         return NULL;
     }
-    struct model *m = build_model(o, cache);
-    tasks_kick(o, TASK_CLAIMS);
-    const struct sbrec_sb_global *global = sbrec_sb_global_first(o->sb.idl);
-    o->nb_cfg_model = global ? global->nb_cfg : 0;
-    return m;
+    if (changes_pending(&o->changes)) {
+        build_model(o, cache);
+    }
+    o->nb_cfg_model = nb_cfg(o);
+    return o->model;
 }
 
 int64_t ovsdb_model_nb_cfg(const struct ovsdb *o)
@@ -186,9 +210,9 @@ void ovsdb_status(const struct ovsdb *o, struct ovsdb_status *s)
         .ic_connected = session_connected(&o->ic),
         .sb_remote = o->sb.remote,
         .ic_remote = o->ic.remote,
-        .claimed = o->claimed.names,
+        .claimed = (const char *const *)o->claimed.names,
         .n_claimed = o->claimed.n,
-        .standby = o->standby.names,
+        .standby = (const char *const *)o->standby.names,
         .n_standby = o->standby.n,
         .n_heirless = o->n_heirless,
         .nb_cfg = row ? row->nb_cfg : 0,

@@ -36,12 +36,13 @@ bool ovsdb_run(struct ovsdb *);
 /* Arranges for poll_block() to wake up when ovsdb_run() has something to do. */
 void ovsdb_wait(struct ovsdb *);
 
-/* A finished model of what the databases say now, or NULL while what has been
- * read is not complete: keep what you have until ovsdb_run() says so.  Ports
- * that this chassis holds or may come to hold are resident in it; they are
- * claimed only after it has been handed out, so that packets find the tables.
- * The caller owns it. */
-struct model *ovsdb_model(struct ovsdb *, struct lflow_cache *);
+/* The model, brought up to date with what the databases say now, or NULL while
+ * what has been read is not complete: keep what you have until ovsdb_run() says so.
+ * It is the same object each time, belongs to *ovsdb, and stays as it is until the
+ * next call; the cache must be the same, too, and outlive *ovsdb.  Ports that this
+ * chassis holds or may come to hold are resident in it; they are claimed only after
+ * it has been handed out, so that packets find the tables. */
+const struct model *ovsdb_model(struct ovsdb *, struct lflow_cache *);
 /* SB_Global.nb_cfg that the last ovsdb_model() reflects. */
 int64_t ovsdb_model_nb_cfg(const struct ovsdb *);
 

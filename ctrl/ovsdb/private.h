@@ -6,6 +6,7 @@
 
 #include <config.h>
 
+#include "changes.h"
 #include "datapaths.h"
 #include "openvswitch/list.h"
 #include "openvswitch/shash.h"
@@ -20,9 +21,9 @@ struct sbrec_chassis;
 struct sbrec_chassis_private;
 struct sbrec_port_binding;
 
-/* Names in the SB replica, sorted. */
+/* Names, sorted. */
 struct ports {
-    const char **names;
+    char **names;
     size_t n;
     size_t allocated;
 };
@@ -36,13 +37,14 @@ struct census {
 };
 
 struct hold {
-    struct census census; /* when the SB was last believed */
-    bool registered;      /* our Chassis row has been seen */
+    bool registered; /* our Chassis row has been seen */
     bool on;
     long long until;    /* ms */
     unsigned int seqno; /* of the SB when last looked at, with … */
     bool answered;
 };
+
+struct model;
 
 struct ovsdb {
     char *chassis;
@@ -64,6 +66,10 @@ struct ovsdb {
     struct ovsdb_idl_index *chassis_by_name;
     struct ovsdb_idl_index *encaps_by_ip;
     struct ovsdb_idl_index *macs_by_port;
+    struct ovsdb_idl_index *macs_by_datapath;
+    struct ovsdb_idl_index *static_macs_by_datapath;
+    struct ovsdb_idl_index *groups_by_datapath;
+    struct ovsdb_idl_index *fdb_by_key;
 
     struct tasks tasks;
 
@@ -74,18 +80,21 @@ struct ovsdb {
     bool complete;              /* and they can be relied on */
     struct hold hold;
 
-    /* What ovsdb_run() last reported. */
-    unsigned int told_sb;
-    unsigned int told_ic;
+    /* build_model.c */
+    struct model *model; /* NULL: none yet */
+    struct changes changes;
+    struct shash ports_of;  /* datapath's uuid -> struct census, of the model's ports */
+    struct census believed; /* what the model has */
+    unsigned int ic_seqno;  /* that `changes` has taken notice of … */
+    bool ic_connected;      /* … likewise */
 
     /* claims.c */
     struct shash claims; /* port name -> struct claim */
-    struct sset served;  /* ports that the last model has as resident here */
+    struct sset served;  /* ports that the model has as resident here */
     struct ports claimed;
     struct ports standby;
     size_t n_heirless;
-    unsigned int listed; /* seqno of the SB that these three reflect */
-    bool lists_stale;
+    bool lists_stale; /* these three */
     bool draining;
 
     /* peers.c */
@@ -106,6 +115,7 @@ struct ovsdb {
     /* Transit port -> chassis in the SB when IC-SB was last connected. */
     struct smap sb_said;
     struct shash locations;  /* transit port -> struct location */
+    struct shash placed;     /* transit port -> struct place, as the model has it */
     long long unbound_until; /* ms; when the model has a gateway too many; LLONG_MAX: never */
 
     bool withdrawing;
@@ -164,6 +174,8 @@ bool peers_settling(const struct ovsdb *, const char *chassis);
 long long peers_settle_at(const struct ovsdb *);
 
 /* claims.c */
+/* A port has changed: notes whether that is of interest here. */
+void claims_follow(struct ovsdb *, const struct sbrec_port_binding *);
 void claims_list(struct ovsdb *);
 void claims_clear(struct ovsdb *);
 

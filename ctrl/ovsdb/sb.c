@@ -18,6 +18,7 @@ static struct ovsdb_idl_index *index1(struct ovsdb *o, const struct ovsdb_idl_co
 void sb_open(struct ovsdb *o, const char *remote)
 {
     session_open(&o->sb, "Southbound", remote, &sbrec_idl_class);
+    ovsdb_idl_track_add_all(o->sb.idl);
 
     /* Ours to write, or a clock that others turn: no news. */
     ovsdb_idl_omit_alert(o->sb.idl, &sbrec_chassis_private_col_nb_cfg);
@@ -30,6 +31,10 @@ void sb_open(struct ovsdb *o, const char *remote)
     o->ports_by_datapath = index1(o, &sbrec_port_binding_col_datapath);
     o->chassis_by_name = index1(o, &sbrec_chassis_col_name);
     o->encaps_by_ip = index2(o, &sbrec_encap_col_type, &sbrec_encap_col_ip);
+    o->macs_by_datapath = index1(o, &sbrec_mac_binding_col_datapath);
+    o->static_macs_by_datapath = index1(o, &sbrec_static_mac_binding_col_datapath);
+    o->groups_by_datapath = index1(o, &sbrec_multicast_group_col_datapath);
+    o->fdb_by_key = index1(o, &sbrec_fdb_col_dp_key);
     o->macs_by_port = index2(o, &sbrec_mac_binding_col_logical_port, &sbrec_mac_binding_col_ip);
 }
 

@@ -24,7 +24,9 @@ void tasks_init(struct ovsdb *o)
                           .compose = chassis_compose,
                           .done = chassis_done,
                           .min_interval = 1000},
-        [TASK_CLAIMS] = {.what = "claim or release ports", .compose = claims_compose},
+        [TASK_CLAIMS] = {.what = "claim or release ports",
+                         .compose = claims_compose,
+                         .when_told = true},
         [TASK_NB_CFG] = {.what = "acknowledge nb_cfg", .compose = nb_cfg_compose},
         [TASK_LEARN] = {.what = "write MAC_Binding", .compose = learn_compose, .done = learn_done},
         [TASK_WITHDRAW] = {.what = "withdraw the chassis",
@@ -103,10 +105,15 @@ static void finish(struct ovsdb *o)
     }
 }
 
+static bool has_news(const struct ovsdb *o, const struct task *t)
+{
+    return t->pending || (!t->when_told && t->seqno != session_seqno(&o->sb));
+}
+
 static bool is_due(const struct ovsdb *o, const struct task *t, long long now)
 {
     bool relevant = (t == &o->tasks.task[TASK_WITHDRAW]) == o->withdrawing;
-    bool news = t->pending || t->seqno != session_seqno(&o->sb) || now >= t->wake_at;
+    bool news = has_news(o, t) || now >= t->wake_at;
     return relevant && news && now >= t->not_before;
 }
 
@@ -156,7 +163,7 @@ void tasks_wait(const struct ovsdb *o)
         if ((i == TASK_WITHDRAW) != o->withdrawing) {
             continue;
         }
-        if (t->pending || t->seqno != session_seqno(&o->sb)) {
+        if (has_news(o, t)) {
             poll_timer_wait_until(t->not_before);
         } else if (t->wake_at != LLONG_MAX) {
             poll_timer_wait_until(MAX(t->wake_at, t->not_before));

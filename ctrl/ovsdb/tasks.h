@@ -28,6 +28,7 @@ struct task {
     bool (*compose)(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
     void (*done)(struct ovsdb *, enum task_outcome); /* or NULL */
     long long min_interval;                          /* ms between two transactions */
+    bool when_told; /* not for every change of the replica: somebody kicks it */
 
     unsigned int seqno;   /* of the replica that compose() has seen */
     bool pending;         /* run even if the replica has not changed */

@@ -93,13 +93,13 @@ int main(int argc, char *argv[])
     struct icgw_addr encap = parse_ipv4(argv[4]);
     replay_ties = (unsigned int)strtoul(argv[5], NULL, 10);
     struct lflow_cache *cache = lflow_cache_create();
-    struct model *model = replay_model(argv[1], argv[2], argv[3], &encap, cache);
+    const struct model *model = replay_model(argv[1], argv[2], argv[3], &encap, cache);
     replay_start(model, &encap);
     replay_print_reports();
     read_packets();
     printf("end\n");
     replay_stop();
-    model_free(model);
+    replay_close();
     lflow_cache_free(cache);
     return rte_eal_cleanup();
 }

@@ -13,9 +13,11 @@ struct model;
 
 /* The model of a chassis by what the databases say.  It registers itself there
  * as the daemon does: they have to be copies.  Ends the program when they
- * cannot be read within some seconds. */
-struct model *replay_model(const char *southbound, const char *ic_southbound, const char *chassis,
-                           const struct icgw_addr *encap, struct lflow_cache *);
+ * cannot be read within some seconds.  Valid until replay_close(). */
+const struct model *replay_model(const char *southbound, const char *ic_southbound,
+                                 const char *chassis, const struct icgw_addr *encap,
+                                 struct lflow_cache *);
+void replay_close(void);
 
 /* How flows of the same priority are ordered; see replay_ties.c. */
 extern unsigned int replay_ties;

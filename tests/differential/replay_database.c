@@ -14,8 +14,16 @@
 
 #define PATIENCE_MS 10000
 
-struct model *replay_model(const char *southbound, const char *ic_southbound, const char *chassis,
-                           const struct icgw_addr *encap, struct lflow_cache *cache)
+static struct ovsdb *databases; /* the model is theirs */
+
+void replay_close(void)
+{
+    ovsdb_destroy(databases);
+}
+
+const struct model *replay_model(const char *southbound, const char *ic_southbound,
+                                 const char *chassis, const struct icgw_addr *encap,
+                                 struct lflow_cache *cache)
 {
     const struct ovsdb_config config = {
         .chassis = chassis,
@@ -28,7 +36,7 @@ struct model *replay_model(const char *southbound, const char *ic_southbound, co
     vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_WARN);
     struct ovsdb *o = ovsdb_create(&config);
     struct ovsdb_status status;
-    struct model *model = NULL;
+    const struct model *model = NULL;
     long long int deadline = time_msec() + PATIENCE_MS;
     do {
         bool changed = ovsdb_run(o);
@@ -42,7 +50,7 @@ struct model *replay_model(const char *southbound, const char *ic_southbound, co
             poll_block();
         }
     } while (model == NULL && time_msec() < deadline);
-    ovsdb_destroy(o);
+    databases = o;
     if (model == NULL) {
         fprintf(stderr, "differential-replay: the databases cannot be read\n");
         exit(1);

@@ -41,7 +41,7 @@ struct zone {
     pid_t server[N_DATABASES];
     struct ovsdb *o;
     struct lflow_cache *cache;
-    struct model *model; /* last one */
+    const struct model *model; /* last one */
     unsigned int n_models;
 };
 
@@ -154,10 +154,8 @@ static inline void gateway_start(struct zone *z, const char *name, const char *i
 static inline void gateway_step(struct zone *z)
 {
     if (ovsdb_run(z->o)) {
-        struct model *m = ovsdb_model(z->o, z->cache);
-        assert_non_null(m);
-        model_free(z->model);
-        z->model = m;
+        z->model = ovsdb_model(z->o, z->cache);
+        assert_non_null(z->model);
         z->n_models++;
     }
     ovsdb_wait(z->o);
@@ -187,7 +185,6 @@ static inline void gateway_run_for(struct zone *z, long long ms)
 
 static inline void gateway_stop(struct zone *z)
 {
-    model_free(z->model);
     z->model = NULL;
     ovsdb_destroy(z->o);
     z->o = NULL;

@@ -242,6 +242,8 @@ bool model_add_flow(struct model *, const char *const *datapaths, size_t n_datap
 /* Changes.  Rows that are not there are ignored.  A row that has changed is one
  * that is removed and added again. */
 
+/* Every row. */
+void model_clear(struct model *);
 /* The datapath with all that it has; flows of several datapaths stay with the
  * others. */
 void model_remove_datapath(struct model *, const char *uuid);

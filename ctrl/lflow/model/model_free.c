@@ -84,12 +84,9 @@ void model_lflow_free(struct model *m, struct lflow *lflow)
     free(lflow);
 }
 
-void model_free(struct model *m)
+void model_clear(struct model *m)
 {
     struct lflow *lflow, *next;
-    if (m == NULL) {
-        return;
-    }
     HASH_ITER(hh, m->lflows, lflow, next)
     {
         HASH_DEL(m->lflows, lflow);
@@ -103,9 +100,21 @@ void model_free(struct model *m)
     model_entries_free(&m->datapaths, model_datapath_free);
     model_entries_free(&m->address_sets, model_address_set_free);
     model_entries_free(&m->port_groups, model_port_group_free);
-    model_entries_free(&m->stage_names, free);
     free(m->chassis_list);
     free(m->datapath_list);
+    m->chassis_list = NULL;
+    m->datapath_list = NULL;
+    m->n_chassis = m->n_datapaths = m->n_removed = m->n_changed = 0;
+    m->chassis_changed = m->others_changed = true;
+}
+
+void model_free(struct model *m)
+{
+    if (m == NULL) {
+        return;
+    }
+    model_clear(m);
+    model_entries_free(&m->stage_names, free);
     free(m->removed);
     free(m->changed);
     free(m->self);
