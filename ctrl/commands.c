@@ -8,6 +8,7 @@
 #include "gateway.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
+#include "reload.h"
 #include "report.h"
 #include "text.h"
 #include "unixctl.h"
@@ -104,6 +105,12 @@ static struct json *on_drain(const struct request *r, char **error OVS_UNUSED)
     return report_drain(r->commands->gateway);
 }
 
+static struct json *on_reload(const struct request *r, char **error)
+{
+    const struct commands *c = r->commands;
+    return reload(c->gateway, c->config, c->config_path, error);
+}
+
 static const struct command commands_known[] = {
     {"status", "", 0, 0, on_status, text_status},
     {"show", "", 0, 0, on_show, text_show},
@@ -118,6 +125,7 @@ static const struct command commands_known[] = {
     {"log", "[ENTRIES]", 0, 1, on_log, text_log},
     {"drain", "", 0, 0, on_drain, text_drain},
     {"undrain", "", 0, 0, on_drain, text_drain},
+    {"reload", "", 0, 0, on_reload, text_reload},
 };
 
 static struct commands *current;

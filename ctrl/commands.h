@@ -7,9 +7,12 @@
 #include <stdbool.h>
 
 struct gateway;
+struct icgw_config;
 
 struct commands {
     struct gateway *gateway;
+    struct icgw_config *config; /* that the gateway goes by */
+    const char *config_path;
     bool exit;    /* `exit` was asked for … */
     bool restart; /* … and the rows are to stay */
     bool withdrawn;

@@ -5,10 +5,8 @@
 #include <config.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <getopt.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,14 +15,15 @@
 
 #include "commands.h"
 #include "daemon.h"
-#include "fatal-signal.h"
 #include "gateway.h"
 #include "icgw_config.h"
+#include "openvswitch/json.h"
 #include "openvswitch/poll-loop.h"
 #include "openvswitch/vlog.h"
 #include "ovsdb.h"
+#include "reload.h"
 #include "service.h"
-#include "stream-ssl.h"
+#include "signals.h"
 #include "timeline.h"
 #include "timeval.h"
 #include "unixctl.h"
@@ -51,8 +50,6 @@ struct options {
     char *unixctl;
     bool check_only;
 };
-
-static int signal_pipe[2] = {-1, -1};
 
 static void usage(void)
 {
@@ -128,43 +125,6 @@ static struct icgw_config *load_config(const char *path)
         exit(EXIT_FAILURE);
     }
     return config;
-}
-
-/* SIGTERM and SIGINT ask for a clean exit.  Only what may be done in a signal
- * handler is done in it. */
-static void on_signal(int signum)
-{
-    int saved = errno;
-    ssize_t ignored = write(signal_pipe[1], &(char){(char)signum}, 1);
-    (void)ignored; /* a full pipe holds the news already */
-    errno = saved;
-}
-
-/* Before the library sets its own handlers, which would end the process at once.
- * A peer that closes its end of a socket while we write is no reason to die. */
-static void catch_signals(void)
-{
-    fatal_ignore_sigpipe();
-    struct sigaction action = {.sa_handler = on_signal};
-    if (pipe2(signal_pipe, O_NONBLOCK | O_CLOEXEC) != 0) {
-        VLOG_FATAL("cannot create a pipe: %s", ovs_strerror(errno));
-    }
-    sigaction(SIGTERM, &action, NULL);
-    sigaction(SIGINT, &action, NULL);
-}
-
-static bool signal_arrived(void)
-{
-    char signums[16];
-    return read(signal_pipe[0], signums, sizeof signums) > 0;
-}
-
-static void set_up_tls(const struct icgw_config *config)
-{
-    if (config->private_key != NULL) {
-        stream_ssl_set_key_and_cert(config->private_key, config->certificate);
-        stream_ssl_set_ca_cert_file(config->ca_cert, false);
-    }
 }
 
 /* Where pidfile, log and socket go by default, unless the environment says.  The
@@ -246,6 +206,17 @@ static void say_stuck(bool stuck, int64_t ms)
     }
 }
 
+static void take_signals(struct commands *commands)
+{
+    unsigned int events = signals_take();
+    commands->exit |= (events & SIGNAL_EXIT) != 0;
+    if (events & SIGNAL_RELOAD) {
+        char *error = NULL; /* it is in the log */
+        json_destroy(reload(commands->gateway, commands->config, commands->config_path, &error));
+        free(error);
+    }
+}
+
 static void serve(struct gateway *gw, struct commands *commands, struct unixctl_server *server,
                   struct watchdog *watchdog)
 {
@@ -254,13 +225,13 @@ static void serve(struct gateway *gw, struct commands *commands, struct unixctl_
         watchdog_busy(watchdog);
         gateway_run(gw);
         unixctl_server_run(server);
-        commands->exit |= signal_arrived();
+        take_signals(commands);
         if (commands->exit && (commands->restart || !leave(&leaving, gw))) {
             return;
         }
         gateway_wait(gw);
         unixctl_server_wait(server);
-        poll_fd_wait(signal_pipe[0], POLLIN);
+        poll_fd_wait(signals_fd(), POLLIN);
         if (leaving.phase != STAYING) {
             poll_timer_wait_until(leaving.deadline);
         }
@@ -288,14 +259,17 @@ int main(int argc, char *argv[])
     }
     /* Paths on the command line are relative to where the command was given,
      * not to where a daemon runs. */
+    char *config_path = abs_file_name(NULL, options.config);
     char *unixctl = options.unixctl ? abs_file_name(NULL, options.unixctl) : NULL;
 
-    catch_signals();
+    signals_catch();
     daemonize_start(ICGW_DAEMONIZE_ARGS);
     commands.gateway = &gw;
+    commands.config = config;
+    commands.config_path = config_path;
     commands_register(&commands);
     struct unixctl_server *server = open_unixctl(unixctl);
-    set_up_tls(config);
+    reload_tls(config);
     if (!gateway_start(&gw, config, &error)) {
         ovs_fatal(0, "%s", error ? error : "out of memory");
     }
@@ -319,6 +293,7 @@ int main(int argc, char *argv[])
     unixctl_server_destroy(server);
     free(state);
     free(unixctl);
+    free(config_path);
     icgw_config_free(config);
     return EXIT_SUCCESS;
 }

@@ -47,6 +47,10 @@ static const struct help commands[] = {
      "  ovnic-gw-ctl log 200\n"},
     {"drain", "", "leave the work to other gateways; status says how far it is", ""},
     {"undrain", "", "take part again", ""},
+    {"reload", "", "read the configuration file again; says what needs a restart",
+     "What can be applied without losing a packet is applied: databases, credentials,\n"
+     "additional addresses, metrics.  A bad file changes nothing; the answer names line\n"
+     "and reason, and the exit status is 2.  SIGHUP does the same.\n"},
     {"exit", "[--restart]", "drain, then end the daemon; --restart: end it, rows stay", ""},
     {"version", "", "version of the daemon and of Open vSwitch's library", ""},
     {"vlog/set", "[MODULE:DESTINATION:LEVEL]", "log levels, as with Open vSwitch",

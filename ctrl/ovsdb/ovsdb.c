@@ -92,6 +92,12 @@ void ovsdb_destroy(struct ovsdb *o)
     free(o);
 }
 
+void ovsdb_set_remotes(struct ovsdb *o, const char *southbound, const char *ic_southbound)
+{
+    session_set_remote(&o->sb, southbound);
+    session_set_remote(&o->ic, ic_southbound);
+}
+
 static void follow_sb(struct ovsdb *o)
 {
     if (!session_has_data(&o->sb)) {

@@ -29,6 +29,9 @@ struct ovsdb *ovsdb_create(const struct ovsdb_config *);
 /* Ends the sessions.  Rows stay; see ovsdb_withdraw(). */
 void ovsdb_destroy(struct ovsdb *);
 
+/* Other servers of the same databases, from now on.  What is known stays. */
+void ovsdb_set_remotes(struct ovsdb *, const char *southbound, const char *ic_southbound);
+
 /* Reads what arrived, registers and repairs our rows, claims ports, follows
  * the conditions, commits at most one transaction at a time.  True when what
  * ovsdb_model() would return has changed. */

@@ -55,6 +55,15 @@ void session_open(struct session *s, const char *what, const char *remote,
     ovsdb_idl_set_probe_interval(s->idl, PROBE_INTERVAL_MS);
 }
 
+void session_set_remote(struct session *s, const char *remote)
+{
+    if (s->idl && strcmp(s->remote, remote)) {
+        free(s->remote);
+        s->remote = xstrdup(remote);
+        ovsdb_idl_set_remote(s->idl, remote, true);
+    }
+}
+
 void session_close(struct session *s)
 {
     if (s->idl) {

@@ -22,6 +22,8 @@ struct session {
  * used.  The caller may still restrict rows before the first session_run(). */
 void session_open(struct session *, const char *what, const char *remote,
                   const struct ovsdb_idl_class *);
+/* Another server, or another list of servers. */
+void session_set_remote(struct session *, const char *remote);
 void session_close(struct session *);
 void session_run(struct session *);
 void session_wait(const struct session *);

@@ -26,6 +26,7 @@ report_text text_unsupported;
 report_text text_log;
 report_text text_routes;
 report_text text_lookup;
+report_text text_reload;
 
 /* Rates between two `stats` reports that are `seconds` apart. */
 void text_rates(const struct json *before, const struct json *now, double seconds, struct ds *,

@@ -3,7 +3,8 @@
 
 from . import traffic, neighbours, control, unsupported, bad_input, lifecycle, moves, settings
 from . import path_mtu, bfd, ha, ha_databases, transit_router, kubeovn, interconnection, metrics
+from . import reload
 
 __all__ = ["traffic", "neighbours", "control", "unsupported", "bad_input", "lifecycle", "moves",
            "settings", "path_mtu", "bfd", "ha", "ha_databases", "transit_router", "kubeovn",
-           "interconnection", "metrics"]
+           "interconnection", "metrics", "reload"]
