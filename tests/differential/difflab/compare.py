@@ -7,13 +7,16 @@ both sides or on neither."""
 
 from __future__ import annotations
 
+import ipaddress
 import struct
 from dataclasses import dataclass
 
 from ovnlab.frames import checksum
 
+from . import headers
 from .ours import Run
-from .packets import Packet
+from .packets import FIRST_GROUP, Packet
+from .world import SECOND
 
 SAME, NOTHING = "same", "nothing"           # sent, or nothing sent by either
 LISTED, FOREIGN, ELSEWHERE = "listed", "foreign", "elsewhere"   # excluded, see judge()
@@ -39,6 +42,7 @@ def normal(frame: bytes) -> bytes:
         head = ip[:4] + b"\0\0" + ip[6:10] + b"\0\0" + ip[12:]
         if checksum(ip):
             return b"!" + frame
+        head = head[:16] + one_encap(frame)
     length = struct.unpack("!H", frame[at + 4:at + 6])[0]
     datagram = frame[at:at + length]
     summed = datagram[6:8] != b"\0\0"
@@ -47,6 +51,15 @@ def normal(frame: bytes) -> bytes:
         return b"!" + frame
     return b"\0" * 12 + frame[12:14] + head + b"\0\0" + frame[at + 2:at + 6] \
         + bytes([summed, 0]) + frame[at + 8:]
+
+
+def one_encap(frame: bytes) -> bytes:
+    """The destination; for a group, which no encap is asked for, that of the first."""
+    address = frame[30:34]
+    if struct.unpack("!H", frame[56:58])[0] < FIRST_GROUP:
+        return address
+    text = str(ipaddress.ip_address(address))
+    return headers.packed(SECOND.get(text, text))
 
 
 def outcome(frames: list[bytes]) -> tuple[bytes, ...]:

@@ -33,7 +33,7 @@ class Maker:
     def __init__(self, seed: int, southbound: Southbound) -> None:
         self.random = random.Random(f"packets {seed}")
         self.southbound = southbound
-        self.own = southbound.addresses[GATEWAY]
+        self.own = southbound.addresses[GATEWAY][0]
         held = {port.name[3:] for port in southbound.ports
                 if port.kind == "chassisredirect" and port.chassis == GATEWAY}
         patches = [port for port in southbound.ports if port.kind == "patch"]
@@ -128,8 +128,9 @@ class Maker:
     def _build(self, number: int, kind: str, source: str, datapath: Datapath, inport: int,
                outport: int, inner: Inner) -> Packet:
         rng = self.random
+        senders = self.southbound.addresses.get(source, [UNKNOWN_PEER])
         outer = headers.geneve(
-            self.southbound.addresses.get(source, UNKNOWN_PEER), self.own, datapath.key, inport,
+            senders[number % len(senders)], self.own, datapath.key, inport,
             outport, inner.frame, rng.randint(49152, 65535), rng.random() < 0.6,
             ecn(inner.frame))
         return Packet(number, f"{kind} {inner.kind}", source or "nobody", datapath.key, inport,

@@ -61,6 +61,7 @@ class Zone:
     groups: list[str] = field(default_factory=list)
     sets: dict[str, int] = field(default_factory=dict)     # address set: IP version
     bindings: dict[str, str] = field(default_factory=dict) # logical port: chassis
+    encaps: dict[str, str] = field(default_factory=dict)   # logical port: address of an encap
     macs: dict[tuple[str, str], str] = field(default_factory=dict)   # (port, IP): MAC
 
     def ports(self) -> list[Port]:
@@ -77,6 +78,7 @@ class Topology:
     transit: list[str]
     zones: dict[int, Zone]
     release: str                # of OVN, for what it cannot do
+    later: random.Random        # for what was added later: earlier seeds stay as they were
     discarded: set[str] = field(default_factory=set)   # prefixes with a discard route …
     forwarded: set[str] = field(default_factory=set)   # … and with others
     features: set[str] = field(default_factory=set)

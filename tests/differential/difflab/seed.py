@@ -116,6 +116,9 @@ class Runner:
             argv: list[str] = []
             for port, chassis in zone.bindings.items():
                 argv += ["--", "lsp-bind", port, chassis]
+            for port, address in zone.encaps.items():
+                argv += ["--", "set", "Port_Binding", port,
+                         f"encap={southbound.encaps[address]}"]
             for (port, ip), mac in zone.macs.items():
                 argv += ["--", "create", "MAC_Binding", f"logical_port={port}", f'ip="{ip}"',
                          f'mac="{mac}"', f"datapath={southbound.by_name[port].datapath.uuid}"]

@@ -48,7 +48,10 @@ class Southbound:
         self.datapaths = sorted(map(_datapath, rows["Datapath_Binding"]), key=_name)
         by_uuid = {each.uuid: each for each in self.datapaths}
         chassis = {row["_uuid"]: row["name"] for row in rows["Chassis"]}
-        self.addresses = dict(sorted((row["chassis_name"], row["ip"]) for row in rows["Encap"]))
+        self.encaps = {row["ip"]: row["_uuid"] for row in rows["Encap"]}
+        self.addresses: dict[str, list[str]] = {}
+        for name, ip in sorted((row["chassis_name"], row["ip"]) for row in rows["Encap"]):
+            self.addresses.setdefault(name, []).append(ip)
         self.remotes = {row["name"] for row in rows["Chassis"]
                         if row["other_config"].get("is-remote") == "true"}
         self.ports = sorted((_binding(row, by_uuid, chassis) for row in rows["Port_Binding"]),

@@ -38,7 +38,7 @@ class Marker:
         self.vni = target.datapath.key
         self.ports = source.key, target.key
         self.ends = self.southbound.by_name["lr1m-p"].macs[0], source.macs[0]
-        self.addresses = self.southbound.addresses["gw2"], self.southbound.addresses[GATEWAY]
+        self.addresses = [self.southbound.addresses[name][0] for name in ("gw2", GATEWAY)]
 
     def packet(self, number: int, expires: bool) -> bytes:
         """Routed back to where it came from, unless it expires."""

@@ -8,7 +8,7 @@ import random
 from . import policy
 from .batch import Batch
 from .plan import Port, Router, Switch, Topology, Vm, Zone, host
-from .world import TRANSIT, ZONES
+from .world import CHASSIS, TRANSIT, ZONES
 
 HYPERVISORS = ("hv11", "hv12", "hv13", "hv14")
 GATEWAYS = {1: ("gw1", "gw1", "gw1", "gw1", "gw1", "gw1b"), 2: ("gw2", "gw2", "gw2b"),
@@ -21,7 +21,7 @@ def make(seed: int, release: str) -> Topology:
     transit = sorted(rng.sample(TRANSIT, rng.choice((1, 1, 2, 3))))
     zones = rng.choice((ZONES, ZONES, ZONES[:2]))
     topology = Topology(seed, rng, transit, {number: Zone(number) for number in zones},
-                        release)
+                        release, random.Random(f"later {seed}"))
     learn = "true" if topology.chance(0.7, "learned-routes") else "false"
     for zone in topology.zones.values():
         zone.batch.add("set", "NB_Global", ".", f"options:ic-route-adv={learn}",
@@ -170,6 +170,10 @@ def _add_vm(topology: Topology, zone: Zone, switch: Switch, number: int) -> None
         zone.batch.add("lsp-set-enabled", vm.name, "disabled")
     if vm.chassis:
         zone.bindings[vm.name] = vm.chassis
+        addresses = next(each.addresses for each in CHASSIS if each.name == vm.chassis)
+        if len(addresses) > 1:
+            zone.encaps[vm.name] = topology.later.choice(addresses)
+            topology.features.add("encaps")
 
 
 def _add_inner_routers(topology: Topology, zone: Zone) -> None:

@@ -39,21 +39,25 @@ class Chassis:
     host: int
     csum: bool = True
     interconnect: bool = False
+    second: int = 0     # host part of another encap's address
 
     @property
-    def address(self) -> str:
-        return f"192.0.2.{self.host}"
+    def addresses(self) -> list[str]:
+        return [f"192.0.2.{host}" for host in (self.host, self.second) if host]
 
 
 # Tunnels with and without UDP checksums, both within the zone and to others.
 CHASSIS = (
     Chassis("hv11", 1, 31), Chassis("hv12", 1, 32, csum=False),
-    Chassis("hv13", 1, 33), Chassis("hv14", 1, 34, csum=False),
+    Chassis("hv13", 1, 33, second=43), Chassis("hv14", 1, 34, csum=False, second=44),
     Chassis("gw1b", 1, 61, interconnect=True),
     Chassis("gw2", 2, 22, interconnect=True),
     Chassis("gw2b", 2, 62, csum=False, interconnect=True),
     Chassis("gw3", 3, 23, csum=False, interconnect=True),
 )
+
+# Another encap's address, and the first of the same chassis.
+SECOND = {each.addresses[1]: each.addresses[0] for each in CHASSIS if each.second}
 
 
 class World:
@@ -118,15 +122,20 @@ class World:
         for zone, central in self.zones.items():
             argv: list[str] = []
             for each in (each for each in CHASSIS if each.zone == zone):
-                argv += ["--", "chassis-add", each.name, "geneve", each.address,
+                argv += ["--", "chassis-add", each.name, "geneve", each.addresses[0],
                          "--", "set", "Chassis", each.name, *features,
                          f"other_config:is-interconn={str(each.interconnect).lower()}"]
+                for number, address in enumerate(each.addresses[1:]):
+                    encap = f"@{each.name}-{number}"
+                    argv += ["--", f"--id={encap}", "create", "Encap", "type=geneve",
+                             f"ip={address}", f"chassis_name={each.name}", "options:csum=true",
+                             "--", "add", "Chassis", each.name, "encaps", encap]
             central.sbctl(*argv)
         for each in CHASSIS:
             if not each.csum:
                 central = self.zones[each.zone]
-                uuid = central.rows("Encap", f"chassis_name={each.name}")
-                central.sbctl("set", "Encap", *uuid, "options:csum=false")
+                for uuid in central.rows("Encap", f"chassis_name={each.name}"):
+                    central.sbctl("set", "Encap", uuid, "options:csum=false")
 
     def _add_marker(self) -> None:
         for zone, gateway in ((1, GATEWAY), (2, "gw2")):
@@ -148,7 +157,8 @@ class World:
         """Nothing of the underlay has to be resolved."""
         self.gateway.netns.ip("neighbour", "flush", "all")
         for each in CHASSIS:
-            self.gateway.appctl("tnl/neigh/set", "br-phy", each.address, ROUTER_MAC)
+            for address in each.addresses:
+                self.gateway.appctl("tnl/neigh/set", "br-phy", address, ROUTER_MAC)
         text = self.gateway.netns.run("cat", "/sys/class/net/br-phy/address")
         self.wire.mac = bytes.fromhex(text.strip().replace(":", ""))
 
