@@ -52,6 +52,14 @@ static uint16_t entropy(const struct run *run, const struct interp *in)
     return (uint16_t)(0xc000 | icgw_flow_hash(run->sp->out.data, run->sp->out.len));
 }
 
+/* Whether it would go back by the tunnel that it came by; a chassis may have several. */
+static bool is_way_back(const struct interp *in, const struct run *run,
+                        const struct interp_send *to, const struct specialised_tunnel *tunnel)
+{
+    return in->from == to->chassis &&
+           memcmp(&tunnel->remote, &run->packet->src, sizeof tunnel->remote) == 0;
+}
+
 static void on_send(struct interp *in, const struct interp_send *to)
 {
     struct run *run = in->aux;
@@ -63,6 +71,10 @@ static void on_send(struct interp *in, const struct interp_send *to)
         index < sp->tables->n_tunnels ? sp->tables->tunnels[index] : NULL;
     if (tunnel == NULL) {
         drop(sp, ICGW_DROP_NO_TUNNEL);
+        return;
+    }
+    if (is_way_back(in, run, to, &sp->specialised->tunnels[index])) {
+        drop(sp, ICGW_DROP_LOGICAL_DROP);
         return;
     }
     memcpy(sp->out.data, in->frame->data, in->frame->len);

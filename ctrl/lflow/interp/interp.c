@@ -269,6 +269,14 @@ static bool is_flooded_answer(const struct state *s, const struct model_datapath
     return outport == MODEL_FLOODED_ANSWER_KEY && model_takes_flooded_answers(dp) && (arp || na);
 }
 
+static uint16_t delivered_to(const struct model_datapath *dp, uint16_t outport)
+{
+    const struct model_port *port = model_port_by_key(dp, outport);
+    bool redirects = port != NULL && port->type == MODEL_PORT_CHASSISREDIRECT && port->resident &&
+                     port->distributed != NULL;
+    return redirects ? port->distributed->key : outport;
+}
+
 void interp_from_tunnel(struct interp *in, const struct model_datapath *dp, uint16_t inport,
                         uint16_t outport)
 {
@@ -289,13 +297,15 @@ void interp_from_tunnel(struct interp *in, const struct model_datapath *dp, uint
         return;
     }
     /* Errors about the path MTU, of a kernel perhaps, are delivered and go through the
-     * ingress pipeline as well: its flows know which they are for. */
+     * ingress pipeline as well: its flows know which they are for. By then Open vSwitch
+     * has put the port in that a chassisredirect port stands for. */
     bool flooded = is_flooded_answer(&in->state, dp, outport);
     bool error = is_path_mtu_error(&in->state) && interp_restarts_errors(dp);
     if (!flooded) {
         interp_deliver(in, outport);
     }
     if (flooded || (error && !in->waits)) {
+        state_set(&in->state, whole(FIELD_OUTPORT), delivered_to(dp, outport));
         interp_stage(in, MODEL_INGRESS, 0);
     }
 }

@@ -59,7 +59,8 @@ struct interp {
     void *aux;          /* of ops */
     uint32_t flow_hash; /* concrete: chooses among select()'s values */
     /* Concrete: who sent it.  Open vSwitch sends nothing back by the tunnel that it came
-     * by unless flags.loopback was set on the way.  NULL: does not matter (any more). */
+     * by unless flags.loopback was set on the way; ops->send, which knows the tunnels, has
+     * to look.  NULL: does not matter (any more). */
     const struct model_chassis *from;
     unsigned int n_chosen; /* concrete: select()s so far */
     bool waits; /* concrete: for a neighbour; ovn-controller holds all that is left to do */

@@ -78,10 +78,6 @@ static void cross(struct interp *in, const struct model_port *peer)
 static void send_to(struct interp *in, const struct model_chassis *chassis,
                     const struct model_encap *encap, uint16_t outport)
 {
-    if (in->from == chassis) {
-        interp_drop(in, ICGW_DROP_LOGICAL_DROP, in->flow);
-        return;
-    }
     struct interp_send out = {
         .chassis = chassis,
         .encap = encap,

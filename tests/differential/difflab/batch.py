@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from ovnlab.central import Central
+from typing import Callable
 
 
 class Batch:
@@ -22,9 +22,10 @@ class Batch:
         return "\n".join(" ".join(words) for words in self.commands)
 
 
-def run_batch(central: Central, commands: list[list[str]]) -> None:
-    argv: list[str] = ["--wait=sb"]
+def run_batch(tool: Callable[..., str], commands: list[list[str]], *options: str) -> None:
+    """tool: Central.nbctl or Interconnection.nbctl."""
+    argv = list(options)
     for words in commands:
         argv += ["--", *words]
     if commands:
-        central.nbctl(*argv)
+        tool(*argv)

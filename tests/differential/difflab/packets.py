@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from . import headers
 from .payload import Inner, make_inner
-from .southbound import Datapath, Southbound
+from .southbound import Binding, Datapath, Southbound
 from .world import GATEWAY
 
 UNKNOWN_PEER = "192.0.2.250"
@@ -37,8 +37,12 @@ class Maker:
         held = {port.name[3:] for port in southbound.ports
                 if port.kind == "chassisredirect" and port.chassis == GATEWAY}
         patches = [port for port in southbound.ports if port.kind == "patch"]
-        self.entries = [port for port in patches if port.datapath.transit and port.peer in held]
-        self.redirects = [port for port in southbound.ports if port.kind == "chassisredirect"]
+        ours = {port.name for port in southbound.ports
+                if port.kind == "l3gateway" and port.chassis == GATEWAY}
+        self.entries = [port for port in patches
+                        if port.datapath.transit and port.peer in held | ours]
+        self.redirects = [port for port in southbound.ports if port.kind == "chassisredirect" or (
+            port.name in ours and not port.datapath.router)]
         self.pool = AddressPool(self.random, southbound)
 
     def packet(self, number: int) -> Packet:
@@ -64,13 +68,15 @@ class Maker:
             return None
         inport = self.random.choice(sources)
         peer = self.southbound.by_name[out.peer]
-        inner = make_inner(self.random, self.pool, inport, peer)
+        inner = make_inner(self.random, self.pool, out if out.datapath.router else inport, peer)
         return self._build(number, "transit", inport.chassis, out.datapath, inport.key, out.key,
                            inner)
 
     def _router(self, number: int) -> Packet | None:
         """A hypervisor has routed a packet, and sends it to the port's gateway."""
         out = self.random.choice(self.redirects)
+        if out.kind == "l3gateway":
+            return self._gateway_router(number, out)
         around = [port for port in self.southbound.of(out.datapath)
                   if port.kind == "patch" and port.name != out.name[3:]]
         port = self.southbound.by_name[out.name[3:]]
@@ -82,6 +88,14 @@ class Maker:
         inner = make_inner(self.random, self.pool, port, target, routed=True)
         return self._build(number, "router", self._hypervisor(), out.datapath, inport.key,
                            out.key, inner)
+
+    def _gateway_router(self, number: int, out: Binding) -> Packet:
+        """A guest sends to a router that is all on the gateway."""
+        guests = [port for port in self.southbound.of(out.datapath) if port.kind == ""]
+        inport = self.random.choice(guests or [out])
+        inner = make_inner(self.random, self.pool, inport, self.southbound.by_name[out.peer])
+        return self._build(number, "gateway-router", self._hypervisor(), out.datapath,
+                           inport.key, out.key, inner)
 
     def _layer2(self, number: int) -> Packet | None:
         """Any port or group of any datapath, by somebody who may address it."""

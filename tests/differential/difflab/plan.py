@@ -81,6 +81,8 @@ class Topology:
     later: random.Random        # for what was added later: earlier seeds stay as they were
     discarded: set[str] = field(default_factory=set)   # prefixes with a discard route …
     forwarded: set[str] = field(default_factory=set)   # … and with others
+    interconnection: Batch = field(default_factory=Batch)
+    awaited: list[str] = field(default_factory=list)   # ports of a transit router
     features: set[str] = field(default_factory=set)
     counter: int = 0
 

@@ -39,7 +39,7 @@ def add_routes(topology: Topology, zone: Zone) -> None:
             _add_route(topology, zone, router)
         if zone.number == 1 and topology.chance(0.3, "policies"):
             for _ in range(topology.random.randint(1, 4)):
-                _add_policy(topology, zone, router)
+                add_policy(topology, zone, router)
     if zone.number == 1 and topology.chance(0.15, "route-tables"):
         router = topology.random.choice(zone.routers)
         port = topology.random.choice(router.ports)
@@ -53,11 +53,11 @@ def _add_route(topology: Topology, zone: Zone, router: Router, *flags: str) -> N
     prefix = rng.choice(SOMEWHERE)
     hops = next_hops(topology, router, version(prefix))
     if topology.chance(0.12, "discard"):
-        if not may_have(topology, prefix, topology.discarded, topology.forwarded):
+        if not may_have(topology, prefix, topology.discarded):
             return
         zone.batch.add("--may-exist", *flags, "lr-route-add", router.name, prefix, "discard")
         return
-    if not hops or not may_have(topology, prefix, topology.forwarded, topology.discarded):
+    if not hops or not may_have(topology, prefix, topology.forwarded):
         return
     if topology.chance(0.1, "source-routes"):
         flags = (*flags, "--policy=src-ip")
@@ -73,16 +73,17 @@ def _add_route(topology: Topology, zone: Zone, router: Router, *flags: str) -> N
         zone.batch.add(*flags, "lr-route-add", router.name, prefix, address, *out)
 
 
-def may_have(topology: Topology, prefix: str, same: set[str], others: set[str]) -> bool:
-    """ovn-northd of 25.03 crashes where a router has a discard route and another one for
-    the same prefix (ovn-org/ovn#302)."""
+def may_have(topology: Topology, prefix: str, kind: set[str]) -> bool:
+    """ovn-northd of 25.03 crashes where a router has a discard route and another one, of
+    whatever kind, for the same prefix (ovn-org/ovn#302)."""
+    others = topology.discarded | (topology.forwarded if kind is topology.discarded else set())
     if topology.release == "25.03" and prefix in others:
         return False
-    same.add(prefix)
+    kind.add(prefix)
     return True
 
 
-def _add_policy(topology: Topology, zone: Zone, router: Router) -> None:
+def add_policy(topology: Topology, zone: Zone, router: Router) -> None:
     rng = topology.random
     wanted = rng.choice((4, 4, 6))
     hops = next_hops(topology, router, wanted)

@@ -103,6 +103,9 @@ def side_by_side(settings: Settings, seeds: range, jobs: int) -> Iterator[Report
                     yield end.recv()   # type: ignore[union-attr]
                 except EOFError:
                     left.remove(end)   # type: ignore[arg-type]
+                    ends[end].join()   # type: ignore[index]
+                    if ends[end].exitcode:   # type: ignore[index]
+                        raise RuntimeError("a job has ended before its seeds, see above")
     finally:
         for child in ends.values():
             child.terminate()

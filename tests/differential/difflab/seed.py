@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Iterator, Optional
 
-from ovnlab.shell import LabError
+from ovnlab.shell import LabError, wait_for
 
-from . import topology
+from . import topology, transit_router
 from .batch import run_batch
 from .compare import DIFFERENT, LATE, NOTHING, SAME, TIED, Verdict, judge
 from .ours import Copy, Outcome, Replay, Run
@@ -99,15 +99,22 @@ class Runner:
         self.present = None
         for number, central in self.world.zones.items():
             undo = before.zones[number].batch.undo if before and number in before.zones else []
-            run_batch(central, undo)
+            run_batch(central.nbctl, undo, "--wait=sb")
         if before:
+            run_batch(self.world.interconnection.nbctl, before.interconnection.undo)
             self.world.controller("debug/resume")
             self.world.settle()
             self.world.zones[1].sbctl("--all", "destroy", "MAC_Binding", "--", "--all",
                                       "destroy", "FDB")
         self.present = planned
+        run_batch(self.world.interconnection.nbctl, planned.interconnection.commands)
         for number, zone in planned.zones.items():
-            run_batch(self.world.zones[number], zone.batch.commands)
+            central = self.world.zones[number]
+            if planned.awaited:
+                wait_for(f"ports of the transit router in {central.name}", lambda: all(
+                    name in central.nbctl("lrp-list", transit_router.ROUTER)
+                    for name in planned.awaited), interval=0.02)
+            run_batch(central.nbctl, zone.batch.commands, "--wait=sb")
 
     def _bind(self, planned: Topology) -> Southbound:
         """Guests and other gateways come up; neighbours that are known from before."""

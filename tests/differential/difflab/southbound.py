@@ -12,6 +12,7 @@ from ovnlab.shell import run
 
 TABLES = ("Datapath_Binding", "Port_Binding", "Chassis", "Encap", "MAC_Binding",
           "Multicast_Group")
+FIRST_TRANSIT_KEY = 0xff0001   # switches and routers that zones have in common
 
 
 @dataclass
@@ -94,7 +95,8 @@ def _name(row: Datapath | Binding) -> str:
 def _datapath(row: dict[str, Any]) -> Datapath:
     ids = row["external_ids"]
     return Datapath(row["_uuid"], ids.get("interconn-ts", ids.get("name", "")),
-                    row["tunnel_key"], "interconn-ts" in ids, "logical-router" in ids)
+                    row["tunnel_key"], row["tunnel_key"] >= FIRST_TRANSIT_KEY,
+                    "logical-router" in ids)
 
 
 def _binding(row: dict[str, Any], datapaths: dict[str, Datapath],

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 
-from . import policy
+from . import policy, transit_router
 from .batch import Batch
 from .plan import Port, Router, Switch, Topology, Vm, Zone, host
 from .world import CHASSIS, TRANSIT, ZONES
@@ -34,6 +34,7 @@ def make(seed: int, release: str) -> Topology:
     policy.add_filters(topology, topology.zones[1])
     policy.add_services(topology, topology.zones[1])
     policy.add_neighbours(topology, topology.zones[1])
+    transit_router.add(topology)
     return topology
 
 
@@ -169,11 +170,16 @@ def _add_vm(topology: Topology, zone: Zone, switch: Switch, number: int) -> None
     if topology.chance(0.05, "disabled-port"):
         zone.batch.add("lsp-set-enabled", vm.name, "disabled")
     if vm.chassis:
-        zone.bindings[vm.name] = vm.chassis
-        addresses = next(each.addresses for each in CHASSIS if each.name == vm.chassis)
-        if len(addresses) > 1:
-            zone.encaps[vm.name] = topology.later.choice(addresses)
-            topology.features.add("encaps")
+        bind(topology, zone, vm)
+
+
+def bind(topology: Topology, zone: Zone, vm: Vm) -> None:
+    """Where there are several encaps it names one: stock's choice would be anyone's guess."""
+    zone.bindings[vm.name] = vm.chassis
+    addresses = next(each.addresses for each in CHASSIS if each.name == vm.chassis)
+    if len(addresses) > 1:
+        zone.encaps[vm.name] = topology.later.choice(addresses)
+        topology.features.add("encaps")
 
 
 def _add_inner_routers(topology: Topology, zone: Zone) -> None:
@@ -206,7 +212,7 @@ def _route_between(topology: Topology, zone: Zone, outer: Router, inner: Router,
     low, high = ([each.split("/")[0] for each in networks] for networks in ends)
     for port in inner.ports:
         for network in port.networks if port.peer else ():
-            zone.batch.add("--may-exist", "lr-route-add", outer.name, _network(network),
+            zone.batch.add("--may-exist", "lr-route-add", outer.name, network_of(network),
                            high[1 if ":" in network else 0])
     if topology.chance(0.9):
         zone.batch.add("lr-route-add", inner.name, "0.0.0.0/0", low[0])
@@ -214,6 +220,6 @@ def _route_between(topology: Topology, zone: Zone, outer: Router, inner: Router,
         topology.forwarded.update(("0.0.0.0/0", "::/0"))
 
 
-def _network(address: str) -> str:
+def network_of(address: str) -> str:
     base, length = address.split("/")
     return (base[:-1] if ":" in base else f"{base.rsplit('.', 1)[0]}.0") + f"/{length}"
