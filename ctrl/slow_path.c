@@ -18,6 +18,7 @@
 struct slow_path {
     struct slow_path_ops ops;
     void *aux;
+    const struct slow_path_observer *observer; /* NULL: nobody */
     const struct model *model;
     const struct specialised *specialised;
     const struct icgw_tables *tables;
@@ -36,9 +37,17 @@ struct run {
 
 static void answer_too_big(struct run *, const struct interp_send *, const struct icgw_tunnel *);
 
-static void drop(struct slow_path *sp, enum icgw_drop reason)
+static void drop_by(struct slow_path *sp, enum icgw_drop reason, const struct lflow *flow)
 {
     sp->stats.drops[reason]++;
+    if (sp->observer != NULL && sp->observer->drop != NULL) {
+        sp->observer->drop(sp->observer->aux, reason, flow);
+    }
+}
+
+static void drop(struct slow_path *sp, enum icgw_drop reason)
+{
+    drop_by(sp, reason, NULL);
 }
 
 /* A packet that goes on keeps its UDP source port, so that it takes the same
@@ -102,8 +111,16 @@ static void on_send(struct interp *in, const struct interp_send *to)
 static void on_drop(struct interp *in, enum icgw_drop reason, const struct lflow *flow)
 {
     struct run *run = in->aux;
-    (void)flow;
-    drop(run->sp, reason);
+    drop_by(run->sp, reason, flow);
+}
+
+static void on_stage(struct interp *in, const struct model_flow *flow)
+{
+    const struct run *run = in->aux;
+    const struct slow_path_observer *observer = run->sp->observer;
+    if (observer != NULL && observer->stage != NULL) {
+        observer->stage(observer->aux, in, flow);
+    }
 }
 
 static void format_ip(const struct icgw_addr *ip, bool v6, char text[INET6_ADDRSTRLEN])
@@ -127,6 +144,11 @@ static void on_wait(struct interp *in, const struct model_port *port, bool v6,
 {
     struct run *run = in->aux;
     struct slow_path *sp = run->sp;
+    if (sp->observer != NULL && sp->observer->wait != NULL) {
+        char text[INET6_ADDRSTRLEN];
+        format_ip(next_hop, v6, text);
+        sp->observer->wait(sp->observer->aux, port->name, text);
+    }
     sp->stats.drops[ICGW_DROP_NEIGHBOUR_QUEUE_FULL] +=
         waiting_add(&sp->waiting, port->name, v6, next_hop, run->packet, sp->ops.now());
 }
@@ -154,7 +176,7 @@ static const struct model_chassis *admitted(struct slow_path *sp, const struct m
 }
 
 static const struct interp_ops interp_ops = {
-    .send = on_send, .drop = on_drop, .learn = on_learn, .wait = on_wait};
+    .send = on_send, .drop = on_drop, .learn = on_learn, .wait = on_wait, .stage = on_stage};
 
 /* What is in sp->out does not fit the underlay.  A kernel's tunnel would answer
  * with an ICMP error that arrives as if by that tunnel; so do we, where the
@@ -208,6 +230,9 @@ static void run_packet(struct slow_path *sp, const struct waiting_packet *packet
     };
     interp_from_tunnel(&in, dp, packet->inport, packet->outport);
     if (in.end == INTERP_UNSUPPORTED) {
+        if (sp->observer != NULL && sp->observer->unsupported != NULL) {
+            sp->observer->unsupported(sp->observer->aux, in.why);
+        }
         drop(sp, ICGW_DROP_UNSUPPORTED);
     }
     free(in.why);
@@ -274,6 +299,11 @@ void slow_path_update(struct slow_path *sp, const struct model *model,
 void slow_path_set_tables(struct slow_path *sp, const struct icgw_tables *tables)
 {
     sp->tables = tables;
+}
+
+void slow_path_observe(struct slow_path *sp, const struct slow_path_observer *observer)
+{
+    sp->observer = observer;
 }
 
 int64_t slow_path_run(struct slow_path *sp)

@@ -10,7 +10,10 @@
 #include "icgw_stats.h"
 #include "icgw_tables.h"
 
+struct interp;
+struct lflow;
 struct model;
+struct model_flow;
 struct rte_mbuf;
 struct slow_path;
 struct specialised;
@@ -27,6 +30,18 @@ struct slow_path_ops {
     int64_t (*now)(void);
 };
 
+/* Somebody who looks on: traces.  Any of the functions may be NULL. */
+struct slow_path_observer {
+    void (*stage)(void *aux, const struct interp *, const struct model_flow *);
+    /* flow: the one that decided; NULL when no flow did. */
+    void (*drop)(void *aux, enum icgw_drop, const struct lflow *);
+    /* The packet waits for the MAC address of a next hop. */
+    void (*wait)(void *aux, const char *port, const char *ip);
+    /* A flow asks for what the interpreter does not do; a drop follows. */
+    void (*unsupported)(void *aux, const char *why);
+    void *aux;
+};
+
 struct slow_path *slow_path_create(const struct slow_path_ops *, void *aux);
 void slow_path_destroy(struct slow_path *);
 
@@ -37,6 +52,9 @@ void slow_path_update(struct slow_path *, const struct model *, const struct spe
                       const struct icgw_tables *tables);
 /* The same model, other tunnels. */
 void slow_path_set_tables(struct slow_path *, const struct icgw_tables *);
+
+/* *observer must outlive its use; NULL: nobody looks on. */
+void slow_path_observe(struct slow_path *, const struct slow_path_observer *observer);
 
 /* Takes a frame as a worker received it. */
 void slow_path_packet(struct slow_path *, struct rte_mbuf *);

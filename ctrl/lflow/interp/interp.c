@@ -50,7 +50,8 @@ void interp_drop(struct interp *in, enum icgw_drop reason, const struct lflow *f
 #define MAX_DOUBTS 64
 
 struct choice {
-    const struct lflow *flow; /* the highest one that surely applies */
+    const struct lflow *flow;     /* the highest one that surely applies … */
+    const struct model_flow *row; /* … and its priority */
     const struct lflow *doubts[MAX_DOUBTS];
     unsigned int n_doubts;
 };
@@ -73,6 +74,7 @@ static bool search(struct interp *in, struct eval *ev, const struct model_stage 
         enum truth t = eval_match(ev, flow->code->match);
         if (t == TRUTH_TRUE) {
             c->flow = flow;
+            c->row = &stage->flows[position];
             return true;
         }
         if (t == TRUTH_UNKNOWN) {
@@ -183,7 +185,7 @@ static bool rule_out(struct interp *in, struct eval *ev, const struct choice *c)
 /* Not inlined: its frame, more than a kibibyte, is gone before the actions go on
  * to the next stage and so deeper into the stack. */
 static bool __attribute__((noinline))
-search_stage(struct interp *in, const struct model_stage *stage, const struct lflow **flow)
+search_stage(struct interp *in, const struct model_stage *stage, const struct model_flow **row)
 {
     struct choice c = {.flow = NULL};
     struct eval ev = interp_eval(in);
@@ -193,7 +195,7 @@ search_stage(struct interp *in, const struct model_stage *stage, const struct lf
                        "flows tell more destinations apart than the tables hold");
         return false;
     }
-    *flow = c.flow;
+    *row = c.row;
     return found;
 }
 
@@ -202,7 +204,7 @@ void interp_stage(struct interp *in, enum model_pipeline pipeline, int table)
     enum model_pipeline outer_pipeline = in->pipeline;
     int outer_table = in->table;
     const struct lflow *outer_flow = in->flow;
-    const struct lflow *flow = NULL;
+    const struct model_flow *row = NULL;
 
     if (in->end != INTERP_COMPLETE) {
         return;
@@ -219,8 +221,12 @@ void interp_stage(struct interp *in, enum model_pipeline pipeline, int table)
     in->depth++;
     in->pipeline = pipeline;
     in->table = table;
-    if (search_stage(in, &in->datapath->stages[pipeline][table], &flow)) {
+    if (search_stage(in, &in->datapath->stages[pipeline][table], &row)) {
+        const struct lflow *flow = row != NULL ? row->lflow : NULL;
         in->flow = flow;
+        if (in->ops->stage != NULL) {
+            in->ops->stage(in, row);
+        }
         if (flow == NULL) {
             interp_drop(in, ICGW_DROP_LOGICAL_DROP, NULL);
         } else if (flow->code->actions == NULL) {

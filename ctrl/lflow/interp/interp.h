@@ -44,6 +44,9 @@ struct interp_ops {
     /* The packet waits for the MAC address of a next hop that has been asked for. */
     void (*wait)(struct interp *in, const struct model_port *, bool v6,
                  const struct icgw_addr *next_hop);
+    /* A stage has chosen its flow, whose actions come next; NULL: none matches.  For
+     * those who look on. */
+    void (*stage)(struct interp *in, const struct model_flow *);
 };
 
 /* Why an abstract run ended without a verdict. */
