@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "capture_command.h"
 #include "gateway.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
@@ -217,5 +218,6 @@ void commands_register(struct commands *commands)
         unixctl_command_register(c->name, usage, 0, MAX_ARGS, answer,
                                  CONST_CAST(struct command *, c));
     }
+    capture_command_register(commands->gateway);
     unixctl_command_register("exit", "[--restart]", 0, 1, exit_command, commands);
 }

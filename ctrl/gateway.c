@@ -10,9 +10,11 @@
 #include <rte_mbuf.h>
 
 #include "bfd.h"
+#include "capture_command.h"
 #include "collect.h"
 #include "gateway_bfd.h"
 #include "gateway_will.h"
+#include "icgw_capture.h"
 #include "icgw_pmd.h"
 #include "lflow.h"
 #include "metrics.h"
@@ -209,6 +211,21 @@ static bool start_metrics(struct gateway *gw, char **error)
     return gw->metrics != NULL;
 }
 
+/* The packet that the slow path has; NULL: one that has waited for a neighbour. */
+static struct rte_mbuf *at_hand;
+
+/* For captures. */
+static void on_slow_drop(void *aux, enum icgw_drop reason, const struct lflow *flow)
+{
+    (void)aux;
+    if (at_hand != NULL && icgw_pmd_capture_wants_drops()) {
+        icgw_pmd_capture_drop(rte_pktmbuf_mtod(at_hand, const void *), at_hand->data_len,
+                              (uint8_t)reason, flow != NULL ? flow->uuid : NULL);
+    }
+}
+
+static const struct slow_path_observer observer = {.drop = on_slow_drop};
+
 bool gateway_start(struct gateway *gw, const struct icgw_config *config, char **error)
 {
     static const struct slow_path_ops ops = {slow_alloc, slow_transmit, slow_learn, slow_now};
@@ -233,6 +250,7 @@ bool gateway_start(struct gateway *gw, const struct icgw_config *config, char **
     }
     gw->cache = lflow_cache_create();
     gw->slow_path = slow_path_create(&ops, gw);
+    slow_path_observe(gw->slow_path, &observer);
     start_databases(gw);
     return true;
 }
@@ -383,8 +401,10 @@ static void run_slow_path(struct gateway *gw)
     enum icgw_slow reasons[SLOW_BURST];
     uint16_t n = icgw_pmd_slow_rx(pkts, reasons, SLOW_BURST);
     for (uint16_t i = 0; i < n; i++) {
+        at_hand = pkts[i];
         slow_path_packet(gw->slow_path, pkts[i]);
     }
+    at_hand = NULL;
     if (n == SLOW_BURST) {
         poll_immediate_wake();
     }
@@ -435,6 +455,7 @@ void gateway_run(struct gateway *gw)
         follow_underlay(gw);
     }
     run_slow_path(gw);
+    capture_command_run();
     icgw_pmd_run();
     follow_links(gw);
     gateway_bfd_run(gw);
@@ -459,6 +480,7 @@ void gateway_wait(struct gateway *gw)
     poll_fd_wait(underlay_fd(gw->underlay), POLLIN);
     poll_fd_wait(icgw_pmd_slow_fd(), POLLIN);
     poll_fd_wait(bfd_fd(gw->bfd), POLLIN);
+    capture_command_wait();
     wait_until(underlay_wakeup(gw->underlay));
     if (gw->metrics != NULL) {
         poll_fd_wait(metrics_fd(gw->metrics), POLLIN);
@@ -475,6 +497,7 @@ void gateway_wait(struct gateway *gw)
 void gateway_stop(struct gateway *gw)
 {
     metrics_stop(gw->metrics);
+    capture_command_stop();
     bfd_destroy(gw->bfd);
     bfd_will_destroy(gw->will);
     free(gw->bfd_resume);
