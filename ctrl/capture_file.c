@@ -157,6 +157,7 @@ static void *write_file(void *unused)
     while (!last) {
         last = atomic_load(&capture.end); /* before the last look */
         drain();
+        fflush(capture.file); /* an error shows at the end */
         if (!last) {
             poll(&p, 1, POLL_MS);
         }
@@ -188,7 +189,8 @@ static bool write_heads(const struct capture_options *o)
         icgw_pmd_port_info(i, &info);
         ok = pcapng_interface(capture.file, info.name, o->snaplen, o->filter);
     }
-    return ok && pcapng_interface(capture.file, "control thread", o->snaplen, o->filter);
+    return ok && pcapng_interface(capture.file, "control thread", o->snaplen, o->filter) &&
+           fflush(capture.file) == 0;
 }
 
 static bool begin(const struct capture_options *o, char **error)

@@ -12,6 +12,7 @@
 #include "reload.h"
 #include "report.h"
 #include "text.h"
+#include "trace_command.h"
 #include "unixctl.h"
 #include "util.h"
 
@@ -219,5 +220,6 @@ void commands_register(struct commands *commands)
                                  CONST_CAST(struct command *, c));
     }
     capture_command_register(commands->gateway);
+    trace_command_register(commands->gateway);
     unixctl_command_register("exit", "[--restart]", 0, 1, exit_command, commands);
 }

@@ -27,6 +27,7 @@
 #include "state_file.h"
 #include "timeline.h"
 #include "timeval.h"
+#include "trace_live.h"
 #include "tunnels.h"
 #include "underlay.h"
 #include "util.h"
@@ -456,6 +457,7 @@ void gateway_run(struct gateway *gw)
     }
     run_slow_path(gw);
     capture_command_run();
+    trace_live_run();
     icgw_pmd_run();
     follow_links(gw);
     gateway_bfd_run(gw);
@@ -481,6 +483,7 @@ void gateway_wait(struct gateway *gw)
     poll_fd_wait(icgw_pmd_slow_fd(), POLLIN);
     poll_fd_wait(bfd_fd(gw->bfd), POLLIN);
     capture_command_wait();
+    trace_live_wait();
     wait_until(underlay_wakeup(gw->underlay));
     if (gw->metrics != NULL) {
         poll_fd_wait(metrics_fd(gw->metrics), POLLIN);
@@ -498,6 +501,7 @@ void gateway_stop(struct gateway *gw)
 {
     metrics_stop(gw->metrics);
     capture_command_stop();
+    trace_live_stop();
     bfd_destroy(gw->bfd);
     bfd_will_destroy(gw->will);
     free(gw->bfd_resume);

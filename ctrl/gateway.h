@@ -45,8 +45,8 @@ struct gateway {
     struct metrics *metrics;             /* NULL: not configured */
     bool link_up[ICGW_CONFIG_MAX_PORTS]; /* when last looked at … */
     int64_t links_at;                    /* … and when (ms) to look again */
-    struct bfd_will *will;   /* NULL: none */
-    unsigned int will_ports; /* bit per port that it can leave by */
+    struct bfd_will *will;               /* NULL: none */
+    unsigned int will_ports;             /* bit per port that it can leave by */
     struct bfd *bfd;
     struct bfd_timers bfd_timers;  /* that it goes by */
     uint64_t bfd_hash;             /* of what its sessions were made from */

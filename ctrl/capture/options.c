@@ -63,6 +63,8 @@ static bool take_common(struct arguments *a, struct capture_options *o, unsigned
     *known = true;
     if (is(a, "--json") || is(a, "-j")) {
         o->json = true;
+    } else if (is(a, "--colour")) {
+        /* on a terminal; there are no colours here */
     } else if (is(a, "--filter")) {
         return take_value(a, &o->filter);
     } else if (is(a, "-n") || is(a, "--count")) {

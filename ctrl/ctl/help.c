@@ -40,6 +40,26 @@ static const struct help commands[] = {
      "  ovnic-gw-ctl lookup ts1 aa:aa:aa:aa:aa:02\n"},
     {"drops", "", "each reason for drops: counter, rate, what it means, what to do",
      "The rate is that of the last 5 to 10 seconds.\n"},
+    {"trace", "[--all] [--length BYTES] PACKET | --live [FILTER] [-n N] [--seconds S]",
+     "what becomes of a packet, by which flow and table entry",
+     "PACKET is an expression as for ovn-trace, or an outer frame in hexadecimal.\n"
+     "--pcap FILE --packet N takes the frame from a capture.  --all shows stages that\n"
+     "only go on, too.  --live shows actual packets, with a filter of pcap-filter(7).\n"
+     "\n"
+     "  ovnic-gw-ctl trace 'inport == \"ts1-lr2\" && ip4.dst == 10.1.0.10 && icmp4'\n"
+     "  ovnic-gw-ctl trace --pcap drops.pcapng --packet 1\n"
+     "  ovnic-gw-ctl trace --live 'geneve and host 10.1.0.10' -n 5\n"},
+    {"capture", "FILE [OPTION]... | --stop", "what is received, sent and dropped, as pcapng",
+     "For Wireshark; a drop has its reason as comment.  FILE must not exist yet.\n"
+     "  --filter F          as in pcap-filter(7), on outer frames; `geneve and ...` inside\n"
+     "  --rx, --tx, --drops only these (default: all)\n"
+     "  --count N           packets at most (10000)\n"
+     "  --seconds S         time at most (60)\n"
+     "  --size MIB          of the file at most (64)\n"
+     "  --snaplen BYTES     of each packet (2048)\n"
+     "  --stop              ends the capture that runs\n"
+     "\n"
+     "  ovnic-gw-ctl capture /tmp/drops.pcapng --drops --seconds 10\n"},
     {"list-unsupported", "", "destinations not on the fast path, and the flow that is why", ""},
     {"log", "[ENTRIES]", "the last changes of state (50), oldest first",
      "The whole log is with journald, or where --log-file says.\n"

@@ -18,6 +18,7 @@
 #include "help.h"
 #include "openvswitch/json.h"
 #include "openvswitch/vlog.h"
+#include "packets.h"
 #include "timeval.h"
 #include "util.h"
 #include "watch.h"
@@ -175,9 +176,15 @@ static int transact(const struct options *options, int argc, char *argv[])
     const char *command = argv[0];
     bool library = is_library_command(command), refused;
 
+    struct svec words = SVEC_EMPTY_INITIALIZER;
     for (int i = 1; i < argc; i++) {
-        json_array_add(args, json_string_create(argv[i]));
+        svec_add(&words, argv[i]);
     }
+    packets_rewrite(command, &words);
+    for (size_t i = 0; i < words.n; i++) {
+        json_array_add(args, json_string_create(words.names[i]));
+    }
+    svec_destroy(&words);
     if (options->json && !library) {
         json_array_add(args, json_string_create("--json"));
     }

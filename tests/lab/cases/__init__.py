@@ -3,8 +3,8 @@
 
 from . import traffic, neighbours, control, unsupported, bad_input, lifecycle, moves, settings
 from . import path_mtu, bfd, ha, ha_databases, transit_router, kubeovn, interconnection, metrics
-from . import reload
+from . import reload, capture, trace
 
 __all__ = ["traffic", "neighbours", "control", "unsupported", "bad_input", "lifecycle", "moves",
            "settings", "path_mtu", "bfd", "ha", "ha_databases", "transit_router", "kubeovn",
-           "interconnection", "metrics", "reload"]
+           "interconnection", "metrics", "reload", "capture", "trace"]

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* A trace, for machines. */
+
+#include <config.h>
+
+#include <stdlib.h>
+
+#include "lflow.h"
+#include "model.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/json.h"
+#include "trace.h"
+#include "util.h"
+
+static void put_integer(struct json *json, const char *name, long long value)
+{
+    json_object_put(json, name, json_integer_create(value));
+}
+
+static struct json *frame_json(const struct trace *t, const struct trace_frame *f)
+{
+    struct json *json = json_object_create();
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    struct outer o;
+    ds_put_hex(&ds, f->data, f->len);
+    /* "0x…" without the prefix */
+    const char *hex = ds_cstr(&ds);
+    json_object_put_string(json, "frame", hex[0] == '0' && hex[1] == 'x' ? hex + 2 : hex);
+    if (outer_parse(f->data, f->len, &o)) {
+        ds_clear(&ds);
+        outer_format(&o, t->world->model, &ds);
+        json_object_put_string(json, "outer", ds_cstr(&ds));
+        ds_clear(&ds);
+        inner_format(f->data + o.inner, f->len - o.inner, f->len - o.inner, &ds);
+        json_object_put_string(json, "inner", ds_cstr(&ds));
+        put_integer(json, "vni", o.vni);
+        put_integer(json, "inport", o.inport);
+        put_integer(json, "outport", o.outport);
+    }
+    ds_destroy(&ds);
+    return json;
+}
+
+static struct json *dest_json(const struct icgw_dest *d)
+{
+    static const char *const verdicts[] = {
+        [ICGW_VERDICT_FORWARD] = "forward",
+        [ICGW_VERDICT_SELECT] = "select",
+        [ICGW_VERDICT_SLOW] = "slow_path",
+        [ICGW_VERDICT_DROP] = "drop",
+    };
+    struct json *json = json_object_create();
+    char *guards = trace_guards(d);
+    json_object_put_string(json, "verdict", verdicts[d->verdict & 3]);
+    json_object_put_string(json, "guards", guards);
+    free(guards);
+    if (d->verdict == ICGW_VERDICT_FORWARD) {
+        put_integer(json, "vni", d->vni);
+        put_integer(json, "inport", d->inport);
+        put_integer(json, "outport", d->outport);
+        put_integer(json, "tunnel", d->tunnel);
+        put_integer(json, "ttl_decrement", d->ttl_dec);
+    }
+    return json;
+}
+
+static struct json *event_json(const struct trace *t, const struct trace_event *e)
+{
+    static const char *const kinds[] = {
+        [TRACE_STAGE] = "stage", [TRACE_SENT] = "sent",   [TRACE_DROP] = "drop",
+        [TRACE_WAIT] = "wait",   [TRACE_LEARN] = "learn", [TRACE_UNSUPPORTED] = "unsupported",
+    };
+    struct json *json =
+        e->kind == TRACE_SENT ? frame_json(t, &t->sent[e->sent]) : json_object_create();
+    json_object_put_string(json, "event", kinds[e->kind]);
+    if (e->kind == TRACE_STAGE) {
+        json_object_put_string(json, "datapath", e->datapath->name);
+        json_object_put_string(json, "pipeline", e->egress ? "egress" : "ingress");
+        put_integer(json, "table", e->table);
+        put_integer(json, "priority", e->priority);
+    }
+    if (e->flow != NULL) {
+        json_object_put_string(json, "stage", e->flow->stage);
+        json_object_put_string(json, "uuid", e->flow->uuid);
+        json_object_put_string(json, "match", e->flow->code->match_text);
+        json_object_put_string(json, "actions", e->flow->code->actions_text);
+    }
+    if (e->kind == TRACE_DROP) {
+        json_object_put_string(json, "reason", icgw_drop_name(e->reason));
+    }
+    if (e->text != NULL) {
+        json_object_put_string(json, "text", e->text);
+    }
+    return json;
+}
+
+static struct json *workers_json(const struct trace *t)
+{
+    struct json *json = t->out.data != NULL ? frame_json(t, &t->out) : json_object_create();
+    json_object_put_string(json, "action", trace_action(&t->result));
+    json_object_put_string(json, "reason", trace_reason(&t->result));
+    if (t->out.data != NULL) {
+        put_integer(json, "port", t->result.port);
+    }
+    return json;
+}
+
+struct json *trace_json(const struct trace *t, bool all)
+{
+    struct json *json = json_object_create();
+    struct json *events = json_array_create_empty();
+    json_object_put(json, "arrives", frame_json(t, &t->in));
+    json_object_put(json, "endpoint", json_boolean_create(t->endpoint != NULL));
+    if (t->dest != NULL) {
+        json_object_put(json, "destination", dest_json(t->dest));
+    }
+    json_object_put(json, "workers", workers_json(t));
+    for (size_t i = 0; i < t->n_events; i++) {
+        if (trace_shows(&t->events[i], all)) {
+            json_array_add(events, event_json(t, &t->events[i]));
+        }
+    }
+    json_object_put(json, "flows", events);
+    put_integer(json, "left_out", (long long)t->left_out);
+    json_object_put(json, "agree", json_boolean_create(t->agree));
+    if (!t->agree) {
+        json_object_put_string(json, "disagreement", t->disagreement);
+    }
+    return json;
+}

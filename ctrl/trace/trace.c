@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "trace.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_mbuf.h>
+
+#include "microflow.h"
+#include "openvswitch/dynamic-string.h"
+#include "util.h"
+
+struct trace *trace_frame(const struct trace_world *world, const uint8_t *frame, size_t len,
+                          char **error)
+{
+    struct rte_mbuf *m = len <= TRACE_MAX_FRAME ? world->alloc(frame, (uint16_t)len) : NULL;
+    if (m == NULL || len == 0) {
+        rte_pktmbuf_free(m);
+        *error = xasprintf("a frame of %zu bytes: longer than this gateway's buffers, or none is "
+                           "free",
+                           len);
+        return NULL;
+    }
+    rte_pktmbuf_free(m);
+    struct trace *t = xzalloc(sizeof *t);
+    t->world = world;
+    t->in = (struct trace_frame){xmemdup(frame, len), len};
+    trace_by_tables(t);
+    trace_by_flows(t);
+    trace_compare(t);
+    return t;
+}
+
+void trace_free(struct trace *t)
+{
+    for (size_t i = 0; i < t->n_events; i++) {
+        free(t->events[i].text);
+    }
+    for (size_t i = 0; i < t->n_sent; i++) {
+        free(t->sent[i].data);
+    }
+    free(t->events);
+    free(t->sent);
+    free(t->in.data);
+    free(t->out.data);
+    free(t->disagreement);
+    free(t);
+}
+
+/* Outer headers, as the sender would have made them.  MAC addresses and UDP source
+ * port do not matter to anybody here. */
+static uint8_t *encapsulate(const struct trace_world *world, const struct frame *inner,
+                            const struct microflow_way *way, size_t *len, char **error)
+{
+    static const uint8_t sender[] = {2, 0, 0, 0, 0, 1}, us[] = {2, 0, 0, 0, 0, 2};
+    struct icgw_tunnel tunnel;
+    enum icgw_drop reason;
+    uint8_t *frame = NULL;
+
+    memset(&tunnel, 0, sizeof tunnel);
+    icgw_tunnel_init(&tunnel, &way->src, &way->dst, ICGW_GENEVE_PORT, true);
+    icgw_tunnel_set_next_hop(&tunnel, 0, sender, us, 0, UINT16_MAX);
+    struct rte_mbuf *m = world->alloc(inner->data, inner->len);
+    if (m == NULL || !icgw_encapsulate(m, &tunnel, way->datapath->key, way->inport, way->outport,
+                                       0xc000, &reason)) {
+        *error = xasprintf("a frame of %u bytes is longer than this gateway's buffers, or none is "
+                           "free",
+                           inner->len);
+    } else {
+        *len = m->data_len;
+        frame = xmemdup(rte_pktmbuf_mtod(m, const void *), m->data_len);
+    }
+    rte_pktmbuf_free(m);
+    return frame;
+}
+
+static char *join_notes(const struct microflow *m)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    for (size_t i = 0; i < m->n_notes; i++) {
+        ds_put_format(&ds, "%s%s", i > 0 ? " && " : "", m->notes[i]);
+    }
+    return ds_steal_cstr(&ds);
+}
+
+uint8_t *trace_microflow(const struct trace_world *world, const char *text, uint16_t ip_len,
+                         size_t *len, char **notes, char **error)
+{
+    struct microflow *m = xzalloc(sizeof *m);
+    struct frame *inner = xmalloc(sizeof *inner);
+    struct microflow_way way;
+    uint8_t *frame = NULL;
+    if (microflow_parse(m, text, error) &&
+        microflow_find_way(m, world->model, world->tables->locals, world->tables->n_locals, &way,
+                           error) &&
+        microflow_frame(m, ip_len, inner, error) &&
+        microflow_check(m, world->model, inner, error)) {
+        frame = encapsulate(world, inner, &way, len, error);
+        *notes = frame != NULL ? join_notes(m) : NULL;
+    }
+    microflow_free(m);
+    free(inner);
+    free(m);
+    return frame;
+}
+
+uint8_t *trace_hex(const char *text, size_t *len)
+{
+    size_t size = strlen(text), digits = 0;
+    uint8_t *bytes = xzalloc(size / 2 + 1);
+    for (const char *p = text; *p != '\0'; p++) {
+        if (isspace((unsigned char)*p) || *p == ':') {
+            continue;
+        }
+        bool ok;
+        unsigned int value = (unsigned int)hexits_value(p, 1, &ok);
+        if (!ok) {
+            free(bytes);
+            return NULL;
+        }
+        bytes[digits / 2] = (uint8_t)(bytes[digits / 2] << 4 | value);
+        digits++;
+    }
+    if (digits == 0 || digits % 2 != 0) {
+        free(bytes);
+        return NULL;
+    }
+    *len = digits / 2;
+    return bytes;
+}
