@@ -21,8 +21,7 @@ check_licence() {
         echo "$f: no line SPDX-License-Identifier: Apache-2.0 at the top"
         bad=1
     done < <(find_sources -name '*.[ch]' -o -name '*.py' -o -name '*.sh' -o -name 'meson*' \
-        -o -path './scripts/*' -o -path './.ci/*' -o -path './tests/lab/run' \
-        -o -path './tests/differential/run')
+        -o -path './scripts/*' -o -path './.ci/*' -o -path './tests/*/run')
     return $bad
 }
 
@@ -36,6 +35,22 @@ check_size() {
         awk '$2 != "total" && $1 > 800 {print $2 ": " $1 " lines; allowed: 800"; n = 1} END {exit !n}'
 }
 
+# Whoever adds a key, a command or a reason for drops says what it is for.
+check_docs() {
+    local word bad=0
+    for word in $(grep -oE '^    \{"[a-z-]+"' config/schema.c | grep -oE '[a-z-]+'); do
+        grep -qE "^\.(It Cm|Ss).*\b$word\b" docs/man/ovnic-gw.conf.5 ||
+            { echo "docs/man/ovnic-gw.conf.5: nothing about $word" && bad=1; }
+    done
+    for word in $(sed -n '/define ICGW_DROPS/,/^$/p' dp/icgw_stats.h | grep -oE '"[a-z_]+"' | tr -d '"'); do
+        [ -e "docs/drops/$word.md" ] || { echo "docs/drops/$word.md: missing" && bad=1; }
+    done
+    for word in $(ls docs/drops); do
+        grep -q "\"${word%.md}\"" dp/icgw_stats.h || { echo "docs/drops/$word: no such reason" && bad=1; }
+    done
+    return $bad
+}
+
 # uninitvar does not see through the loop macros of Open vSwitch; the compilers
 # have that warning too.
 check_cppcheck() {
@@ -46,7 +61,7 @@ check_cppcheck() {
 
 suite_checks() {
     local c
-    for c in format licence includes size cppcheck; do
+    for c in format licence includes size docs cppcheck; do
         run_case checks $c 300 bash -c ". scripts/lib/suites.sh; check_$c"
     done
 }
@@ -140,6 +155,11 @@ suite_lab_releases() {
     run_program lab-releases 1200 tests/lab/run --ovn 25.03 --ovn 26.03 --ovn 23.03,26.03 \
         --gateways ovnic-gw,ovnic-gw --lab pair --lab transit-router --lab kube-ovn \
         ${xml_dir:+--xml "$xml_dir"}
+}
+
+# The Debian package, built and installed into a fresh root, which is booted.
+suite_package() {
+    run_program package 1200 tests/package/run
 }
 
 # The same packets into a stock gateway and ours: seeds that have been looked at.
