@@ -16,6 +16,8 @@ struct ovsdb;
 enum drain_reason {
     DRAIN_OPERATOR = 1 << 0, /* `ovnic-gw-ctl drain` */
     DRAIN_EXIT = 1 << 1,
+    DRAIN_WORKER = 1 << 2, /* one is stuck */
+    DRAIN_LINK = 1 << 3,   /* one is down, and no other leads to all gateways */
 };
 
 enum drain_state {

@@ -41,9 +41,6 @@ VLOG_DEFINE_THIS_MODULE(gateway);
 /* How often to look whether all workers use the newest tables. */
 #define IN_USE_POLL_MS 5
 
-/* How often to look at links. */
-#define LINK_POLL_MS 1000
-
 static struct rte_mbuf *slow_alloc(const void *data, uint16_t len)
 {
     return icgw_pmd_mbuf(data, len);
@@ -411,25 +408,6 @@ static void run_slow_path(struct gateway *gw)
     }
 }
 
-/* Links go up and down without a word from the driver. */
-static void follow_links(struct gateway *gw)
-{
-    if (time_msec() < gw->links_at) {
-        return;
-    }
-    gw->links_at = time_msec() + LINK_POLL_MS;
-    for (uint16_t i = 0; i < icgw_pmd_n_ports(); i++) {
-        struct icgw_port_info info;
-        icgw_pmd_port_info(i, &info);
-        if (info.link_up && !gw->link_up[i]) {
-            TIMELINE_INFO("port %s: link is up", info.name);
-        } else if (!info.link_up && gw->link_up[i]) {
-            TIMELINE_WARN("port %s: link is down", info.name);
-        }
-        gw->link_up[i] = info.link_up;
-    }
-}
-
 void gateway_drain(struct gateway *gw, enum drain_reason reason, bool on)
 {
     if (drain_change(&gw->drain, gw->ovsdb, reason, on)) {
@@ -459,7 +437,7 @@ void gateway_run(struct gateway *gw)
     capture_command_run();
     trace_live_run();
     icgw_pmd_run();
-    follow_links(gw);
+    health_run(gw);
     gateway_bfd_run(gw);
     run_metrics(gw);
     drain_run(&gw->drain, gw->ovsdb, icgw_pmd_arrived(), time_msec());
@@ -490,7 +468,7 @@ void gateway_wait(struct gateway *gw)
     }
     wait_until(slow_path_run(gw->slow_path));
     wait_until(drain_wakeup(&gw->drain));
-    wait_until(gw->links_at);
+    wait_until(health_wakeup(gw));
     wait_until(totals_sample(&gw->history, gw, time_msec()));
     if (icgw_pmd_in_use() < icgw_pmd_published()) {
         poll_timer_wait(IN_USE_POLL_MS);

@@ -11,6 +11,7 @@
 #include "bfd.h"
 #include "convergence.h"
 #include "drain.h"
+#include "health.h"
 #include "icgw_config.h"
 #include "icgw_tables.h"
 #include "totals.h"
@@ -42,11 +43,10 @@ struct gateway {
     struct convergence convergence;  /* of changes of the databases */
     struct drain drain;
     struct totals_history history;
-    struct metrics *metrics;             /* NULL: not configured */
-    bool link_up[ICGW_CONFIG_MAX_PORTS]; /* when last looked at … */
-    int64_t links_at;                    /* … and when (ms) to look again */
-    struct bfd_will *will;               /* NULL: none */
-    unsigned int will_ports;             /* bit per port that it can leave by */
+    struct metrics *metrics; /* NULL: not configured */
+    struct health health;
+    struct bfd_will *will;   /* NULL: none */
+    unsigned int will_ports; /* bit per port that it can leave by */
     struct bfd *bfd;
     struct bfd_timers bfd_timers;  /* that it goes by */
     uint64_t bfd_hash;             /* of what its sessions were made from */

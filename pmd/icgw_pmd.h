@@ -137,5 +137,6 @@ struct icgw_port_info {
 };
 uint16_t icgw_pmd_n_ports(void);
 void icgw_pmd_port_info(uint16_t port, struct icgw_port_info *);
+bool icgw_pmd_link_up(uint16_t port);
 
 #endif

@@ -54,16 +54,20 @@ uint16_t icgw_pmd_n_ports(void)
     return pmd.n_ports;
 }
 
+bool icgw_pmd_link_up(uint16_t index)
+{
+    struct rte_eth_link link = {0};
+
+    return rte_eth_link_get_nowait(pmd.ports[index].dev.id, &link) == 0 &&
+           link.link_status == RTE_ETH_LINK_UP;
+}
+
 void icgw_pmd_port_info(uint16_t index, struct icgw_port_info *info)
 {
     const struct pmd_port *port = &pmd.ports[index];
-    struct rte_eth_link link = {0};
     struct rte_eth_stats stats = {0};
     struct rte_eth_dev_info dev = {0};
 
-    if (rte_eth_link_get_nowait(port->dev.id, &link) != 0) {
-        link.link_status = RTE_ETH_LINK_DOWN;
-    }
     rte_eth_stats_get(port->dev.id, &stats);
     rte_eth_dev_info_get(port->dev.id, &dev);
     *info = (struct icgw_port_info){
@@ -72,7 +76,7 @@ void icgw_pmd_port_info(uint16_t index, struct icgw_port_info *info)
         .driver = port->driver,
         .host_interface = port->host_interface,
         .kernel_index = dev.if_index,
-        .link_up = link.link_status == RTE_ETH_LINK_UP,
+        .link_up = icgw_pmd_link_up(index),
         .mtu = port->mtu,
         .n_rx_queues = port->dev.n_rxq,
         .n_tx_queues = port->dev.n_txq,

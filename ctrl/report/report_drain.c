@@ -16,6 +16,8 @@ struct json *report_drain(const struct gateway *gw)
     } reasons[] = {
         {DRAIN_OPERATOR, "operator"},
         {DRAIN_EXIT, "exit"},
+        {DRAIN_WORKER, "worker"},
+        {DRAIN_LINK, "link"},
     };
     const struct drain *d = &gw->drain;
     struct json *json = json_object_create();

@@ -3,6 +3,8 @@
 
 #include "report.h"
 
+#include <inttypes.h>
+
 #include "bfd.h"
 #include "gateway.h"
 #include "icgw_pmd.h"
@@ -64,6 +66,17 @@ static void add_ports(struct json *problems)
     }
 }
 
+static void add_workers(const struct gateway *gw, struct json *problems)
+{
+    for (uint16_t i = 0; i < icgw_pmd_n_workers(); i++) {
+        const struct health_worker *w = &gw->health.workers[i];
+        if (w->stuck) {
+            add(problems, "error", "stats",
+                xasprintf("worker %u has been stuck for %" PRId64 " ms", i, w->still_ms));
+        }
+    }
+}
+
 static void add_tunnels(const struct gateway *gw, struct json *problems)
 {
     for (size_t i = 0; gw->specialised != NULL && i < gw->specialised->n_tunnels; i++) {
@@ -104,6 +117,7 @@ struct json *report_problems(const struct gateway *gw)
     struct json *problems = json_array_create_empty();
     add_databases(gw, problems);
     add_ports(problems);
+    add_workers(gw, problems);
     add_tunnels(gw, problems);
     add_bfd(gw, problems);
     add_unsupported(gw, problems);

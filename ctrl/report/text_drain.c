@@ -34,6 +34,8 @@ static const char *reason(const char *name)
 {
     return !strcmp(name, "operator") ? "asked for by ovnic-gw-ctl"
            : !strcmp(name, "exit")   ? "about to end"
+           : !strcmp(name, "worker") ? "a worker is stuck"
+           : !strcmp(name, "link")   ? "a link is down and no other leads to every gateway"
                                      : name;
 }
 

@@ -73,6 +73,7 @@ static void parse(const struct nlmsghdr *nlh, struct ul_link *l)
     mnl_attr_parse(nlh, sizeof *ifi, ul_collect, tb);
     l->index = ifi->ifi_index;
     l->up = ifi->ifi_flags & IFF_UP;
+    l->carrier = ifi->ifi_flags & IFF_RUNNING;
     if (tb[IFLA_IFNAME]) {
         size_t len = mnl_attr_get_payload_len(tb[IFLA_IFNAME]);
 

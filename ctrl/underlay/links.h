@@ -15,6 +15,7 @@ struct ul_link {
     uint16_t vlan; /* of an 802.1Q interface */
     uint32_t mtu;
     bool up;
+    bool carrier;
     bool ethernet; /* `mac` is valid */
     uint8_t mac[6];
     char name[IFNAMSIZ];

@@ -32,6 +32,11 @@ void underlay_close(struct underlay *);
 bool underlay_add_address(struct underlay *, const char *host_interface,
                           const struct icgw_addr *addr, uint8_t len, char **error);
 
+/* Whether the interface can carry anything, as a plugged or unplugged cable of a
+ * NIC says; without it, the kernel's routes choose another interface.  False with
+ * *error (malloc'ed): the kernel cannot do that. */
+bool underlay_set_carrier(struct underlay *, const char *host_interface, bool up, char **error);
+
 /* Hides from the kernel, but not from packet sockets, what arrives on the
  * interface: for devices that share one with the kernel (net_af_packet).  Undone
  * by underlay_close().  An interface with a clsact qdisc is left as it is. */

@@ -11,7 +11,7 @@ from ovnlab.gateway import OvnicGateway
 from ovnlab.lab import Lab
 from ovnlab.ovsnode import OvsNode
 from ovnlab.shell import wait_for
-from ovnlab.threads import main_thread_stopped
+from ovnlab.threads import threads_stopped
 from ovnlab.zone import Zone
 
 FAST = {"bfd-min-rx": "100", "bfd-min-tx": "100"}   # ms: down after 300
@@ -123,7 +123,7 @@ def control_thread_stopped(lab: Lab) -> None:
         before = _flaps(lab)
         counts = _received(lab)
         gateways = {gateway.name: gateway for _, gateway, _ in _pairs(lab)}
-        with main_thread_stopped(*(g.process.pid for g in gateways.values())):
+        with threads_stopped(*(g.process.pid for g in gateways.values())):
             began = time.monotonic()
             _expect_up(lab, began + STOPPED_S)
         check_equal("times that sessions changed", _flaps(lab), before)

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ctypes
 import os
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Iterator
 
 # ptrace(2), linux/ptrace.h
@@ -23,16 +24,25 @@ def _ptrace(request: int, thread: int) -> None:
         raise OSError(error, f"ptrace({request:#x}, {thread}): {os.strerror(error)}")
 
 
+def threads_named(process: int, prefix: str) -> list[int]:
+    found = []
+    for task in Path(f"/proc/{process}/task").iterdir():
+        if (task / "comm").read_text().startswith(prefix):
+            found.append(int(task.name))
+    return found
+
+
 @contextmanager
-def main_thread_stopped(*processes: int) -> Iterator[None]:
+def threads_stopped(*threads: int) -> Iterator[None]:
+    """A process's own id is that of its main thread."""
     stopped: list[int] = []
     try:
-        for process in processes:
-            _ptrace(SEIZE, process)
-            stopped.append(process)
-            _ptrace(INTERRUPT, process)
-            os.waitpid(process, WALL)
+        for thread in threads:
+            _ptrace(SEIZE, thread)
+            stopped.append(thread)
+            _ptrace(INTERRUPT, thread)
+            os.waitpid(thread, WALL)
         yield
     finally:
-        for process in stopped:
-            _ptrace(DETACH, process)
+        for thread in stopped:
+            _ptrace(DETACH, thread)
