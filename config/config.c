@@ -31,6 +31,7 @@ void icgw_config_free(struct icgw_config *c)
 /* ovnic-gw.conf tells the operator about these. */
 static void set_defaults(struct icgw_config *c)
 {
+    c->encap_csum = true;
     c->cores = 1;
     c->idle_sleep = true;
     c->huge_pages = false;

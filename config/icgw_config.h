@@ -48,6 +48,7 @@ struct icgw_config {
     char *chassis; /* Southbound Chassis.name */
     struct icgw_config_ip encap_ips[ICGW_CONFIG_MAX_ENCAP_IPS];
     size_t n_encap_ips; /* at least 1 */
+    bool encap_csum;    /* senders are asked for UDP checksums */
 
     char *southbound;    /* OVSDB remotes, comma-separated, no blanks */
     char *ic_southbound; /* the same */

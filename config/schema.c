@@ -12,6 +12,7 @@ static const struct schema_key chassis_keys[] = {
     {"name", REQUIRED, config_set_name, "1 to 255 printable characters, no blanks or quotes"},
     {"encap-ip", REQUIRED, config_set_encap_ip,
      "unicast IPv4 and IPv6 addresses, " UP_TO(ICGW_CONFIG_MAX_ENCAP_IPS)},
+    {"encap-csum", 0, config_set_encap_csum, "yes or no"},
     {0},
 };
 

@@ -281,6 +281,12 @@ const char *config_set_idle(struct icgw_config *c, char *text, const char **culp
     return set_choice(text, "sleep", "busy", &c->idle_sleep);
 }
 
+const char *config_set_encap_csum(struct icgw_config *c, char *text, const char **culprit)
+{
+    (void)culprit;
+    return set_choice(text, "yes", "no", &c->encap_csum);
+}
+
 const char *config_set_huge_pages(struct icgw_config *c, char *text, const char **culprit)
 {
     (void)culprit;

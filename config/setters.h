@@ -31,6 +31,7 @@ setter config_set_spread;
 
 setter config_set_cores;
 setter config_set_idle;
+setter config_set_encap_csum;
 setter config_set_huge_pages;
 setter config_set_memory;
 

@@ -177,6 +177,7 @@ static void start_databases(struct gateway *gw)
         .hostname = hostname,
         .encap_ips = ips,
         .n_encap_ips = gateway_encap_ips(gw->config, ips),
+        .csum = gw->config->encap_csum,
         .southbound = gw->config->southbound,
         .ic_southbound = gw->config->ic_southbound,
     };

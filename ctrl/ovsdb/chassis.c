@@ -56,14 +56,15 @@ static struct sbrec_encap *insert_encap(struct ovsdb *o, struct ovsdb_idl_txn *t
     return encap;
 }
 
-static bool write_csum(const struct sbrec_encap *encap)
+static bool write_csum(const struct ovsdb *o, const struct sbrec_encap *encap)
 {
-    if (!strcmp(smap_get_def(&encap->options, "csum", ""), "true")) {
+    const char *csum = o->csum ? "true" : "false";
+    if (!strcmp(smap_get_def(&encap->options, "csum", ""), csum)) {
         return false;
     }
     struct smap options;
     smap_clone(&options, &encap->options);
-    smap_replace(&options, "csum", "true");
+    smap_replace(&options, "csum", csum);
     sbrec_encap_set_options(encap, &options);
     smap_destroy(&options);
     return true;
@@ -78,7 +79,7 @@ static size_t own_encaps(struct ovsdb *o, struct ovsdb_idl_txn *txn, struct sbre
         struct sbrec_encap *encap = find_encap(o, o->encap_ips[i]);
         if (!is_taken(o, i, encap)) {
             encaps[n] = encap ? encap : insert_encap(o, txn, o->encap_ips[i]);
-            *changed |= write_csum(encaps[n]);
+            *changed |= write_csum(o, encaps[n]);
             n++;
         }
     }

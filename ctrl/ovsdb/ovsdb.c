@@ -24,6 +24,7 @@ static void copy_config(struct ovsdb *o, const struct ovsdb_config *c)
 {
     o->chassis = xstrdup(c->chassis);
     o->hostname = xstrdup(c->hostname ? c->hostname : c->chassis);
+    o->csum = c->csum;
     o->encap_ips = xcalloc(c->n_encap_ips, sizeof *o->encap_ips);
     o->encap_owners = xcalloc(c->n_encap_ips, sizeof *o->encap_owners);
     struct sset seen = SSET_INITIALIZER(&seen);

@@ -21,6 +21,7 @@ struct ovsdb_config {
     const char *hostname;
     const struct icgw_addr *encap_ips;
     size_t n_encap_ips;
+    bool csum; /* Encap options:csum */
     const char *southbound;
     const char *ic_southbound; /* NULL: none */
 };

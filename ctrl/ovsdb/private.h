@@ -51,6 +51,7 @@ struct ovsdb {
     char *hostname;
     char **encap_ips;
     size_t n_encap_ips;
+    bool csum; /* of all of them */
     /* Per encap IP: the chassis that people were told to own it, or NULL. */
     char **encap_owners;
     bool registering; /* the transaction under way inserts our Chassis */

@@ -144,6 +144,7 @@ static inline void gateway_start(struct zone *z, const char *name, const char *i
         .hostname = "host1",
         .encap_ips = &ip,
         .n_encap_ips = 1,
+        .csum = true,
         .southbound = sb,
         .ic_southbound = ic,
     };

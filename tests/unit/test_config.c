@@ -72,6 +72,7 @@ static void test_defaults(void **state)
     assert_string_equal(c->chassis, "gw1");
     assert_int_equal(c->n_encap_ips, 1);
     assert_ip(&c->encap_ips[0], "00000000000000000000ffffc0000215");
+    assert_true(c->encap_csum);
     assert_string_equal(c->southbound, "unix:/run/sb");
     assert_string_equal(c->ic_southbound, "tcp:198.51.100.1:6646");
     assert_null(c->private_key);
@@ -127,7 +128,7 @@ static void test_everything(void **state)
     struct icgw_config *c =
         good("[workers]\ncores = 64\nidle = busy\n"
              "[dpdk]\nhuge-pages = yes\nmemory = 1048576\n"
-             "[chassis]\nencap-ip = 192.0.2.21 , 2001:db8::21\nname = a.b_c-d:e\n"
+             "[chassis]\nencap-ip = 192.0.2.21 , 2001:db8::21\nencap-csum = no\nname = a.b_c-d:e\n"
              "[ovn]\n"
              "southbound = ssl:192.0.2.1:6642, ssl:[2001:db8::1]:6642 ,ssl:192.0.2.3:65535\n"
              "ic-southbound = unix:/run/ovn/ovn_ic_sb_db.sock\n"
@@ -147,6 +148,7 @@ static void test_everything(void **state)
     assert_int_equal(c->ports[1].spread, ICGW_CONFIG_SPREAD_SOFTWARE);
     assert_string_equal(c->chassis, "a.b_c-d:e");
     assert_int_equal(c->n_encap_ips, 2);
+    assert_false(c->encap_csum);
     assert_ip(&c->encap_ips[1], "20010db8000000000000000000000021");
     assert_string_equal(c->southbound,
                         "ssl:192.0.2.1:6642,ssl:[2001:db8::1]:6642,ssl:192.0.2.3:65535");
@@ -199,7 +201,7 @@ static void test_bad_form(void **state)
 static void test_bad_sections(void **state)
 {
     (void)state;
-    bad("", "gw.conf:1: section [chassis] is missing; allowed there: name, encap-ip");
+    bad("", "gw.conf:1: section [chassis] is missing; allowed there: name, encap-ip, encap-csum");
     bad(CHASSIS PORT, "gw.conf:6: section [ovn] is missing; allowed there: southbound, "
                       "ic-southbound, private-key, certificate, ca-cert");
     bad(CHASSIS OVN, "gw.conf:6: section [port NAME] is missing; allowed there: device, "
@@ -240,10 +242,11 @@ static void test_bad_keys(void **state)
     bad("name = gw1\n", "gw.conf:1: name is in no section; allowed: [chassis], [ovn], "
                         "[port NAME], [workers], [dpdk], [metrics] before it");
     bad(CHASSIS "encapip = 192.0.2.1\n",
-        "gw.conf:4: unknown key \"encapip\" in [chassis]; allowed: name, encap-ip");
+        "gw.conf:4: unknown key \"encapip\" in [chassis]; allowed: name, encap-ip, encap-csum");
     bad(CHASSIS "Name = gw1\n",
-        "gw.conf:4: unknown key \"Name\" in [chassis]; allowed: name, encap-ip");
-    bad(CHASSIS "= x\n", "gw.conf:4: unknown key \"\" in [chassis]; allowed: name, encap-ip");
+        "gw.conf:4: unknown key \"Name\" in [chassis]; allowed: name, encap-ip, encap-csum");
+    bad(CHASSIS "= x\n",
+        "gw.conf:4: unknown key \"\" in [chassis]; allowed: name, encap-ip, encap-csum");
     bad(PORT "vlan = 5\n", "gw.conf:4: unknown key \"vlan\" in [port uplink]; allowed: device, "
                            "host-interface, address, mtu, spread");
     bad(CHASSIS "\nname = gw1\n",

@@ -171,6 +171,10 @@ static void test_registers_and_repairs(void **state)
           !strcmp(ctl(z, SB, "--if-exists get Chassis gw1 other_config:is-interconn"), "\"true\""));
     assert_string_equal(ctl(z, SB, "get Chassis gw1 other_config:operator"), "note");
 
+    ctl(z, SB, "set Encap %s options:csum=false",
+        ctl(z, SB, "--bare --columns=_uuid find Encap ip=192.0.2.21"));
+    UNTIL(z, row_is(z, SB, "Encap", "chassis_name=gw1", "options", "csum=true"));
+
     ctl(z, SB, "destroy Chassis gw1 -- destroy Chassis_Private gw1");
     UNTIL(z, is_registered(z));
     assert_true(row_is(z, SB, "Encap", "chassis_name=gw1", "ip", "192.0.2.21"));

@@ -20,7 +20,8 @@ from .zone import Zone
 PAIR, SPARE, VLAN, IPV6, GROUP = "pair", "spare", "vlan", "ipv6", "group"
 # "three-zones" is for scenarios of OVN's own tests, see README.md.
 TRANSIT_ROUTER, KUBEOVN, THREE = "transit-router", "kube-ovn", "three-zones"
-LABS = (PAIR, SPARE, VLAN, IPV6, GROUP, TRANSIT_ROUTER, KUBEOVN, THREE)
+ENCAPS = "encaps"   # every node has two IPv4 addresses and an IPv6 one
+LABS = (PAIR, SPARE, VLAN, IPV6, GROUP, TRANSIT_ROUTER, KUBEOVN, THREE, ENCAPS)
 FIRST_WITH_TRANSIT_ROUTERS = Release("25.09")
 
 Test = Callable[[Lab], None]
@@ -76,7 +77,8 @@ def spec_of(lab: str, one: str, other: str, releases: tuple[Release, ...] = ()) 
         return LabSpec(((one,), (other,), (one,)), releases=releases)
     if lab == TRANSIT_ROUTER:
         _require_transit_routers(releases or (own(),))
-    underlay = {VLAN: UnderlayKind(vlan=100), IPV6: UnderlayKind(family=6)}.get(lab)
+    underlay = {VLAN: UnderlayKind(vlan=100), IPV6: UnderlayKind(family=6),
+                ENCAPS: UnderlayKind(several=True)}.get(lab)
     return LabSpec(((one,), (other,)), underlay or UnderlayKind(), releases=releases)
 
 

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 from pathlib import Path
-from typing import Any
+from typing import Any, Sequence
 
 from .central import Central, Interconnection
 from .journal import Journal
@@ -24,7 +24,7 @@ HOST_INTERFACE = "ovnic-uplink"
 CONFIG = """\
 [chassis]
 name = {name}
-encap-ip = {address}
+encap-ip = {addresses}
 [ovn]
 southbound = {southbound}
 ic-southbound = {ic_southbound}
@@ -47,11 +47,14 @@ class OvnicGateway:
     kind = "ovnic-gw"
 
     def __init__(self, journal: Journal, name: str, host: int, central: Central,
-                 underlay: Underlay, interconnection: Interconnection) -> None:
+                 underlay: Underlay, interconnection: Interconnection,
+                 addresses: Sequence[str] = ()) -> None:
+        """addresses: where tunnels end, if not at all that the underlay has for a host."""
         self.name = name
         self.central = central
         self.underlay = underlay
-        self.address = underlay.kind.address(host)
+        self.addresses = list(addresses or underlay.kind.addresses(host))
+        self.address = self.addresses[0]
         self.netns = Netns(journal, name)
         self.socket = journal.directory / f"{name}.ctl"
         self.config = journal.directory / f"{name}.conf"
@@ -67,9 +70,9 @@ class OvnicGateway:
 
     def _config(self, interconnection: Interconnection) -> str:
         kind = self.underlay.kind
-        line = f"address = {self.address}/{kind.prefix_length}"
+        line = f"address = {', '.join(map(kind.with_length, self.addresses))}"
         return CONFIG.format(
-            name=self.name, address=self.address, host_interface=HOST_INTERFACE,
+            name=self.name, addresses=", ".join(self.addresses), host_interface=HOST_INTERFACE,
             southbound=self.central.southbound.remote,
             ic_southbound=interconnection.southbound.remote,
             # With a VLAN the address belongs to a VLAN device on the host interface.
@@ -89,7 +92,7 @@ class OvnicGateway:
         wait_for(f"{HOST_INTERFACE} in {self.name}", self._has_host_interface)
         self.netns.ip("link", "add", "link", HOST_INTERFACE, "name", vlan, "type", "vlan",
                       "id", str(kind.vlan))
-        self.netns.ip("address", "add", f"{self.address}/{kind.prefix_length}", "dev", vlan)
+        self.netns.ip("address", "add", kind.with_length(self.address), "dev", vlan)
         self.netns.ip("link", "set", vlan, "up")
 
     def _has_host_interface(self) -> bool:

@@ -77,12 +77,20 @@ class Lab:
         self.zones.append(Zone(number, central, hypervisor, gateways, guest))
 
     def _gateway(self, kind: str, name: str, host: int, central: Central) -> Gateway:
+        addresses = self.underlay.kind.addresses(host)
+        if central is not self._first_central(central):
+            # Where nodes have several, those of all zones but the first have an IPv6 one only.
+            addresses = addresses[-1:]
         if kind == STOCK:
-            return OvsNode(self.journal, name, host, central, self.underlay, interconnect=True)
+            return OvsNode(self.journal, name, host, central, self.underlay, True, addresses)
         if kind == OVNIC:
             return OvnicGateway(self.journal, name, host, central, self.underlay,
-                                self.interconnection)
+                                self.interconnection, addresses)
         raise LabError(f"gateway kind {kind!r}: allowed are {STOCK}, {OVNIC}")
+
+    def _first_central(self, central: Central) -> Central:
+        """That of the first zone; the given one while there is none."""
+        return self.zones[0].central if self.zones else central
 
     def __enter__(self) -> "Lab":
         try:

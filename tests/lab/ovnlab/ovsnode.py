@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import signal
 from pathlib import Path
+from typing import Sequence
 
 from .central import Central, Database
 from .journal import Journal
@@ -23,12 +24,15 @@ class OvsNode:
     kind = "stock"
 
     def __init__(self, journal: Journal, name: str, host: int, central: Central,
-                 underlay: Underlay, interconnect: bool = False) -> None:
+                 underlay: Underlay, interconnect: bool = False,
+                 addresses: Sequence[str] = ()) -> None:
+        """addresses: where tunnels end, if not at all that the underlay has for a host."""
         self.name = name
         self.central = central
         self.underlay = underlay
         self.interconnect = interconnect
-        self.address = underlay.kind.address(host)
+        self.addresses = list(addresses or underlay.kind.addresses(host))
+        self.address = self.addresses[0]
         self.netns = Netns(journal, name)
         self.directory = journal.directory / name
         self.directory.mkdir()
@@ -60,13 +64,15 @@ class OvsNode:
             "set", "Open_vSwitch", ".", f"external_ids:system-id={self.name}",
             f"external_ids:hostname={self.name}",
             f"external_ids:ovn-remote={self.central.southbound.remote}",
-            "external_ids:ovn-encap-type=geneve", f"external_ids:ovn-encap-ip={self.address}",
+            "external_ids:ovn-encap-type=geneve",
+            f"external_ids:ovn-encap-ip={','.join(self.addresses)}",
             f"external_ids:ovn-is-interconn={str(self.interconnect).lower()}",
             "--", "--may-exist", "add-br", "br-phy", "--", "set", "Bridge", "br-phy", "datapath_type=netdev",
             "fail_mode=standalone", "--", "--may-exist", "add-port", "br-phy", "uplink", *tag,
             "--", "--may-exist", "add-br", "br-int", "--", "set", "Bridge", "br-int", "datapath_type=netdev",
             "fail_mode=secure")
-        self.netns.ip("address", "replace", f"{self.address}/{kind.prefix_length}", "dev", "br-phy")
+        for address in self.addresses:
+            self.netns.ip("address", "replace", kind.with_length(address), "dev", "br-phy")
         self.netns.ip("link", "set", "br-phy", "up")
         self.controller.start()
 

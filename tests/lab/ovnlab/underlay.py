@@ -19,16 +19,23 @@ class UnderlayKind:
     the bridge is a wire."""
     family: int = 4
     vlan: Optional[int] = None
+    several: bool = False   # two IPv4 addresses and an IPv6 one for every node
 
     def address(self, host: int) -> str:
         return f"192.0.2.{host}" if self.family == 4 else f"2001:db8::{host}"
 
-    @property
-    def prefix_length(self) -> int:
-        return 24 if self.family == 4 else 64
+    def addresses(self, host: int) -> list[str]:
+        """All that tunnels end at."""
+        if not self.several:
+            return [self.address(host)]
+        return [f"192.0.2.{host}", f"192.0.2.{100 + host}", f"2001:db8::{host}"]
+
+    def with_length(self, address: str) -> str:
+        return f"{address}/{64 if ':' in address else 24}"
 
     def __str__(self) -> str:
-        return f"IPv{self.family}" + (f", VLAN {self.vlan}" if self.vlan else "")
+        family = "several addresses" if self.several else f"IPv{self.family}"
+        return family + (f", VLAN {self.vlan}" if self.vlan else "")
 
 
 class Underlay:

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import subprocess
 from pathlib import Path
@@ -29,10 +30,13 @@ class Stranger:
 class Capture:
     """What a gateway sends by the underlay while this is open: tunnels and ICMP."""
 
-    def __init__(self, lab: Lab, gateway: Gateway) -> None:
+    def __init__(self, lab: Lab, gateway: Gateway, verbose: bool = False) -> None:
+        """verbose: with checksums; each packet is then one line all the same."""
         self.file = lab.journal.directory / f"{gateway.name}.capture"
         source = device_mac(gateway.netns, DEVICE)
+        self.verbose = verbose
         self.argv = [*lab.underlay.netns.prefix(), "tcpdump", "-n", "-l", "--immediate-mode",
+                     *(["-v", "-v"] if verbose else []),
                      "-i", gateway.name, f"ether src {source} and (udp or icmp)"]
 
     def __enter__(self) -> "Capture":
@@ -47,7 +51,10 @@ class Capture:
         self.child.wait(10)
 
     def packets(self) -> list[str]:
-        return [line for line in self.file.read_text().splitlines() if " IP" in line]
+        text = self.file.read_text()
+        if self.verbose:   # the rest of a packet is on lines that are indented
+            text = re.sub(r"\n[\t ]+", " ", text)
+        return [line for line in text.splitlines() if " IP" in line]
 
 
 def device_mac(netns: Netns, device: str) -> str:
