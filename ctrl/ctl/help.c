@@ -72,6 +72,14 @@ static const struct help commands[] = {
      "additional addresses, metrics.  A bad file changes nothing; the answer names line\n"
      "and reason, and the exit status is 2.  SIGHUP does the same.\n"},
     {"exit", "[--restart]", "drain, then end the daemon; --restart: end it, rows stay", ""},
+    {"import", "kube-ovn FILE | ovs [FILE]", "a configuration file out of what is there already",
+     "Writes it to the standard output, with what it cannot carry over as comments, and\n"
+     "says what is missing.  Asks no daemon.  FILE is the output of\n"
+     "  kubectl -n kube-system get configmap ovn-ic-config -o yaml\n"
+     "  ovs-vsctl --format=json list Open_vSwitch\n"
+     "or -, the standard input; without one, the local Open vSwitch is asked.\n"
+     "\n"
+     "  ovnic-gw-ctl import ovs >/etc/ovnic-gw/ovnic-gw.conf\n"},
     {"version", "", "version of the daemon and of Open vSwitch's library", ""},
     {"vlog/set", "[MODULE:DESTINATION:LEVEL]", "log levels, as with Open vSwitch",
      "  ovnic-gw-ctl vlog/set gateway:file:dbg\n"},

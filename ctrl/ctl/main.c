@@ -16,6 +16,7 @@
 #include "client.h"
 #include "daemon.h"
 #include "help.h"
+#include "import_command.h"
 #include "openvswitch/json.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
@@ -241,8 +242,12 @@ int main(int argc, char *argv[])
     argc -= optind;
     argv += optind;
 
-    int status = EXIT_SUCCESS;
-    if (!asks_for_help(argc, argv)) {
+    int status;
+    if (asks_for_help(argc, argv)) {
+        status = EXIT_SUCCESS;
+    } else if (!strcmp(argv[0], "import")) {
+        status = import_command(argc, argv);
+    } else {
         status = run_watch(&options, argc, argv);
         if (status < 0) {
             status = transact(&options, argc, argv);
