@@ -23,6 +23,6 @@ typedef void icgw_entry_fn(const struct icgw_entry *, void *aux);
 
 /* Calls the function for every destination of the endpoint, in no order.  The
  * entry is gone afterwards, *dest lives as long as the endpoint. */
-void icgw_endpoint_list(const struct icgw_endpoint *, icgw_entry_fn *, void *aux);
+void icgw_endpoint_list(const struct icgw_endpoint *ep, icgw_entry_fn *show, void *aux);
 
 #endif
