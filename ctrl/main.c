@@ -13,6 +13,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "check_command.h"
 #include "commands.h"
 #include "daemon.h"
 #include "gateway.h"
@@ -49,6 +50,8 @@ struct options {
     const char *config;
     char *unixctl;
     bool check_only;
+    bool check_host;
+    bool json;
 };
 
 static void usage(void)
@@ -58,6 +61,8 @@ static void usage(void)
            "\n"
            "  --config FILE        configuration; ovnic-gw.conf explains every key\n"
            "  --check-config       only check the configuration; exit status 0 or 1\n"
+           "  --check              examine the host: hugepages, cores, devices, kernel settings;\n"
+           "                       exit status 1 if something must change; --json: in JSON\n"
            "  --unixctl PATH       control socket (default: " DEFAULT_UNIXCTL ")\n"
            "  -h, --help           this text\n"
            "  -V, --version        version\n");
@@ -70,6 +75,8 @@ static void parse_options(int argc, char *argv[], struct options *options)
     enum {
         OPT_CONFIG = UCHAR_MAX + 1,
         OPT_CHECK_CONFIG,
+        OPT_CHECK,
+        OPT_JSON,
         OPT_UNIXCTL,
         VLOG_OPTION_ENUMS,
         DAEMON_OPTION_ENUMS,
@@ -77,6 +84,8 @@ static void parse_options(int argc, char *argv[], struct options *options)
     static const struct option long_options[] = {
         {"config", required_argument, NULL, OPT_CONFIG},
         {"check-config", no_argument, NULL, OPT_CHECK_CONFIG},
+        {"check", no_argument, NULL, OPT_CHECK},
+        {"json", no_argument, NULL, OPT_JSON},
         {"unixctl", required_argument, NULL, OPT_UNIXCTL},
         {"help", no_argument, NULL, 'h'},
         {"version", no_argument, NULL, 'V'},
@@ -93,6 +102,12 @@ static void parse_options(int argc, char *argv[], struct options *options)
         case OPT_CHECK_CONFIG:
             options->check_only = true;
             break;
+        case OPT_CHECK:
+            options->check_host = true;
+            break;
+        case OPT_JSON:
+            options->json = true;
+            break;
         case OPT_UNIXCTL:
             options->unixctl = optarg;
             break;
@@ -108,10 +123,10 @@ static void parse_options(int argc, char *argv[], struct options *options)
             exit(EXIT_FAILURE);
         }
     }
-    if (options->config == NULL || optind < argc) {
+    if ((options->config == NULL && !options->check_host) || optind < argc) {
         fprintf(stderr, "ovnic-gw: %s; ovnic-gw --help says more\n",
-                options->config ? "no arguments are taken beside options"
-                                : "--config FILE is required");
+                optind < argc ? "no arguments are taken beside options"
+                              : "--config FILE is required");
         exit(EXIT_FAILURE);
     }
 }
@@ -251,6 +266,9 @@ int main(int argc, char *argv[])
     choose_directories(argc, argv);
     ovs_set_program_name("ovnic-gw", ICGW_VERSION);
     parse_options(argc, argv, &options);
+    if (options.check_host) {
+        return check_command(options.config, options.json);
+    }
     struct icgw_config *config = load_config(options.config);
     if (options.check_only) {
         printf("%s: good\n", options.config);

@@ -187,6 +187,7 @@ static void compare_rest(struct change *c)
         {"[chassis] encap-ip",
          a->n_encap_ips != b->n_encap_ips ||
              memcmp(a->encap_ips, b->encap_ips, a->n_encap_ips * sizeof a->encap_ips[0]) != 0},
+        {"[chassis] encap-csum", a->encap_csum != b->encap_csum},
         {"[port …]: the ports, device, host-interface", !same_ports(a, b)},
         {"[workers] cores", a->cores != b->cores},
         {"[workers] idle", a->idle_sleep != b->idle_sleep},

@@ -88,6 +88,9 @@ void import_write(const struct import_config *c, struct ds *ds)
     ds_put_cstr(ds, "\n[chassis]\n");
     put_key(ds, "name", c->name, "the chassis name; no other chassis may have it");
     put_key(ds, "encap-ip", c->encap_ip, "the address that tunnels end at");
+    if (c->no_csum) {
+        put_key(ds, "encap-csum", "no", "");
+    }
     ds_put_cstr(ds, "\n[ovn]\n");
     put_key(ds, "southbound", c->southbound,
             "the zone's Southbound: tcp:IP:6642 or ssl:IP:6642, several separated by commas");

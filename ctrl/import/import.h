@@ -34,6 +34,7 @@ struct import_config {
     const char *what; /* "Open_vSwitch", … */
     char *name;
     char *encap_ip;
+    bool no_csum;
     char *southbound;
     char *ic_southbound;
     char *private_key;

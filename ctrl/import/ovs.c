@@ -81,9 +81,7 @@ static void take_encaps(struct import_config *c, const struct smap *ids)
     } else if (strchr(types, ',') != NULL) {
         import_say(c, "ovn-encap-type is %.80s: of these, only Geneve is used.", types);
     }
-    if (!strcmp(get(ids, "ovn-encap-csum"), "false")) {
-        import_say(c, "ovn-encap-csum=false is not carried over: checksums are asked for.");
-    }
+    c->no_csum = !strcmp(get(ids, "ovn-encap-csum"), "false");
 }
 
 /* Settings that this gateway has no use for, or cannot follow. */

@@ -27,6 +27,7 @@ report_text text_log;
 report_text text_routes;
 report_text text_lookup;
 report_text text_reload;
+report_text text_check;
 
 /* Rates between two `stats` reports that are `seconds` apart. */
 void text_rates(const struct json *before, const struct json *now, double seconds, struct ds *,

@@ -26,6 +26,7 @@ static bool is_known(const char *line)
         "[port uplink]",
         "name =",
         "encap-ip =",
+        "encap-csum = no",
         "southbound =",
         "ic-southbound =",
         "private-key =",

@@ -123,8 +123,7 @@ static void test_ovs(void **state OVS_UNUSED)
                      NULL),
                  LINES("name = gw1", "encap-ip = 192.0.2.1,2001:db8::1",
                        "southbound = tcp:10.0.0.1:6642",
-                       "# ovn-encap-ip: \"127.0.0.1\" cannot be used here",
-                       "# ovn-encap-csum=false is not carried over: checksums are asked for."));
+                       "# ovn-encap-ip: \"127.0.0.1\" cannot be used here", "encap-csum = no"));
     /* As the server says it, with settings of one chassis, and TLS. */
     expect_lines(ovs("{\"rows\":[{\"external_ids\":" IDS(
                          "[\"system-id\",\"gw1\"],[\"ovn-remote\",\"tcp:10.0.0.1:6642\"],"
