@@ -70,6 +70,7 @@ bool pmd_dev_probe(struct pmd_dev *dev, const char *what, const char *args, uint
                         rte_strerror(-rc));
     }
     dev->probed = true;
+    dev->rest_queue = PMD_NO_QUEUE;
     dev->device = info.device;
     for (uint16_t q = 0; q < pmd.n_workers; q++) {
         dev->owners[q] = (index + q) % pmd.n_workers;
@@ -80,6 +81,11 @@ bool pmd_dev_probe(struct pmd_dev *dev, const char *what, const char *args, uint
         return pmd_fail(error, "%s: device \"%s\" has no queues", what, args);
     }
     return true;
+}
+
+static uint16_t n_rxq(const struct pmd_dev *dev)
+{
+    return dev->n_rxq + (dev->rest_queue != PMD_NO_QUEUE);
 }
 
 static int configure(struct pmd_dev *dev, const struct pmd_dev_setup *setup)
@@ -101,7 +107,7 @@ static int configure(struct pmd_dev *dev, const struct pmd_dev_setup *setup)
     }
     /* Every mbuf comes from pmd.pool and nobody keeps a second reference. */
     conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
-    return rte_eth_dev_configure(dev->id, dev->n_rxq, dev->n_txq, &conf);
+    return rte_eth_dev_configure(dev->id, n_rxq(dev), dev->n_txq, &conf);
 }
 
 static int set_up_queues(struct pmd_dev *dev, const struct pmd_dev_setup *setup)
@@ -110,7 +116,7 @@ static int set_up_queues(struct pmd_dev *dev, const struct pmd_dev_setup *setup)
     uint16_t n_rxd = setup->n_rxd, n_txd = setup->n_txd;
     int rc = rte_eth_dev_adjust_nb_rx_tx_desc(dev->id, &n_rxd, &n_txd);
 
-    for (uint16_t q = 0; q < dev->n_rxq && rc == 0; q++) {
+    for (uint16_t q = 0; q < n_rxq(dev) && rc == 0; q++) {
         rc = rte_eth_rx_queue_setup(dev->id, q, n_rxd, socket, NULL, pmd.pool);
     }
     for (uint16_t q = 0; q < dev->n_txq && rc == 0; q++) {
@@ -144,16 +150,21 @@ bool pmd_dev_start(struct pmd_dev *dev, const struct pmd_dev_setup *setup, char 
     return true;
 }
 
+void pmd_dev_halt(struct pmd_dev *dev)
+{
+    if (dev->started) {
+        rte_eth_dev_stop(dev->id);
+        dev->started = false;
+    }
+}
+
 void pmd_dev_stop(struct pmd_dev *dev)
 {
     if (!dev->probed) {
         return;
     }
-    if (dev->started) {
-        rte_eth_dev_stop(dev->id);
-    }
+    pmd_dev_halt(dev);
     rte_eth_dev_close(dev->id);
     rte_dev_remove(dev->device);
-    dev->started = false;
     dev->probed = false;
 }

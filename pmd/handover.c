@@ -49,7 +49,22 @@ static bool connect_worker(struct pmd_worker *w, uint16_t p)
         other->from[other->n_from++] = h->to[i];
     }
     h->on = true;
+    h->all = pmd.ports[p].spread == ICGW_SPREAD_HANDOVER;
     return true;
+}
+
+/* Rules miss tunnel packets with VLAN tags or IP options: the receiver of the
+ * rest, owner of queue 0, hands these over. */
+static uint16_t n_handing_over(const struct pmd_port *port)
+{
+    switch (port->spread) {
+    case ICGW_SPREAD_HANDOVER:
+        return port->dev.n_rxq;
+    case ICGW_SPREAD_FLOW:
+        return pmd.n_workers > 1 ? 1 : 0;
+    default:
+        return 0;
+    }
 }
 
 bool pmd_handover_create(char **error)
@@ -57,7 +72,7 @@ bool pmd_handover_create(char **error)
     for (uint16_t p = 0; p < pmd.n_ports; p++) {
         const struct pmd_dev *dev = &pmd.ports[p].dev;
 
-        for (uint16_t q = 0; pmd.ports[p].spread == ICGW_SPREAD_HANDOVER && q < dev->n_rxq; q++) {
+        for (uint16_t q = 0; q < n_handing_over(&pmd.ports[p]); q++) {
             if (!connect_worker(pmd.workers[dev->owners[q]], p)) {
                 return pmd_fail(error,
                                 "no memory for the rings between %u workers: raise [dpdk] memory "

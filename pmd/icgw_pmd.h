@@ -23,6 +23,7 @@ enum icgw_spread {
     ICGW_SPREAD_NONE,     /* there is one worker */
     ICGW_SPREAD_QUEUES,   /* as the device's queues receive them: asked for */
     ICGW_SPREAD_RSS,      /* the device hashes outer addresses and UDP ports */
+    ICGW_SPREAD_FLOW,     /* rules of the device (rte_flow) for tunnel packets */
     ICGW_SPREAD_HANDOVER, /* workers hand over to each other, by hash of the inner flow */
 };
 
@@ -126,7 +127,10 @@ struct icgw_port_info {
     enum icgw_spread spread;
     uint16_t n_notes;
     const struct icgw_pmd_note *notes;
-    uint64_t rx_packets; /* as the driver counts them */
+    bool counted;            /* by rules: */
+    uint64_t tunnel_packets; /* to the workers' queues */
+    uint64_t rest_packets;   /* to the host's queue */
+    uint64_t rx_packets;     /* as the driver counts them */
     uint64_t tx_packets;
     uint64_t rx_bytes;
     uint64_t tx_bytes;

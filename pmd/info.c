@@ -3,7 +3,7 @@
 
 #include <rte_ethdev.h>
 
-#include "pmd.h"
+#include "flow.h"
 
 uint16_t icgw_pmd_n_workers(void)
 {
@@ -93,4 +93,5 @@ void icgw_pmd_port_info(uint16_t index, struct icgw_port_info *info)
         .tx_errors = stats.oerrors,
     };
     memcpy(info->mac, port->mac, sizeof info->mac);
+    info->counted = pmd_flow_counts(port, &info->tunnel_packets, &info->rest_packets);
 }

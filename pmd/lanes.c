@@ -84,6 +84,7 @@ static void lane_init(struct pmd_worker *w, uint16_t p)
 
     lane->id = port->dev.id;
     lane->rx_queue = pmd_dev_queue(&port->dev, w->index, port->dev.n_rxq);
+    lane->rest_queue = lane->rx_queue == 0 ? port->dev.rest_queue : PMD_NO_QUEUE;
     out_init(&lane->tx, &port->dev, w->index, w->feeds[2 * p], ICGW_DROP_TX_FULL);
     if (port->host_interface) {
         lane->host_id = port->host.id;
@@ -108,7 +109,7 @@ static struct pmd_worker *worker_create(uint16_t index)
     for (uint16_t p = 0; p < ICGW_MAX_PORTS; p++) {
         struct pmd_lane *lane = &w->lanes[p];
 
-        lane->rx_queue = lane->host_rx_queue = PMD_NO_QUEUE;
+        lane->rx_queue = lane->rest_queue = lane->host_rx_queue = PMD_NO_QUEUE;
         lane->tx.queue = lane->host.queue = PMD_NO_QUEUE;
         lane->tx.full = ICGW_DROP_TX_FULL;
         lane->host.full = ICGW_DROP_HOST_FULL;

@@ -19,6 +19,7 @@
 
 struct pmd_capture;
 struct rte_device;
+struct rte_flow;
 struct rte_mbuf;
 struct rte_mempool;
 struct rte_rcu_qsbr;
@@ -53,6 +54,8 @@ struct pmd_dev {
     uint16_t n_rxq;
     uint16_t n_txq;
     uint16_t owners[ICGW_MAX_WORKERS]; /* by queue */
+    uint16_t rest_queue;               /* of the owner of queue 0: for all but tunnel packets;
+                                        * PMD_NO_QUEUE: none */
     struct rte_device *device;
     /* Frames to be sent by the owner of queue 0.  One ring per producer, so
      * that nobody waits for anybody: [0] control thread, [1 + w] worker w, if
@@ -67,9 +70,13 @@ struct pmd_port {
     char driver[32];
     uint8_t mac[6];
     uint16_t mtu;
+    bool steer; /* rules are to be tried */
     enum icgw_spread spread;
     uint16_t n_notes;
     struct icgw_pmd_note notes[PMD_MAX_NOTES];
+    struct rte_flow *flows[PMD_MAX_LOCALS]; /* one for each of our addresses; NULL: none */
+    struct rte_flow *flow_rest;
+    bool flows_count;
     struct pmd_dev dev;
     struct pmd_dev host;
     struct rte_ring *bfd; /* BFD thread enqueues, owner of queue 0 dequeues */
@@ -92,9 +99,10 @@ struct pmd_out {
  * only these two use, so its packets keep their order. */
 #define PMD_SHARES 256
 struct pmd_handover {
-    bool on;                                 /* this worker receives and hands over */
-    uint16_t n_from;                         /* used entries of from[] */
-    uint8_t share[PMD_SHARES];               /* worker, by the upper bits of a flow's hash */
+    bool on;                   /* this worker receives and hands over … */
+    bool all;                  /* … all that it receives, not only what the rest queue has */
+    uint16_t n_from;           /* used entries of from[] */
+    uint8_t share[PMD_SHARES]; /* worker, by the upper bits of a flow's hash */
     struct rte_ring *to[ICGW_MAX_WORKERS];   /* by worker; this one enqueues */
     struct rte_ring *from[ICGW_MAX_WORKERS]; /* this one dequeues */
 };
@@ -102,7 +110,8 @@ struct pmd_handover {
 /* What one worker has of one port. */
 struct pmd_lane {
     uint16_t id;
-    uint16_t rx_queue; /* PMD_NO_QUEUE: none */
+    uint16_t rx_queue;   /* PMD_NO_QUEUE: none */
+    uint16_t rest_queue; /* likewise */
     uint16_t host_id;
     uint16_t host_rx_queue;
     struct rte_ring *bfd; /* as pmd_port.bfd; NULL: another worker's */
@@ -190,6 +199,7 @@ struct pmd_dev_setup {
 };
 bool pmd_dev_probe(struct pmd_dev *dev, const char *what, const char *args, uint16_t index,
                    const char *hint, char **error);
+void pmd_dev_halt(struct pmd_dev *dev);
 bool pmd_dev_start(struct pmd_dev *dev, const struct pmd_dev_setup *setup, char **error);
 void pmd_dev_stop(struct pmd_dev *dev);
 /* The queue of `dev` that belongs to the worker; PMD_NO_QUEUE: none. */

@@ -23,7 +23,7 @@ _Static_assert(RTE_PKTMBUF_HEADROOM >= ICGW_OUTER_MAX, "room for outer headers b
 
 static uint32_t dev_mbufs(const struct pmd_dev *dev, uint32_t n_rxd, uint32_t n_txd)
 {
-    uint32_t n = n_rxd * dev->n_rxq + n_txd * dev->n_txq;
+    uint32_t n = n_rxd * (dev->n_rxq + 1u) + n_txd * dev->n_txq; /* 1: pmd_dev.rest_queue */
 
     return n + PMD_RING_SIZE * (1 + pmd.n_workers - dev->n_txq); /* feeds */
 }

@@ -7,7 +7,7 @@
 #include <rte_ether.h>
 #include <rte_string_fns.h>
 
-#include "pmd.h"
+#include "flow.h"
 
 static void describe(const struct pmd_port *port, char *what, size_t size)
 {
@@ -59,6 +59,8 @@ bool pmd_port_probe(struct pmd_port *port, uint16_t index,
     }
     if (rte_eth_dev_info_get(port->dev.id, &info) == 0) {
         rte_strscpy(port->driver, info.driver_name ? info.driver_name : "", sizeof port->driver);
+        port->steer = port->spread == ICGW_SPREAD_AUTO && pmd.n_locals > 0 &&
+                      port->dev.n_rxq == pmd.n_workers && info.max_rx_queues > pmd.n_workers;
         port->spread = pmd_spread_choose(port->spread, pmd.n_workers, port->dev.n_rxq,
                                          info.flow_type_rss_offloads);
     }
@@ -76,6 +78,35 @@ static void receive_multicast(uint16_t id)
     }
 }
 
+/* Starts the device anew with a queue more, for what is no tunnel packet.  The
+ * rules of a device that takes none cost it a second start, so it is not tried
+ * where the driver has no rules: some virtual devices start only once. */
+static bool steer(struct pmd_port *port, const struct pmd_dev_setup *setup, char **error)
+{
+    struct rte_eth_dev_info info;
+
+    if (!port->steer) {
+        return true;
+    }
+    if (!pmd_flow_possible(port)) {
+        pmd_note(port, false, "rte_flow: the driver has no rules");
+        return true;
+    }
+    pmd_dev_halt(&port->dev);
+    port->dev.rest_queue = port->dev.n_rxq;
+    if (!pmd_dev_start(&port->dev, setup, error)) {
+        return false;
+    }
+    if (rte_eth_dev_info_get(port->dev.id, &info) == 0 &&
+        pmd_flow_install(port, info.flow_type_rss_offloads)) {
+        port->spread = ICGW_SPREAD_FLOW;
+        return true;
+    }
+    pmd_dev_halt(&port->dev);
+    port->dev.rest_queue = PMD_NO_QUEUE;
+    return pmd_dev_start(&port->dev, setup, error);
+}
+
 bool pmd_port_start(struct pmd_port *port, char **error)
 {
     char what[128];
@@ -88,7 +119,7 @@ bool pmd_port_start(struct pmd_port *port, char **error)
     };
 
     describe(port, what, sizeof what);
-    if (!pmd_dev_start(&port->dev, &setup, error)) {
+    if (!pmd_dev_start(&port->dev, &setup, error) || !steer(port, &setup, error)) {
         return false;
     }
     receive_multicast(port->dev.id);
@@ -100,6 +131,7 @@ void pmd_port_stop(struct pmd_port *port)
 {
     /* The host interface first: the kernel notices that the way is gone. */
     pmd_dev_stop(&port->host);
+    pmd_flow_remove(port);
     pmd_dev_stop(&port->dev);
     free(port->name);
     free(port->device);

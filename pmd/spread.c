@@ -37,9 +37,9 @@ enum icgw_spread pmd_spread_choose(enum icgw_spread wanted, uint16_t n_workers, 
 const char *icgw_spread_name(enum icgw_spread spread)
 {
     static const char *const names[] = {
-        [ICGW_SPREAD_AUTO] = "auto",         [ICGW_SPREAD_NONE] = "none",
-        [ICGW_SPREAD_QUEUES] = "queues",     [ICGW_SPREAD_RSS] = "rss",
-        [ICGW_SPREAD_HANDOVER] = "software",
+        [ICGW_SPREAD_AUTO] = "auto",     [ICGW_SPREAD_NONE] = "none",
+        [ICGW_SPREAD_QUEUES] = "queues", [ICGW_SPREAD_RSS] = "rss",
+        [ICGW_SPREAD_FLOW] = "rte_flow", [ICGW_SPREAD_HANDOVER] = "software",
     };
 
     return names[spread];

@@ -181,16 +181,16 @@ static inline void forward(struct pmd_worker *w, struct pmd_lane *lane,
     }
 }
 
-static uint16_t poll_port(struct pmd_worker *w, struct pmd_lane *lane,
-                          const struct icgw_tables *tables)
+static uint16_t poll_queue(struct pmd_worker *w, struct pmd_lane *lane, uint16_t queue,
+                           bool hand_over, const struct icgw_tables *tables)
 {
     struct rte_mbuf *pkts[ICGW_BURST];
     uint16_t found, n;
 
-    if (lane->rx_queue == PMD_NO_QUEUE) {
+    if (queue == PMD_NO_QUEUE) {
         return 0;
     }
-    found = rte_eth_rx_burst(lane->id, lane->rx_queue, pkts, ICGW_BURST);
+    found = rte_eth_rx_burst(lane->id, queue, pkts, ICGW_BURST);
     if (found == 0) {
         return 0;
     }
@@ -198,7 +198,7 @@ static uint16_t poll_port(struct pmd_worker *w, struct pmd_lane *lane,
     if (unlikely(count_received(w, pkts, n) & RTE_MBUF_F_RX_VLAN_STRIPPED)) {
         n = restore_vlan(w, pkts, n);
     }
-    if (lane->handover.on) {
+    if (hand_over) {
         n = pmd_handover(w, lane, pkts, n);
     }
     if (likely(n > 0)) {
@@ -245,13 +245,14 @@ static uint16_t poll_host(struct pmd_worker *w, struct pmd_lane *lane)
     return n;
 }
 
-static uint16_t poll_sides(struct pmd_worker *w)
+static uint16_t poll_sides(struct pmd_worker *w, const struct icgw_tables *tables)
 {
     uint16_t found = 0;
 
     for (uint16_t p = 0; p < pmd.n_ports; p++) {
         struct pmd_lane *lane = &w->lanes[p];
 
+        found += poll_queue(w, lane, lane->rest_queue, lane->handover.on, tables);
         found += poll_host(w, lane);
         found += pmd_bfd_serve(w, lane);
         found += pmd_out_serve_feeds(w, &lane->tx, false);
@@ -277,14 +278,16 @@ static uint16_t poll_all(struct pmd_worker *w)
     uint16_t found = 0;
 
     for (uint16_t p = 0; p < pmd.n_ports; p++) {
-        found += poll_port(w, &w->lanes[p], tables);
-        found += poll_handover(w, &w->lanes[p], tables);
+        struct pmd_lane *lane = &w->lanes[p];
+
+        found += poll_queue(w, lane, lane->rx_queue, lane->handover.all, tables);
+        found += poll_handover(w, lane, tables);
     }
     if (w->relays) {
         found += relay(w);
     }
     if (found == 0 || w->stats.polls % SIDE_POLLS == 0) {
-        found += poll_sides(w);
+        found += poll_sides(w, tables);
     }
     w->stats.polls++;
     return found;

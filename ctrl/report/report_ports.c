@@ -46,6 +46,10 @@ struct json *report_port(const struct gateway *gw, uint16_t index)
     put_uint(json, "tx_queues", info.n_tx_queues);
     put_string(json, "spread", icgw_spread_name(info.spread));
     json_object_put(json, "notes", notes_json(&info));
+    if (info.counted) {
+        put_uint(json, "tunnel_packets", info.tunnel_packets);
+        put_uint(json, "rest_packets", info.rest_packets);
+    }
     put_uint(json, "rx_packets", info.rx_packets);
     put_uint(json, "tx_packets", info.tx_packets);
     put_uint(json, "rx_bytes", info.rx_bytes);

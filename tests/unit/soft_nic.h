@@ -25,6 +25,7 @@ struct soft_nic {
     uint64_t rss;              /* RTE_ETH_RSS_* */
     uint64_t tx_offloads;      /* beside those of net_null */
     bool flow;                 /* rules at all … */
+    bool flow_refuse;          /* … of which it takes none … */
     bool flow_geneve;          /* … with the Geneve item, */
     bool flow_inner;           /* RSS on inner headers, */
     bool flow_count;           /* counters, */

@@ -126,8 +126,8 @@ static const char *read_rule(const struct rte_flow_attr *attr, const struct rte_
 {
     const char *why = attr->ingress ? NULL : "not for reception";
 
-    if (!soft_nic.flow) {
-        return "no rules";
+    if (soft_nic.flow_refuse) {
+        return "not today";
     }
     rule->priority = attr->priority;
     for (; why == NULL && item->type != RTE_FLOW_ITEM_TYPE_END; item++) {
@@ -156,6 +156,9 @@ int __wrap_rte_flow_validate(uint16_t port, const struct rte_flow_attr *attr,
     const char *why = read_rule(attr, pattern, actions, &rule);
 
     (void)port;
+    if (!soft_nic.flow) {
+        return rte_flow_error_set(error, ENOSYS, RTE_FLOW_ERROR_TYPE_UNSPECIFIED, NULL, NULL);
+    }
     return why == NULL ? 0 : refuse(error, why);
 }
 
