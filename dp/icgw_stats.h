@@ -46,7 +46,8 @@
     X(NEIGHBOUR_QUEUE_FULL, "neighbour_queue_full")                                                \
     X(NEIGHBOUR_TIMEOUT, "neighbour_timeout")                                                      \
     X(BFD_FULL, "bfd_full")           /* the BFD thread does not keep up */                        \
-    X(HANDOVER_FULL, "handover_full") /* another worker does not keep up */
+    X(HANDOVER_FULL, "handover_full") /* another worker does not keep up */                        \
+    X(RX_TOO_LONG, "rx_too_long")     /* longer than the MTU of any port */
 
 /* Why a packet left the fast path for the interpreter in the control thread. */
 #define ICGW_SLOWS(X)                                                                              \

@@ -109,6 +109,7 @@ struct icgw_tunnel {
     uint8_t hdr_len;             /* up to and including OVN's option */
     bool v6;                     /* outer IPv6 */
     bool csum;                   /* the remote wants UDP checksums (always so for IPv6) */
+    bool offload;                /* the port computes a UDP checksum where there was none */
     bool resolved;               /* the kernel knows the next hop's MAC address */
     uint32_t addr_sum;           /* one's complement sum of the outer addresses, unfolded, as
                                   * native-endian loads of network-order 16-bit words (rte_raw_cksum) */

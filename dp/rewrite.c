@@ -55,6 +55,23 @@ static uint16_t full_cksum(const struct rte_mbuf *m, const struct icgw_tunnel *t
     return icgw_nonzero((uint16_t)~icgw_fold(sum));
 }
 
+/* Where there was no checksum: by the NIC, if it can. */
+static uint16_t new_cksum(struct rte_mbuf *m, const struct icgw_tunnel *t, uint32_t udp_len)
+{
+    uint32_t sum = icgw_fold(t->addr_sum);
+
+    if (!t->offload) {
+        return full_cksum(m, t, udp_len);
+    }
+    m->l2_len = t->l2_len;
+    m->l3_len = (uint16_t)(t->hdr_len - TAIL_LEN - t->l2_len);
+    m->ol_flags |= RTE_MBUF_F_TX_UDP_CKSUM | (t->v6 ? RTE_MBUF_F_TX_IPV6 : RTE_MBUF_F_TX_IPV4);
+    /* It wants to find the pseudo header's part there. */
+    sum += rte_cpu_to_be_16(ICGW_PROTO_UDP);
+    sum += rte_cpu_to_be_16((uint16_t)udp_len);
+    return icgw_fold(sum);
+}
+
 /* Takes Ethernet padding off the end, so that it is not sent on as if it
  * belonged to the packet. */
 static bool trim_padding(struct rte_mbuf *m, const struct icgw_packet *p)
@@ -103,11 +120,11 @@ bool icgw_rewrite(struct rte_mbuf *m, const struct icgw_packet *p, const struct 
     }
     icgw_rewrite_inner(inner, p, dest);
     udp = put_outer(rte_pktmbuf_mtod(m, uint8_t *), t, kept, udp_len, dest->vni, keys);
+    icgw_reset_offload(m);
     if (t->csum) {
-        icgw_store16(udp + 6, cksum == 0 ? full_cksum(m, t, udp_len)
+        icgw_store16(udp + 6, cksum == 0 ? new_cksum(m, t, udp_len)
                                          : icgw_update_udp(cksum, before, t, dest));
     }
-    icgw_reset_offload(m);
     return true;
 }
 
@@ -152,9 +169,9 @@ bool icgw_encapsulate(struct rte_mbuf *inner, const struct icgw_tunnel *t, uint3
         return false;
     }
     udp = put_outer(hdr, t, kept, inner_len + TAIL_LEN, vni, (uint32_t)inport << 16 | outport);
-    if (t->csum) {
-        icgw_store16(udp + 6, full_cksum(inner, t, inner_len + TAIL_LEN));
-    }
     icgw_reset_offload(inner);
+    if (t->csum) {
+        icgw_store16(udp + 6, new_cksum(inner, t, inner_len + TAIL_LEN));
+    }
     return true;
 }

@@ -47,7 +47,7 @@ static bool taken(uint16_t id)
 }
 
 bool pmd_dev_probe(struct pmd_dev *dev, const char *what, const char *args, uint16_t index,
-                   const char *hint, char **error)
+                   uint16_t mtu, const char *hint, char **error)
 {
     struct rte_eth_dev_info info;
     int rc;
@@ -77,6 +77,10 @@ bool pmd_dev_probe(struct pmd_dev *dev, const char *what, const char *args, uint
     }
     dev->n_rxq = RTE_MIN(pmd.n_workers, info.max_rx_queues);
     dev->n_txq = RTE_MIN(pmd.n_workers, info.max_tx_queues);
+    if (info.max_mtu < mtu) {
+        return pmd_fail(error, "%s: mtu = %u: device \"%s\" takes at most %u", what, mtu, args,
+                        info.max_mtu);
+    }
     if (dev->n_rxq == 0 || dev->n_txq == 0) {
         return pmd_fail(error, "%s: device \"%s\" has no queues", what, args);
     }
@@ -107,6 +111,8 @@ static int configure(struct pmd_dev *dev, const struct pmd_dev_setup *setup)
     }
     /* Every mbuf comes from pmd.pool and nobody keeps a second reference. */
     conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+    dev->udp_cksum = setup->udp_cksum && (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_UDP_CKSUM);
+    conf.txmode.offloads |= dev->udp_cksum ? RTE_ETH_TX_OFFLOAD_UDP_CKSUM : 0;
     return rte_eth_dev_configure(dev->id, n_rxq(dev), dev->n_txq, &conf);
 }
 

@@ -34,7 +34,7 @@ bool pmd_host_probe(struct pmd_port *port, uint16_t index, char **error)
      * what the NIC accepts. */
     snprintf(args, sizeof args, "net_tap%u,iface=%s,mac=%02x:%02x:%02x:%02x:%02x:%02x", index,
              port->host_interface, m[0], m[1], m[2], m[3], m[4], m[5]);
-    if (!pmd_dev_probe(&port->host, what, args, index, "it takes /dev/net/tun and CAP_NET_ADMIN",
+    if (!pmd_dev_probe(&port->host, what, args, index, 0, "it takes /dev/net/tun and CAP_NET_ADMIN",
                        error)) {
         return false;
     }

@@ -56,7 +56,8 @@ bool icgw_pmd_start(const struct icgw_pmd_config *, char **error);
 /* Stops workers and closes ports; frees the published tables. */
 void icgw_pmd_stop(void);
 
-/* Makes workers use *tables from their next burst on; takes ownership of them.
+/* Makes workers use *tables from their next burst on; takes ownership of them,
+ * and sets icgw_tunnel.offload.
  * The tables before are freed when no worker can see them any more, at the
  * latest by a later icgw_pmd_publish(), icgw_pmd_run() or icgw_pmd_stop(). */
 void icgw_pmd_publish(struct icgw_tables *tables);
@@ -122,6 +123,7 @@ struct icgw_port_info {
     uint8_t mac[6];
     bool link_up;
     uint16_t mtu;
+    bool udp_cksum; /* computes UDP checksums (icgw_tunnel.offload) */
     uint16_t n_rx_queues;
     uint16_t n_tx_queues;
     enum icgw_spread spread;

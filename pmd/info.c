@@ -78,6 +78,7 @@ void icgw_pmd_port_info(uint16_t index, struct icgw_port_info *info)
         .kernel_index = dev.if_index,
         .link_up = icgw_pmd_link_up(index),
         .mtu = port->mtu,
+        .udp_cksum = port->dev.udp_cksum,
         .n_rx_queues = port->dev.n_rxq,
         .n_tx_queues = port->dev.n_txq,
         .spread = port->spread,

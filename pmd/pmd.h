@@ -53,6 +53,7 @@ struct pmd_dev {
     bool started;
     uint16_t n_rxq;
     uint16_t n_txq;
+    bool udp_cksum;                    /* the device computes it where an mbuf asks for it */
     uint16_t owners[ICGW_MAX_WORKERS]; /* by queue */
     uint16_t rest_queue;               /* of the owner of queue 0: for all but tunnel packets;
                                         * PMD_NO_QUEUE: none */
@@ -195,10 +196,11 @@ struct pmd_dev_setup {
     uint16_t mtu;
     uint16_t n_rxd;
     uint16_t n_txd;
-    bool rss; /* hash over the reception queues */
+    bool rss;       /* hash over the reception queues */
+    bool udp_cksum; /* computed by the device where it can */
 };
 bool pmd_dev_probe(struct pmd_dev *dev, const char *what, const char *args, uint16_t index,
-                   const char *hint, char **error);
+                   uint16_t mtu, const char *hint, char **error);
 void pmd_dev_halt(struct pmd_dev *dev);
 bool pmd_dev_start(struct pmd_dev *dev, const struct pmd_dev_setup *setup, char **error);
 void pmd_dev_stop(struct pmd_dev *dev);

@@ -88,7 +88,8 @@ bool pmd_pool_create(uint32_t min_mbufs, char **error)
     /* A frame is one segment: headers can be rewritten in place and nothing
      * needs scattered reception.  Two VLAN tags at most. */
     uint32_t frame = mtu + RTE_ETHER_HDR_LEN + 2 * RTE_VLAN_HLEN + RTE_ETHER_CRC_LEN;
-    uint32_t room = RTE_MAX(RTE_ALIGN_CEIL(frame, 64), 2048U) + RTE_PKTMBUF_HEADROOM;
+    /* Some NICs take buffers in units of 1 KiB. */
+    uint32_t room = RTE_ALIGN_CEIL(frame, 1024) + RTE_PKTMBUF_HEADROOM;
 
     pmd.pool = rte_pktmbuf_pool_create("icgw", n, CACHE, 0, room,
                                        rte_eth_dev_socket_id(pmd.ports[0].dev.id));

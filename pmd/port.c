@@ -54,7 +54,7 @@ bool pmd_port_probe(struct pmd_port *port, uint16_t index,
         return false;
     }
     describe(port, what, sizeof what);
-    if (!pmd_dev_probe(&port->dev, what, port->device, index, hint, error)) {
+    if (!pmd_dev_probe(&port->dev, what, port->device, index, port->mtu, hint, error)) {
         return false;
     }
     if (rte_eth_dev_info_get(port->dev.id, &info) == 0) {
@@ -116,6 +116,7 @@ bool pmd_port_start(struct pmd_port *port, char **error)
         .n_rxd = PMD_RX_DESC,
         .n_txd = PMD_TX_DESC,
         .rss = true,
+        .udp_cksum = true,
     };
 
     describe(port, what, sizeof what);

@@ -51,10 +51,24 @@ static void retire_now(struct icgw_tables *old)
     icgw_tables_free(old);
 }
 
+/* Which tunnels may leave UDP checksums to their port. */
+static void offer_offload(struct icgw_tables *tables)
+{
+    for (uint16_t i = 0; i < tables->n_tunnels; i++) {
+        struct icgw_tunnel *t = tables->tunnels[i];
+
+        if (t != NULL) {
+            t->offload = t->port < pmd.n_ports && pmd.ports[t->port].dev.udp_cksum;
+        }
+    }
+}
+
 void icgw_pmd_publish(struct icgw_tables *tables)
 {
     struct icgw_tables *old = current();
     struct retired *r = malloc(sizeof *r);
+
+    offer_offload(tables);
 
     /* Release: a worker that sees the pointer sees the contents. */
     atomic_store_explicit(&pmd.tables, tables, memory_order_release);

@@ -13,6 +13,7 @@
 
 #include "capture.h"
 #include "out.h"
+#include "repair.h"
 
 /* The loop of a worker: receive, decide, send, to completion. */
 
@@ -27,38 +28,19 @@
  * their rings hold far more than comes in between. */
 #define SIDE_POLLS 8
 
-/* Drivers that took the VLAN tag out of the frame leave it in the mbuf; the
- * forwarding code and the host interface want it where it was. */
-static uint16_t restore_vlan(struct pmd_worker *w, struct rte_mbuf **pkts, uint16_t n)
-{
-    uint16_t kept = 0;
-
-    for (uint16_t i = 0; i < n; i++) {
-        struct rte_mbuf *m = pkts[i];
-
-        if ((m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) && rte_vlan_insert(&m) != 0) {
-            w->stats.drops[ICGW_DROP_NO_MBUF]++;
-            rte_pktmbuf_free(m);
-            continue;
-        }
-        pkts[kept++] = m;
-    }
-    return kept;
-}
-
-/* Counts a burst; returns the offload flags that any of its frames has. */
+/* Counts a burst; not 0 if any of its frames is to be repaired. */
 static inline uint64_t count_received(struct pmd_worker *w, struct rte_mbuf *const *pkts,
                                       uint16_t n)
 {
-    uint64_t bytes = 0, flags = 0;
+    uint64_t bytes = 0, odd = 0;
 
     for (uint16_t i = 0; i < n; i++) {
         bytes += rte_pktmbuf_pkt_len(pkts[i]);
-        flags |= pkts[i]->ol_flags;
+        odd |= pmd_repair_needed(pkts[i]);
     }
     w->stats.rx_packets += n;
     w->stats.rx_bytes += bytes;
-    return flags;
+    return odd;
 }
 
 /* What is done with a burst, beyond sending. */
@@ -195,8 +177,8 @@ static uint16_t poll_queue(struct pmd_worker *w, struct pmd_lane *lane, uint16_t
         return 0;
     }
     n = found;
-    if (unlikely(count_received(w, pkts, n) & RTE_MBUF_F_RX_VLAN_STRIPPED)) {
-        n = restore_vlan(w, pkts, n);
+    if (unlikely(count_received(w, pkts, n) != 0)) {
+        n = pmd_repair(w, pkts, n);
     }
     if (hand_over) {
         n = pmd_handover(w, lane, pkts, n);

@@ -69,6 +69,7 @@ static void offload(const struct rte_mbuf *m, uint8_t *frame, uint16_t len)
     if ((m->ol_flags & RTE_MBUF_F_TX_L4_MASK) != RTE_MBUF_F_TX_UDP_CKSUM) {
         return;
     }
+    soft_nic.n_offloaded++;
     /* The pseudo header's sum is in the field already. */
     for (uint32_t i = l4; i < len; i++) {
         sum += (i - l4) & 1 ? frame[i] : (uint32_t)frame[i] << 8;

@@ -41,6 +41,7 @@ struct soft_nic {
     unsigned int n_rules;
     _Atomic(uint64_t) no_mbuf;
     atomic_uint n_sent;
+    atomic_uint n_offloaded; /* checksums computed */
 };
 
 extern struct soft_nic soft_nic;

@@ -53,14 +53,14 @@ struct icgw_tables *icgw_tables_create(uint32_t n_endpoints, uint32_t n_sources,
 
     (void)n_endpoints, (void)n_sources, (void)n_tunnels, (void)locals, (void)n_locals;
     assert_non_null(t);
-    t->n_tunnels = MAGIC;
+    t->n_locals = MAGIC;
     created_tables++;
     return t;
 }
 
 void icgw_tables_free(struct icgw_tables *t)
 {
-    t->n_tunnels = 0xdead;
+    t->n_locals = 0xdead;
     free(t);
     freed_tables++;
 }
@@ -68,7 +68,7 @@ void icgw_tables_free(struct icgw_tables *t)
 void icgw_forward(const struct icgw_tables *tables, struct rte_mbuf **pkts, uint16_t n,
                   struct icgw_result *results)
 {
-    if (tables->n_tunnels != MAGIC) {
+    if (tables->n_locals != MAGIC) {
         abort(); /* freed under our eyes; ASan says so too */
     }
     live_reads++;
@@ -365,7 +365,7 @@ static void frees_old_tables_when_nobody_looks(void **state)
     assert_int_equal(freed_tables, created_tables - 1); /* all but the present ones */
     WAIT_FOR(captured == seen + 20);
     assert_true(live_reads > reads);
-    assert_int_equal(icgw_pmd_tables()->n_tunnels, MAGIC);
+    assert_int_equal(icgw_pmd_tables()->n_locals, MAGIC);
 }
 
 static int packet_socket(void)
