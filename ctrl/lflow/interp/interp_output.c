@@ -284,6 +284,9 @@ void interp_deliver(struct interp *in, uint16_t outport)
     const struct model_port *port = model_port_by_key(in->datapath, outport);
     const struct model_port *local = port != NULL ? local_member(port) : NULL;
     if (local != NULL) {
+        if (local != port) {
+            in->from = NULL; /* OVN 24.03 and later: it may go back by the same tunnel */
+        }
         interp_egress(in, local);
     } else {
         interp_drop(in, port ? ICGW_DROP_NOT_RESIDENT : ICGW_DROP_UNKNOWN_PORT, NULL);

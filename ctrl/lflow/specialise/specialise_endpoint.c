@@ -211,12 +211,14 @@ static bool needs_no_table(const struct model_port *port, enum icgw_endpoint_kin
         *reason = ICGW_DROP_UNBOUND_PORT;
         return true;
     }
-    /* Patch ports of a zone's own datapaths are everywhere: nobody sends to them
-     * by a tunnel, but who does is served. */
+    /* Patch ports of a zone's own datapaths are everywhere, and ports of transit routers that
+     * a chassisredirect port stands for are asked by that: nobody sends to them by a
+     * tunnel, but who does is served. */
+    bool unasked = !port->datapath->transit || (port->datapath->router && port->redirect != NULL);
     *kind = ICGW_ENDPOINT_SLOW;
     *reason = ICGW_SLOW_DESTINATION;
     return (local->peer->datapath->router && !local->peer->has_mac) ||
-           (!port->datapath->transit && port->type == MODEL_PORT_PATCH);
+           (port->type == MODEL_PORT_PATCH && unasked);
 }
 
 static struct icgw_endpoint *with_table(const struct specialised *result, const struct model *m,

@@ -7,16 +7,16 @@ both sides or on neither."""
 
 from __future__ import annotations
 
-import ipaddress
 import struct
 from dataclasses import dataclass
+from typing import Optional
 
 from ovnlab.frames import checksum
 
 from . import headers
 from .ours import Run
 from .packets import FIRST_GROUP, Packet
-from .world import SECOND
+from .world import CHASSIS
 
 SAME, NOTHING = "same", "nothing"           # sent, or nothing sent by either
 LISTED, FOREIGN, ELSEWHERE = "listed", "foreign", "elsewhere"   # excluded, see judge()
@@ -24,6 +24,10 @@ TIED = "tied"       # excluded: flows of the same priority contradict each other
 PARTLY = "partly"   # excluded too: some packets for the destination are listed
 UNASKED = "unasked"  # excluded too: an answer that nobody sends
 LATE, DIFFERENT = "late", "DIFFERENT"       # failures
+
+# Addresses of chassis with several encaps, and the first of the chassis.
+ENCAPS = {headers.packed(address): headers.packed(each.addresses[0])
+          for each in CHASSIS if each.second for address in each.addresses}
 
 
 @dataclass
@@ -56,14 +60,19 @@ def normal(frame: bytes) -> bytes:
 def one_encap(frame: bytes) -> bytes:
     """The destination; for a group, which no encap is asked for, that of the first."""
     address = frame[30:34]
-    if struct.unpack("!H", frame[56:58])[0] < FIRST_GROUP:
-        return address
-    text = str(ipaddress.ip_address(address))
-    return headers.packed(SECOND.get(text, text))
+    return ENCAPS.get(address, address) if to_group(frame) else address
 
 
-def outcome(frames: list[bytes]) -> tuple[bytes, ...]:
-    return tuple(sorted(normal(frame) for frame in frames))
+def to_group(frame: bytes) -> bool:
+    return bool(struct.unpack("!H", frame[56:58])[0] >= FIRST_GROUP)
+
+
+def outcome(frames: list[bytes], sender: Optional[Packet] = None) -> tuple[bytes, ...]:
+    """Which encap of a chassis a flood goes to is stock's choice, and with it whether it
+    goes back to who sent the packet by the other one: such frames do not count."""
+    several = sender is not None and sender.outer[12:16] in ENCAPS
+    return tuple(sorted(normal(frame) for frame in frames if not (
+        several and to_group(frame) and ENCAPS.get(frame[30:34]) == ENCAPS[sender.outer[12:16]])))
 
 
 def is_answer(frame: bytes) -> bool:
@@ -73,6 +82,14 @@ def is_answer(frame: bytes) -> bool:
     return frame[12:14] == b"\x86\xdd" and frame[20] == 58 and frame[54:56] == b"\x88\0"
 
 
+def is_path_mtu_error(frame: bytes) -> bool:
+    if frame[12:14] == b"\x08\0":
+        at = 14 + 4 * (frame[14] & 15)
+        return frame[23] == headers.ICMP and frame[at:at + 2] == b"\3\4"
+    return frame[12:14] == b"\x86\xdd" and frame[20] == headers.ICMP6 and \
+        frame[54:56] == b"\2\0"
+
+
 def judge(stock: list[bytes], runs: list[Run], packet: Packet, known: set[int],
           listed: bool) -> Verdict:
     """Routes of equal cost: stock has chosen one; ours must be able to choose it. `known`
@@ -80,11 +97,12 @@ def judge(stock: list[bytes], runs: list[Run], packet: Packet, known: set[int],
 
     Excluded: what the list of unsupported destinations has; what another zone sends to a
     datapath of ours, which no such gateway does; what is addressed to, or flooded through,
-    a router of the zone whose gateway is another one: who sends asks that one; answers about
+    a router of the zone whose gateway is another one, also when it is an error about the
+    path MTU, which a stock gateway takes all the same: who sends asks that one; answers about
     neighbours to no port in particular, but on a transit router: on switches nobody floods
     them."""
-    want = outcome(stock)
-    offered = {outcome(run.sent): run for run in runs}
+    want = outcome(stock, packet)
+    offered = {outcome(run.sent, packet): run for run in runs}
     if want in offered:
         return Verdict(SAME if want else NOTHING, offered[want].action)
     if any(run.action == "drop" and run.reason == "unsupported" for run in runs):
@@ -94,6 +112,8 @@ def judge(stock: list[bytes], runs: list[Run], packet: Packet, known: set[int],
     if any(run.dropped_for("unsupported") for run in runs):
         return Verdict(PARTLY if listed else LATE)
     if any(run.dropped_for("unknown_vni") for run in runs) and packet.vni in known:
+        return Verdict(ELSEWHERE)
+    if is_path_mtu_error(packet.inner) and any(run.dropped_for("not_resident") for run in runs):
         return Verdict(ELSEWHERE)
     if packet.outport == 0 and is_answer(packet.inner) and \
             any(run.dropped_for("unknown_port") for run in runs):

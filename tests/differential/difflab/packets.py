@@ -39,8 +39,8 @@ class Maker:
         patches = [port for port in southbound.ports if port.kind == "patch"]
         ours = {port.name for port in southbound.ports
                 if port.kind == "l3gateway" and port.chassis == GATEWAY}
-        self.entries = [port for port in patches
-                        if port.datapath.transit and port.peer in held | ours]
+        self.entries = [port for port in patches if port.datapath.transit and
+                        port.peer in (ours if port.datapath.router else held)]
         self.redirects = [port for port in southbound.ports if port.kind == "chassisredirect" or (
             port.name in ours and not port.datapath.router)]
         self.pool = AddressPool(self.random, southbound)

@@ -5,6 +5,9 @@
                        |                shared: in zone 1 only, with ports that are
     other zones  ... --+                remote, as if zones 2 and 3 had it too
 
+For a stock gateway a transit router is there only when more than a gateway router is
+behind it: the shared switch is always made.
+
 See tests/lab/ovnlab/transit_router.py for the same with real guests."""
 
 from __future__ import annotations
@@ -30,8 +33,7 @@ def add(topology: Topology) -> None:
     for router in routers:
         for other in routers:
             _routes(topology, router, other)
-    if topology.chance(0.6, "shared-switch"):
-        _shared_switch(topology, topology.zones[1])
+    _shared_switch(topology, topology.zones[1])
     if topology.chance(0.3, "transit-router-policies"):
         policy.add_policy(topology, topology.zones[1], routers[0])
 

@@ -56,10 +56,6 @@ CHASSIS = (
     Chassis("gw3", 3, 23, csum=False, interconnect=True),
 )
 
-# Another encap's address, and the first of the same chassis.
-SECOND = {each.addresses[1]: each.addresses[0] for each in CHASSIS if each.second}
-
-
 class World:
     def __init__(self, release: Release) -> None:
         self.release = release
