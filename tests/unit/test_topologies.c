@@ -135,6 +135,23 @@ static void test_shared_switch(void **state)
     assert_true(port("pod2")->datapath->transit);
 }
 
+static enum icgw_endpoint_kind kind_of(const char *name)
+{
+    const struct icgw_endpoint *ep =
+        icgw_tables_endpoint(result->tables, port(name)->datapath->key, port(name)->key);
+    assert_non_null(ep);
+    return ep->kind;
+}
+
+/* Who sends to the shared switch asks the chassisredirect port. Only that one may send back
+ * by the same tunnel, which workers do not look at. */
+static void test_distributed_port(void **state)
+{
+    (void)state;
+    assert_int_equal(kind_of("cr-tr-shared"), ICGW_ENDPOINT_L2);
+    assert_int_equal(kind_of("tr-shared"), ICGW_ENDPOINT_SLOW);
+}
+
 struct seen {
     unsigned int n;
     uint8_t chassis[4];
@@ -308,10 +325,18 @@ int main(void)
 #define TR(NAME) cmocka_unit_test_setup_teardown(NAME, load_transit_router, unload)
 #define KO(NAME) cmocka_unit_test_setup_teardown(NAME, load_kube_ovn, unload)
     const struct CMUnitTest tests[] = {
-        TR(test_nothing_is_slow), TR(test_into_zone),         TR(test_out_of_zone),
-        TR(test_shared_switch),   TR(test_answer_is_flooded), TR(test_flooded_answer_is_learned),
-        KO(test_nothing_is_slow), KO(test_local_subnet),      KO(test_node),
-        KO(test_default_route),   KO(test_equal_cost),
+        TR(test_nothing_is_slow),
+        TR(test_into_zone),
+        TR(test_out_of_zone),
+        TR(test_shared_switch),
+        TR(test_distributed_port),
+        TR(test_answer_is_flooded),
+        TR(test_flooded_answer_is_learned),
+        KO(test_nothing_is_slow),
+        KO(test_local_subnet),
+        KO(test_node),
+        KO(test_default_route),
+        KO(test_equal_cost),
     };
     return cmocka_run_group_tests(tests, start_eal, stop_eal);
 }
