@@ -42,11 +42,23 @@ CASES: list[Case] = []
 
 
 _long = False
+_kills = 3
 
 
 def take_long() -> None:
     global _long
     _long = True
+
+
+def take_kills(number: int) -> None:
+    global _kills
+    _kills = number
+
+
+def kills() -> int:
+    """How often a gateway is killed for one figure: when it happens between two packets
+    of BFD is chance."""
+    return _kills
 
 
 def duration(seconds: float, long: float) -> float:
