@@ -54,14 +54,6 @@ uint16_t icgw_pmd_n_ports(void)
     return pmd.n_ports;
 }
 
-bool icgw_pmd_link_up(uint16_t index)
-{
-    struct rte_eth_link link = {0};
-
-    return rte_eth_link_get_nowait(pmd.ports[index].dev.id, &link) == 0 &&
-           link.link_status == RTE_ETH_LINK_UP;
-}
-
 void icgw_pmd_port_info(uint16_t index, struct icgw_port_info *info)
 {
     const struct pmd_port *port = &pmd.ports[index];

@@ -25,6 +25,7 @@ MODULES = (
     "reload",
     "capture",
     "trace",
+    "uplinks",
 )
 
 for module in MODULES:

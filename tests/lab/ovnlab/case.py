@@ -18,10 +18,11 @@ from .zone import Zone
 # "group" has zones with two gateways in one group: a pair of zone 2's kind, a stock
 # one to compare it with, and a mixed one. "transit-router" needs a release that has them.
 PAIR, SPARE, VLAN, IPV6, GROUP = "pair", "spare", "vlan", "ipv6", "group"
+UPLINKS = "uplinks"   # our gateways are behind a router, with two links each
 # "three-zones" is for scenarios of OVN's own tests, see README.md.
 TRANSIT_ROUTER, KUBEOVN, THREE = "transit-router", "kube-ovn", "three-zones"
 ENCAPS = "encaps"   # every node has two IPv4 addresses and an IPv6 one
-LABS = (PAIR, SPARE, VLAN, IPV6, GROUP, TRANSIT_ROUTER, KUBEOVN, THREE, ENCAPS)
+LABS = (PAIR, SPARE, VLAN, IPV6, UPLINKS, GROUP, TRANSIT_ROUTER, KUBEOVN, THREE, ENCAPS)
 FIRST_WITH_TRANSIT_ROUTERS = Release("25.09")
 
 Test = Callable[[Lab], None]
@@ -90,7 +91,7 @@ def spec_of(lab: str, one: str, other: str, releases: tuple[Release, ...] = ()) 
     if lab == TRANSIT_ROUTER:
         _require_transit_routers(releases or (own(),))
     underlay = {VLAN: UnderlayKind(vlan=100), IPV6: UnderlayKind(family=6),
-                ENCAPS: UnderlayKind(several=True)}.get(lab)
+                ENCAPS: UnderlayKind(several=True), UPLINKS: UnderlayKind(routed=True)}.get(lab)
     return LabSpec(((one,), (other,)), underlay or UnderlayKind(), releases=releases)
 
 

@@ -9,6 +9,7 @@ import signal
 from pathlib import Path
 from typing import Any, Sequence
 
+from . import router
 from .central import Central, Interconnection
 from .journal import Journal
 from .netns import Netns, hide_from_kernel, require_vlan_devices
@@ -28,10 +29,7 @@ encap-ip = {addresses}
 [ovn]
 southbound = {southbound}
 ic-southbound = {ic_southbound}
-[port uplink]
-device = net_af_packet0,iface=uplink
-host-interface = {host_interface}
-{address_line}
+{ports}
 [workers]
 cores = 1
 idle = sleep
@@ -40,6 +38,13 @@ huge-pages = no
 memory = 256
 [metrics]
 listen = 127.0.0.1:9476
+"""
+
+PORT = """\
+[port {device}]
+device = net_af_packet{number},iface={device}
+host-interface = {host_interface}
+{address_line}
 """
 
 
@@ -53,7 +58,9 @@ class OvnicGateway:
         self.name = name
         self.central = central
         self.underlay = underlay
-        self.addresses = list(addresses or underlay.kind.addresses(host))
+        self.host = host
+        behind_router = [router.tunnel_address(host)] if underlay.kind.routed else []
+        self.addresses = list(behind_router or addresses or underlay.kind.addresses(host))
         self.address = self.addresses[0]
         self.netns = Netns(journal, name)
         self.socket = journal.directory / f"{name}.ctl"
@@ -63,20 +70,32 @@ class OvnicGateway:
             str(DAEMON), "--config", str(self.config), "--unixctl", str(self.socket),
             f"--pidfile={journal.directory}/{name}.pid",
             f"--log-file={journal.directory}/{name}.log"], self.netns)
-        underlay.attach(self.netns, "uplink", name)
-        hide_from_kernel(self.netns, "uplink")
+        if underlay.router:
+            underlay.router.plug(self.netns, name, host, self.address)
+        else:
+            underlay.attach(self.netns, "uplink", name)
+            hide_from_kernel(self.netns, "uplink")
         if underlay.kind.vlan:
             require_vlan_devices(self.netns)
 
     def _config(self, interconnection: Interconnection) -> str:
-        kind = self.underlay.kind
-        line = f"address = {', '.join(map(kind.with_length, self.addresses))}"
         return CONFIG.format(
-            name=self.name, addresses=", ".join(self.addresses), host_interface=HOST_INTERFACE,
+            name=self.name, addresses=", ".join(self.addresses), ports=self._ports(),
             southbound=self.central.southbound.remote,
-            ic_southbound=interconnection.southbound.remote,
-            # With a VLAN the address belongs to a VLAN device on the host interface.
-            address_line="" if kind.vlan else line)
+            ic_southbound=interconnection.southbound.remote)
+
+    def _ports(self) -> str:
+        kind = self.underlay.kind
+        if kind.routed:
+            return "".join(PORT.format(
+                number=link, device=router.device(link), host_interface=f"ovnic-{link}",
+                address_line=f"address = {router.link_addresses(self.host, link)[1]}/30")
+                for link in range(router.LINKS))
+        # With a VLAN the address belongs to a VLAN device on the host interface.
+        addresses = ", ".join(map(kind.with_length, self.addresses))
+        line = "" if kind.vlan else f"address = {addresses}"
+        return PORT.format(number=0, device="uplink", host_interface=HOST_INTERFACE,
+                           address_line=line)
 
     def start(self) -> None:
         if not DAEMON.exists():
@@ -86,6 +105,19 @@ class OvnicGateway:
     def configure(self) -> None:
         if self.underlay.kind.vlan:
             self._add_vlan_device()
+        if self.underlay.kind.routed:
+            self._add_routes()
+
+    def _add_routes(self) -> None:
+        """The tunnel address is on no link; what leaves, leaves by either."""
+        hops: list[str] = []
+        for link in range(router.LINKS):
+            wait_for(f"address of ovnic-{link} in {self.name}", lambda: (
+                router.link_addresses(self.host, link)[1] in self.netns.ip("-br", "address")))
+            hops += ["nexthop", "via", router.link_addresses(self.host, link)[0],
+                     "dev", f"ovnic-{link}"]
+        self.netns.ip("address", "replace", f"{self.address}/32", "dev", "lo")
+        self.netns.ip("route", "replace", "default", "src", self.address, *hops)
 
     def _add_vlan_device(self) -> None:
         kind, vlan = self.underlay.kind, f"{HOST_INTERFACE}.{self.underlay.kind.vlan}"[-15:]

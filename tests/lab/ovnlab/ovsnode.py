@@ -10,6 +10,7 @@ import signal
 from pathlib import Path
 from typing import Sequence
 
+from . import router
 from .central import Central, Database
 from .journal import Journal
 from .netns import Netns, hide_from_kernel
@@ -74,6 +75,8 @@ class OvsNode:
         for address in self.addresses:
             self.netns.ip("address", "replace", kind.with_length(address), "dev", "br-phy")
         self.netns.ip("link", "set", "br-phy", "up")
+        if kind.routed:
+            self.netns.ip("route", "replace", router.TUNNELS, "via", router.ADDRESS)
         self.controller.start()
 
     def ready(self) -> None:

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Optional
 
+from . import router
 from .journal import Journal
 from .netns import Netns, veth
+from .router import Router
 
 BRIDGE = "br-underlay"
 
@@ -16,10 +18,11 @@ BRIDGE = "br-underlay"
 @dataclass(frozen=True)
 class UnderlayKind:
     """How tunnels are carried. With a VLAN, every node tags its frames itself:
-    the bridge is a wire."""
+    the bridge is a wire. Routed: our gateways are behind a router."""
     family: int = 4
     vlan: Optional[int] = None
     several: bool = False   # two IPv4 addresses and an IPv6 one for every node
+    routed: bool = False
 
     def address(self, host: int) -> str:
         return f"192.0.2.{host}" if self.family == 4 else f"2001:db8::{host}"
@@ -35,7 +38,8 @@ class UnderlayKind:
 
     def __str__(self) -> str:
         family = "several addresses" if self.several else f"IPv{self.family}"
-        return family + (f", VLAN {self.vlan}" if self.vlan else "")
+        return family + (f", VLAN {self.vlan}" if self.vlan else "") + (
+            ", routed" if self.routed else "")
 
 
 class Underlay:
@@ -45,6 +49,10 @@ class Underlay:
         self.netns.ip("link", "add", BRIDGE, "type", "bridge", "mcast_snooping", "0")
         self.netns.ip("link", "set", BRIDGE, "up")
         self._keep_firewall_off()
+        self.router = Router(journal) if kind.routed else None
+        if self.router:
+            self.attach(self.router.netns, "underlay", "router")
+            self.router.netns.ip("address", "add", f"{router.ADDRESS}/24", "dev", "underlay")
 
     def _keep_firewall_off(self) -> None:
         """A switch does not look into IP. With br_netfilter the bridge would drop
