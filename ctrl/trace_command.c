@@ -72,6 +72,13 @@ static char *format(const struct trace *t, const struct arguments *a, const char
     return ds_steal_cstr(&ds);
 }
 
+static const char *port_name(uint16_t port)
+{
+    struct icgw_port_info info;
+    icgw_pmd_port_info(port, &info);
+    return info.name;
+}
+
 /* The answer; NULL with *error. */
 static char *run(const struct trace_world *world, const struct arguments *a, char **error)
 {
@@ -105,7 +112,7 @@ static void trace_command(struct unixctl_conn *conn, int argc, const char *argv[
         error = xstrdup("nothing is forwarded yet: the Southbound has not been read");
     } else if (parse(argc, argv, &a, &error)) {
         const struct trace_world world = {gw->model, gw->specialised, icgw_pmd_tables(),
-                                          icgw_pmd_mbuf};
+                                          icgw_pmd_mbuf, port_name};
         text = run(&world, &a, &error);
     }
     if (text != NULL) {

@@ -92,7 +92,7 @@ bool outer_parse(const uint8_t *frame, size_t len, struct outer *o)
     return be16(geneve + 2) == 0x6558;
 }
 
-static void put_ip(struct ds *ds, const struct icgw_addr *addr)
+void outer_format_ip(const struct icgw_addr *addr, struct ds *ds)
 {
     char text[INET6_ADDRSTRLEN];
     bool v4 = icgw_addr_is_v4(addr);
@@ -119,9 +119,9 @@ static void put_key(struct ds *ds, const struct model_datapath *dp, uint16_t key
 void outer_format(const struct outer *o, const struct model *model, struct ds *ds)
 {
     const struct model_datapath *dp = model != NULL ? model_datapath_by_key(model, o->vni) : NULL;
-    put_ip(ds, &o->src);
+    outer_format_ip(&o->src, ds);
     ds_put_cstr(ds, " > ");
-    put_ip(ds, &o->dst);
+    outer_format_ip(&o->dst, ds);
     if (o->tagged) {
         ds_put_format(ds, ", VLAN %u", o->vlan);
     }

@@ -32,6 +32,8 @@ struct outer {
 
 /* False: no Geneve, or cut off before the inner frame. */
 bool outer_parse(const uint8_t *frame, size_t len, struct outer *);
+/* An address of either family. */
+void outer_format_ip(const struct icgw_addr *, struct ds *);
 /* "192.0.2.11 > 192.0.2.21, VNI 2 (lr1), from port 1 (lr1-ls1) to port 3 (cr-lr1-ts1)"; the
  * names are those of `model` (NULL: none). */
 void outer_format(const struct outer *, const struct model *, struct ds *);

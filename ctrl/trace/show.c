@@ -10,6 +10,7 @@
 #include "lflow.h"
 #include "model.h"
 #include "openvswitch/dynamic-string.h"
+#include "specialise.h"
 #include "trace.h"
 #include "util.h"
 
@@ -54,6 +55,23 @@ static void put_sender(const struct trace *t, struct ds *ds)
     ds_put_cstr(ds, INDENT "sent by nobody that is known\n");
 }
 
+static void put_tunnel(const struct trace *t, uint16_t index, struct ds *ds)
+{
+    const struct icgw_tables *tables = t->world->tables;
+    const struct specialised *s = t->world->specialised;
+    if (index >= tables->n_tunnels || tables->tunnels[index] == NULL || index >= s->n_tunnels) {
+        ds_put_cstr(ds, "no tunnel");
+        return;
+    }
+    ds_put_cstr(ds, "tunnel ");
+    outer_format_ip(&s->tunnels[index].local, ds);
+    ds_put_cstr(ds, " > ");
+    outer_format_ip(&s->tunnels[index].remote, ds);
+    if (!tables->tunnels[index]->resolved) {
+        ds_put_cstr(ds, ", whose next hop the kernel has not resolved");
+    }
+}
+
 static void put_dest(const struct trace *t, const struct icgw_dest *d, struct ds *ds)
 {
     if (d->verdict == ICGW_VERDICT_SLOW) {
@@ -66,8 +84,8 @@ static void put_dest(const struct trace *t, const struct icgw_dest *d, struct ds
         put_dest(t, t->member, ds);
         return;
     } else {
-        ds_put_format(ds, "VNI %u, port %u to %u, tunnel %u", d->vni, d->inport, d->outport,
-                      d->tunnel);
+        ds_put_format(ds, "VNI %u, port %u to %u, ", d->vni, d->inport, d->outport);
+        put_tunnel(t, d->tunnel, ds);
         if (d->ttl_dec > 0) {
             ds_put_format(ds, ", TTL - %u", d->ttl_dec);
         }
@@ -106,7 +124,8 @@ static void put_result(const struct trace *t, struct ds *ds)
     ds_put_cstr(ds, "workers   ");
     switch (t->result.action) {
     case ICGW_ACTION_TX:
-        ds_put_format(ds, "fast path, sent by port %u\n" INDENT, t->result.port);
+        ds_put_format(ds, "fast path, sent by port %s\n" INDENT,
+                      t->world->port_name(t->result.port));
         put_frame(t, &t->out, INDENT, ds);
         break;
     case ICGW_ACTION_SLOW:

@@ -101,7 +101,7 @@ static struct json *workers_json(const struct trace *t)
     json_object_put_string(json, "action", trace_action(&t->result));
     json_object_put_string(json, "reason", trace_reason(&t->result));
     if (t->out.data != NULL) {
-        put_integer(json, "port", t->result.port);
+        json_object_put_string(json, "port", t->world->port_name(t->result.port));
     }
     return json;
 }

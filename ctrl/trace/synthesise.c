@@ -46,7 +46,8 @@ static void begin_l4(uint8_t *l4, const struct microflow *m, uint16_t len)
     wide type = m->value[FIELD_ICMP6_TYPE];
     switch ((int)m->value[FIELD_IP_PROTO]) {
     case IPPROTO_TCP:
-        l4[12] = 5 << 4; /* words of header */
+        /* Flows only read the flags: frame_store() leaves them alone. */
+        put16(l4 + 12, (uint16_t)(5 << 12 | (unsigned int)m->value[FIELD_TCP_FLAGS]));
         break;
     case IPPROTO_UDP:
         put16(l4 + 4, len);

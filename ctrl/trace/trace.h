@@ -26,6 +26,8 @@ struct trace_world {
     const struct icgw_tables *tables;
     /* An mbuf with a copy of the data; NULL: too long, or none left. */
     struct rte_mbuf *(*alloc)(const void *data, uint16_t len);
+    /* Of a [port] section. */
+    const char *(*port_name)(uint16_t port);
 };
 
 #define TRACE_MAX_FRAME 16384
