@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+
+/* Any text as the packet of a trace: an expression, or a frame in hexadecimal.
+ *
+ * It is traced or refused with a message.  Text and JSON of the trace are made, and
+ * tables and flows have to agree. */
+
+#include <config.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <rte_eal.h>
+#include <rte_mbuf.h>
+
+#include "lflow.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/json.h"
+#include "recording_replay.h"
+#include "trace.h"
+#include "util.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#define ROOM 4096 /* bytes of an mbuf: as a gateway's, longer frames find none */
+
+static struct rte_mempool *pool;
+static struct replay replay;
+static struct trace_world world;
+
+static void require(bool condition, const char *what)
+{
+    if (!condition) {
+        fprintf(stderr, "%s\n", what);
+        abort();
+    }
+}
+
+static struct rte_mbuf *alloc(const void *data, uint16_t len)
+{
+    struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+    char *to = m != NULL ? rte_pktmbuf_append(m, len) : NULL;
+    if (to == NULL) {
+        rte_pktmbuf_free(m);
+        return NULL;
+    }
+    memcpy(to, data, len);
+    return m;
+}
+
+static const char *port_name(uint16_t port)
+{
+    require(port == 0, "port 0 is the only one");
+    return "uplink";
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    char args[][16] = {"fuzz", "--no-huge", "--no-shconf",   "-m",
+                       "64",   "--no-pci",  "--log-level=4", "--no-telemetry"};
+    char *list[sizeof args / sizeof *args];
+
+    (void)argc, (void)argv;
+    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
+        list[i] = args[i];
+    }
+    require(rte_eal_init(sizeof list / sizeof *list, list) >= 0, "no EAL");
+    pool = rte_pktmbuf_pool_create("fuzz", 63, 0, 0, ROOM, SOCKET_ID_ANY);
+    require(pool != NULL, "no mbufs");
+    replay_start(&replay, "ovn-26.03", 1);
+    world = (struct trace_world){replay.model, replay.specialised, replay.specialised->tables,
+                                 alloc, port_name};
+    return 0;
+}
+
+static void show(const struct trace *t)
+{
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    trace_text(t, true, &ds);
+    ds_destroy(&ds);
+    json_destroy(trace_json(t, true));
+    require(t->agree, "tables and flows disagree");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    char *text = xmemdup0((const char *)data, size);
+    char *notes = NULL, *error = NULL;
+    size_t len;
+    uint8_t *frame = trace_hex(text, &len);
+    if (frame == NULL) {
+        frame = trace_microflow(&world, text, 0, &len, &notes, &error);
+        require((frame == NULL) == (error != NULL), "refused without a message, or both");
+    }
+    struct trace *t = frame != NULL ? trace_frame(&world, frame, len, &error) : NULL;
+    if (t != NULL) {
+        show(t);
+        trace_free(t);
+    }
+    free(frame);
+    free(text);
+    free(notes);
+    free(error);
+    require(rte_mempool_full(pool), "an mbuf has leaked");
+    return 0;
+}
