@@ -27,11 +27,12 @@ static void answer(const struct capture_outcome *o)
         json_object_put(json, "packets", json_integer_create((long long)o->packets));
         json_object_put(json, "missed", json_integer_create((long long)o->missed));
         json_object_put_string(json, "ended_by", o->ended_by);
+        json_object_put_string(json, "file", o->path);
         text = json_to_string(json, JSSF_SORT);
         json_destroy(json);
     } else {
-        text = xasprintf("%llu packets, ended by %s; %llu missed\n", o->packets, o->ended_by,
-                         o->missed);
+        text = xasprintf("%llu packets in %s, ended by %s; %llu missed\n", o->packets, o->path,
+                         o->ended_by, o->missed);
     }
     unixctl_command_reply(asker, text);
     free(text);
@@ -70,6 +71,7 @@ void capture_command_run(void)
     if (capture_file_run(&outcome)) {
         answer(&outcome);
         asker = NULL;
+        free(outcome.path);
         free(outcome.error);
     }
 }

@@ -17,6 +17,7 @@
 
 #include <rte_cycles.h>
 
+#include "dirs.h"
 #include "filter.h"
 #include "gateway.h"
 #include "icgw_capture.h"
@@ -237,21 +238,23 @@ bool capture_file_start(const struct gateway *gw, const struct capture_options *
     capture.n_ports = icgw_pmd_n_ports();
     capture.count = o->count;
     capture.max_bytes = (uint64_t)o->mib << 20;
-    capture.path = xstrdup(o->file);
+    /* A service has a /tmp of its own and may write to few places: its log folder is
+     * one where people find the file. */
+    capture.path = o->file[0] == '/' ? xstrdup(o->file) : xasprintf("%s/%s", ovs_logdir(), o->file);
     capture.deadline = time_msec() + 1000ll * o->seconds;
     capture.ended_by = "time";
-    capture.file = create(o->file, error);
+    capture.file = create(capture.path, error);
     if (capture.file == NULL) {
         forget();
         return false;
     }
     bool written = write_heads(o);
     if (!written) {
-        *error = xasprintf("cannot write %s: %s", o->file, ovs_strerror(errno));
+        *error = xasprintf("cannot write %s: %s", capture.path, ovs_strerror(errno));
     }
     if (!written || !begin(o, error)) {
         fclose(capture.file);
-        unlink(o->file);
+        unlink(capture.path);
         forget();
         return false;
     }
@@ -295,6 +298,7 @@ bool capture_file_run(struct capture_outcome *outcome)
         .bytes = capture.bytes,
         .missed = icgw_pmd_capture_missed(),
         .ended_by = capture.ended_by,
+        .path = xstrdup(capture.path),
     };
     if (capture.error != 0) {
         outcome->error =

@@ -21,6 +21,7 @@ struct capture_outcome {
     unsigned long long bytes;
     unsigned long long missed;
     const char *ended_by;
+    char *path;  /* malloc'ed */
     char *error; /* malloc'ed; NULL: the file is complete */
 };
 

@@ -113,9 +113,9 @@ static bool check_file(struct arguments *a, const struct capture_options *o)
     if (o->file == NULL) {
         return refuse(a, xasprintf("which file? usage: capture %s", CAPTURE_USAGE));
     }
-    if (o->file[0] != '/') {
-        return refuse(a, xasprintf("%s: an absolute path is needed; the daemon has a working "
-                                   "directory of its own",
+    if (o->file[0] != '/' && strchr(o->file, '/') != NULL) {
+        return refuse(a, xasprintf("%s: an absolute path is needed, or a name without /, which "
+                                   "goes to the daemon's log folder",
                                    o->file));
     }
     return true;

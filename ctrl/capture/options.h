@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 struct capture_options {
-    const char *file;   /* capture: absolute path */
+    const char *file;   /* capture: absolute path, or a name in the log folder */
     const char *filter; /* NULL: everything */
     uint64_t count;     /* packets */
     unsigned int seconds;

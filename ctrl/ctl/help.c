@@ -50,7 +50,8 @@ static const struct help commands[] = {
      "  ovnic-gw-ctl trace --pcap drops.pcapng --packet 1\n"
      "  ovnic-gw-ctl trace --live 'geneve and host 10.1.0.10' -n 5\n"},
     {"capture", "FILE [OPTION]... | --stop", "what is received, sent and dropped, as pcapng",
-     "For Wireshark; a drop has its reason as comment.  FILE must not exist yet.\n"
+     "For Wireshark; a drop has its reason as comment.  FILE is an absolute path, or a\n"
+     "name in /var/log/ovnic-gw; it must not exist yet.\n"
      "  --filter F          as in pcap-filter(7), on outer frames; `geneve and ...` inside\n"
      "  --rx, --tx, --drops only these (default: all)\n"
      "  --count N           packets at most (10000)\n"
@@ -59,7 +60,7 @@ static const struct help commands[] = {
      "  --snaplen BYTES     of each packet (2048)\n"
      "  --stop              ends the capture that runs\n"
      "\n"
-     "  ovnic-gw-ctl capture /tmp/drops.pcapng --drops --seconds 10\n"},
+     "  ovnic-gw-ctl capture drops.pcapng --drops --seconds 10\n"},
     {"list-unsupported", "", "destinations not on the fast path, and the flow that is why", ""},
     {"log", "[ENTRIES]", "the last changes of state (50), oldest first",
      "The whole log is with journald, or where --log-file says.\n"

@@ -81,21 +81,9 @@ static void rewrite_trace(struct svec *args)
     free(number);
 }
 
-/* The file is the first argument that is no option's value. */
-static void rewrite_capture(struct svec *args)
-{
-    if (args->n > 0 && args->names[0][0] != '-') {
-        char *path = abs_file_name(NULL, args->names[0]);
-        free(args->names[0]);
-        args->names[0] = path;
-    }
-}
-
 void packets_rewrite(const char *command, struct svec *args)
 {
     if (!strcmp(command, "trace")) {
         rewrite_trace(args);
-    } else if (!strcmp(command, "capture")) {
-        rewrite_capture(args);
     }
 }
