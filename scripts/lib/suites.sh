@@ -51,6 +51,16 @@ check_docs() {
     return $bad
 }
 
+# What scripts/setup installs to build with, the package builds with.
+check_depends() {
+    local word bad=0
+    for word in $(sed -n '/# to build/,/# to check/p' scripts/setup | grep -oE '\b(lib|uthash)[a-z0-9-]*-dev\b'); do
+        [ "$word" = libc6-dev ] || grep -q "^ $word\b" debian/control ||
+            { echo "debian/control: $word is not among Build-Depends" && bad=1; }
+    done
+    return $bad
+}
+
 # uninitvar does not see through the loop macros of Open vSwitch; the compilers
 # have that warning too.
 check_cppcheck() {
@@ -61,7 +71,7 @@ check_cppcheck() {
 
 suite_checks() {
     local c
-    for c in format licence includes size docs cppcheck; do
+    for c in format licence includes size docs depends cppcheck; do
         run_case checks $c 300 bash -c ". scripts/lib/suites.sh; check_$c"
     done
 }
