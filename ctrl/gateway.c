@@ -269,7 +269,7 @@ static bool reported_before(const struct specialised *before, const struct speci
 static void log_reports(const struct specialised *before, const struct specialised *now)
 {
     static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 60);
-    for (size_t i = 0; i < now->n_reports; i++) {
+    for (size_t i = 0; i < now->n_new_reports; i++) {
         const struct specialised_report *r = &now->reports[i];
         if (!reported_before(before, r)) {
             VLOG_WARN_RL(&rl, "%s at %s is %s: %s; flow: %s%s%s", r->destination, r->port,

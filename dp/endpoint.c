@@ -72,7 +72,11 @@ static bool put(struct icgw_endpoint *ep, struct icgw_map **map, uint32_t key_wo
     const struct icgw_dest *copy = icgw_store_dest(ep->store, dest);
     uint64_t old;
 
-    return copy != NULL && icgw_map_put(map, key_words, key, (uintptr_t)copy, &old);
+    if (copy == NULL || !icgw_map_put(map, key_words, key, (uintptr_t)copy, &old)) {
+        return false;
+    }
+    ep->n_dests += old == 0;
+    return true;
 }
 
 bool icgw_endpoint_add_l2(struct icgw_endpoint *ep, const uint8_t eth_dst[6], uint16_t eth_type_be,

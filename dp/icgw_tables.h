@@ -141,6 +141,7 @@ struct icgw_endpoint {
     uint8_t n_len4;    /* used entries of len4 and len6 */
     uint8_t n_len6;
     uint32_t refs;
+    uint32_t n_dests;    /* in the three maps */
     struct icgw_map *l2; /* eth.dst, EtherType -> const struct icgw_dest * */
     struct icgw_map *v4; /* masked address, length -> the same */
     struct icgw_map *v6; /* masked address, length -> the same */

@@ -68,7 +68,7 @@ bool icgw_tables_add_endpoint(struct icgw_tables *t, uint32_t vni, uint16_t outp
         return false;
     }
     ep->refs++;
-    t->n_dests += icgw_map_count(ep->l2) + icgw_map_count(ep->v4) + icgw_map_count(ep->v6);
+    t->n_dests += ep->n_dests;
     icgw_endpoint_unref((struct icgw_endpoint *)(uintptr_t)old);
     return true;
 }

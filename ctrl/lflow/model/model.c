@@ -84,21 +84,40 @@ struct model *model_create(const char *self, struct lflow_cache *cache)
     return m;
 }
 
-static int compare_key(const void *key, const void *datapath)
+/* Keys count up from 1, and from the first one of a range. */
+static uint32_t place_of(const struct model *m, uint32_t key)
 {
-    uint32_t a = *(const uint32_t *)key;
-    uint32_t b = (*(struct model_datapath *const *)datapath)->key;
-    return a < b ? -1 : a > b;
+    return (key * UINT32_C(0x9e3779b1) >> 8) & m->by_key_mask;
+}
+
+void model_index_datapaths(struct model *m)
+{
+    uint32_t n = 4;
+    while (n < 2 * m->n_datapaths) {
+        n *= 2;
+    }
+    free(m->by_key);
+    m->by_key = model_alloc(n * sizeof(struct model_datapath *));
+    m->by_key_mask = n - 1;
+    for (size_t i = 0; i < m->n_datapaths; i++) {
+        uint32_t place = place_of(m, m->datapath_list[i]->key);
+        while (m->by_key[place] != NULL) {
+            place = (place + 1) & m->by_key_mask;
+        }
+        m->by_key[place] = m->datapath_list[i];
+    }
 }
 
 struct model_datapath *model_datapath_by_key(const struct model *m, uint32_t key)
 {
-    if (m->n_datapaths == 0) {
+    if (m->by_key == NULL) {
         return NULL;
     }
-    struct model_datapath **found =
-        bsearch(&key, m->datapath_list, m->n_datapaths, sizeof *m->datapath_list, compare_key);
-    return found ? *found : NULL;
+    uint32_t place = place_of(m, key);
+    while (m->by_key[place] != NULL && m->by_key[place]->key != key) {
+        place = (place + 1) & m->by_key_mask;
+    }
+    return m->by_key[place];
 }
 
 struct model_datapath *model_datapath_by_uuid(const struct model *m, const char *uuid)

@@ -157,6 +157,10 @@ struct model_datapath {
     bool router;
     struct model_port **ports; /* by key, sorted */
     size_t n_ports;
+    /* Those of them that lead to another datapath: of type patch, chassisredirect or
+     * l3gateway.  Few, where a switch may have thousands of others. */
+    struct model_port **gates;
+    size_t n_gates;
     struct model_group *groups;
     size_t n_groups;
     struct model_mac_binding *mac_bindings; /* sorted by (port, ip) */

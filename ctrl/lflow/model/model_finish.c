@@ -65,10 +65,14 @@ static int compare_flows(const void *a, const void *b)
 
 void model_sort_datapaths(struct model *m)
 {
-    if (m->unsorted && m->n_datapaths > 0) {
+    if (!m->unsorted) {
+        return;
+    }
+    if (m->n_datapaths > 0) {
         qsort(m->datapath_list, m->n_datapaths, sizeof *m->datapath_list, compare_datapaths);
     }
     m->unsorted = false;
+    model_index_datapaths(m);
 }
 
 static void sort(void *list, size_t n, size_t size, int (*compare)(const void *, const void *))
@@ -78,15 +82,26 @@ static void sort(void *list, size_t n, size_t size, int (*compare)(const void *,
     }
 }
 
+static bool is_gate(const struct model_port *port)
+{
+    return port->type == MODEL_PORT_PATCH || port->type == MODEL_PORT_CHASSISREDIRECT ||
+           port->type == MODEL_PORT_L3GATEWAY;
+}
+
 static void finish_rows(struct model_datapath *dp)
 {
     sort(dp->ports, dp->n_ports, sizeof *dp->ports, compare_ports);
     sort(dp->groups, dp->n_groups, sizeof *dp->groups, compare_groups);
     sort(dp->mac_bindings, dp->n_mac_bindings, sizeof *dp->mac_bindings, compare_bindings);
     dp->transit = dp->marked_transit;
+    dp->n_gates = 0;
     for (size_t i = 0; i < dp->n_ports; i++) {
         /* A switch of which other zones have the same, under the same key. */
         dp->transit |= dp->ports[i]->type == MODEL_PORT_REMOTE;
+        if (is_gate(dp->ports[i])) {
+            struct model_port **slot = model_grow(&dp->gates, &dp->n_gates, sizeof *slot);
+            *slot = dp->ports[i];
+        }
     }
 }
 

@@ -45,6 +45,7 @@ void model_datapath_free(void *data)
     free(dp->mac_bindings);
     free(dp->fdb);
     free(dp->ports);
+    free(dp->gates);
     free(dp->uuid);
     free(dp->name);
     free(dp);
@@ -102,8 +103,10 @@ void model_clear(struct model *m)
     model_entries_free(&m->port_groups, model_port_group_free);
     free(m->chassis_list);
     free(m->datapath_list);
+    free(m->by_key);
     m->chassis_list = NULL;
     m->datapath_list = NULL;
+    m->by_key = NULL;
     m->n_chassis = m->n_datapaths = m->n_removed = m->n_changed = 0;
     m->chassis_changed = m->others_changed = true;
 }

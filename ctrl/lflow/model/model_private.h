@@ -45,6 +45,8 @@ struct model {
     size_t n_chassis;
     struct model_datapath **datapath_list; /* sorted by key once finished */
     size_t n_datapaths;
+    struct model_datapath **by_key; /* hash table, open addressing */
+    uint32_t by_key_mask;
     uint64_t fingerprint; /* of chassis and encaps */
     uint64_t version;
     struct lflow *lflows;   /* by uuid; not all have one, and not always one of their own */
@@ -81,6 +83,8 @@ void model_names_free(struct model *);
 /* To be finished. */
 void model_touch(struct model *, struct model_datapath *);
 void model_sort_datapaths(struct model *);
+/* After the list has changed. */
+void model_index_datapaths(struct model *);
 
 /* Ends of rows. */
 void model_port_free(struct model_port *);

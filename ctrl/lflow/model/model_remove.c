@@ -35,7 +35,7 @@ static void empty(struct model *m, struct model_datapath *dp)
     dp->groups = NULL;
     dp->mac_bindings = NULL;
     dp->fdb = NULL;
-    dp->n_ports = dp->n_groups = dp->n_mac_bindings = dp->n_fdb = 0;
+    dp->n_ports = dp->n_gates = dp->n_groups = dp->n_mac_bindings = dp->n_fdb = 0;
     model_touch(m, dp);
 }
 
@@ -99,6 +99,7 @@ void model_remove_datapath(struct model *m, const char *uuid)
     empty(m, dp);
     leave_all(m, dp);
     forget(m->datapath_list, &m->n_datapaths, dp);
+    m->unsorted = true; /* its place in by_key */
     forget(m->changed, &m->n_changed, dp);
     model_datapath_free(dp);
     m->others_changed = true;

@@ -96,8 +96,7 @@ static bool add_sources(struct icgw_tables *tables, const struct model *m)
  * ports that are elsewhere, to say so. */
 static bool is_endpoint(const struct model_port *port)
 {
-    return port->type == MODEL_PORT_PATCH || port->type == MODEL_PORT_CHASSISREDIRECT ||
-           (port->type == MODEL_PORT_L3GATEWAY && port->resident);
+    return port->type != MODEL_PORT_L3GATEWAY || port->resident;
 }
 
 /* port NULL: what names none. */
@@ -137,8 +136,8 @@ static bool add_endpoints(struct specialised *result, const struct model *m,
         if (model_takes_flooded_answers(dp) && !add_endpoint(result, m, dp, NULL, before, &at)) {
             return false;
         }
-        for (size_t k = 0; k < dp->n_ports; k++) {
-            const struct model_port *port = dp->ports[k];
+        for (size_t k = 0; k < dp->n_gates; k++) {
+            const struct model_port *port = dp->gates[k];
             if (is_endpoint(port) && !add_endpoint(result, m, dp, port, before, &at)) {
                 return false;
             }
@@ -147,11 +146,11 @@ static bool add_endpoints(struct specialised *result, const struct model *m,
     return true;
 }
 
-static void collect_reports(struct specialised *result)
+static void collect_reports(struct specialised *result, bool reused)
 {
     for (size_t i = 0; i < result->n_endpoints; i++) {
         const struct specialised_endpoint *e = result->endpoints[i];
-        for (size_t k = 0; k < e->n_reports; k++) {
+        for (size_t k = 0; k < e->n_reports && (e->refs > 1) == reused; k++) {
             struct specialised_report *slot =
                 model_grow(&result->reports, &result->n_reports, sizeof *slot);
             *slot = e->reports[k];
@@ -166,8 +165,8 @@ static void count(const struct model *m, uint32_t *endpoints, uint32_t *sources)
     *endpoints = *sources = 0;
     for (size_t i = 0; i < n; i++) {
         *endpoints += model_takes_flooded_answers(datapaths[i]);
-        for (size_t k = 0; k < datapaths[i]->n_ports; k++) {
-            *endpoints += is_endpoint(datapaths[i]->ports[k]);
+        for (size_t k = 0; k < datapaths[i]->n_gates; k++) {
+            *endpoints += is_endpoint(datapaths[i]->gates[k]);
         }
     }
     struct model_chassis *const *chassis = model_chassis_list(m, &n);
@@ -192,7 +191,9 @@ struct specialised *specialise_again(const struct model *m, const struct icgw_ad
         specialised_free(result);
         return NULL;
     }
-    collect_reports(result);
+    collect_reports(result, false);
+    result->n_new_reports = result->n_reports;
+    collect_reports(result, true);
     return result;
 }
 

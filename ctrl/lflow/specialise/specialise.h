@@ -38,7 +38,8 @@ struct specialised {
     size_t n_tunnels;
     struct specialised_report *reports; /* copies: the endpoints own the texts */
     size_t n_reports;
-    size_t n_destinations;                   /* entries in the tables */
+    size_t n_new_reports;  /* the first ones: of endpoints that were not taken over */
+    size_t n_destinations; /* entries in the tables */
     struct specialised_endpoint **endpoints; /* sorted by VNI and key */
     size_t n_endpoints;
     size_t n_reused;      /* endpoints that are the same as before */
