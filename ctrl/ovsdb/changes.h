@@ -19,6 +19,7 @@ struct changes {
     bool members;  /* who may hold them: groups and their chassis */
     bool groups;   /* of datapaths; conditions name them */
     bool lost;     /* rows are gone, or ports no longer bound */
+    bool peers;    /* as `members`, but until the replica is complete */
     /* Until the model is up to date: */
     bool datapaths_listed; /* what `topology` stands for has been looked up anew */
     bool chassis;          /* of either database */

@@ -313,7 +313,6 @@ static void locate_all(struct ovsdb *o)
     if (session_connected(&o->ic)) {
         smap_clear(&o->sb_said);
     }
-    o->unbound_until = LLONG_MAX;
     ICSBREC_PORT_BINDING_FOR_EACH (pb, o->ic.idl) {
         /* Ports of transit routers say nothing here; their `gateway` is empty
          * and the SB has the chassis. */
@@ -327,6 +326,7 @@ static void locate_all(struct ovsdb *o)
 
 void icsb_locate_ports(struct ovsdb *o)
 {
+    o->unbound_until = LLONG_MAX; /* unless a port says otherwise */
     if (o->zone) {
         locate_all(o);
     }

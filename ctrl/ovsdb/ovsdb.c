@@ -119,12 +119,13 @@ static void follow_sb(struct ovsdb *o)
     bool was_complete = o->complete;
     o->complete = o->answered && !hold_check(o);
     if (c->members) {
-        o->lists_stale = true;
+        o->lists_stale = c->peers = true;
         tasks_kick(o, TASK_CLAIMS);
-    }
-    if (o->complete && (c->members || !was_complete)) {
-        peers_follow(o);
         c->members = false;
+    }
+    if (o->complete && (c->peers || !was_complete)) {
+        peers_follow(o);
+        c->peers = false;
     }
     if (o->complete && !was_complete) {
         tasks_kick(o, TASK_LEARN);
