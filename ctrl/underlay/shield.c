@@ -23,6 +23,10 @@
 #define CLSACT_HANDLE TC_H_MAKE(TC_H_CLSACT, 0)
 #define INGRESS_HOOK TC_H_MAKE(TC_H_CLSACT, TC_H_MIN_INGRESS)
 
+/* By that we know our filter again: one that a run left that was killed is ours
+ * to remove. */
+#define OUR_HANDLE 0x6f766e
+
 static struct nlmsghdr *begin(char *buffer, uint16_t type, uint16_t flags, int index,
                               uint32_t handle, uint32_t parent, const char *kind)
 {
@@ -52,8 +56,8 @@ static int add_drop(struct ul_netlink *nl, int index)
 {
     static const struct sock_filter program[] = {BPF_STMT(BPF_RET | BPF_K, TC_ACT_SHOT)};
     char buffer[512];
-    struct nlmsghdr *nlh =
-        begin(buffer, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, index, 0, INGRESS_HOOK, "bpf");
+    struct nlmsghdr *nlh = begin(buffer, RTM_NEWTFILTER, NLM_F_CREATE | NLM_F_EXCL, index,
+                                 OUR_HANDLE, INGRESS_HOOK, "bpf");
     struct tcmsg *tc = mnl_nlmsg_get_payload(nlh);
     struct nlattr *options;
 
@@ -66,6 +70,23 @@ static int add_drop(struct ul_netlink *nl, int index)
     return ul_netlink_request(nl, nlh, NULL, NULL);
 }
 
+static int on_filter(const struct nlmsghdr *nlh, void *ours)
+{
+    const struct tcmsg *tc = mnl_nlmsg_get_payload(nlh);
+
+    *(bool *)ours |= nlh->nlmsg_type == RTM_NEWTFILTER && tc->tcm_handle == OUR_HANDLE;
+    return MNL_CB_OK;
+}
+
+static bool is_left_by_us(struct ul_netlink *nl, int index)
+{
+    char buffer[256];
+    struct nlmsghdr *nlh = begin(buffer, RTM_GETTFILTER, NLM_F_DUMP, index, 0, INGRESS_HOOK, "bpf");
+    bool ours = false;
+
+    return ul_netlink_request(nl, nlh, on_filter, &ours) == 0 && ours;
+}
+
 bool underlay_shield(struct underlay *u, const char *interface, char **error)
 {
     int index = (int)if_nametoindex(interface);
@@ -76,7 +97,10 @@ bool underlay_shield(struct underlay *u, const char *interface, char **error)
     }
     rc = change_hook(&u->nl, RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, index);
     if (rc == -EEXIST) {
-        return true; /* somebody has seen to it, or has filters of their own */
+        if (u->n_shielded < UL_MAX_SHIELDED && is_left_by_us(&u->nl, index)) {
+            u->shielded[u->n_shielded++] = index;
+        }
+        return true; /* or somebody else has seen to it, or has filters of their own */
     }
     if (rc == 0 && u->n_shielded < UL_MAX_SHIELDED) {
         u->shielded[u->n_shielded++] = index;

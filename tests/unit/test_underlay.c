@@ -357,6 +357,55 @@ static void survives_lost_notifications(void **state)
     expect_hop(p, 0, 1500, far_mac);
 }
 
+/* One turn of a daemon that shields; another one may have been killed before. */
+static void shield_once(void)
+{
+    const char *hosts[] = {"host0"};
+    char *error = NULL;
+    struct underlay *other = underlay_open(hosts, 1, &error);
+
+    assert_non_null(other);
+    assert_true(underlay_shield(other, "shield0", &error));
+    SH("tc qdisc show dev shield0 | grep -q clsact");
+    underlay_close(other);
+}
+
+static void takes_its_shield_away(void **state)
+{
+    (void)state;
+    SH("ip link add shield0 type veth peer name shield1");
+    shield_once();
+    SH("! tc qdisc show dev shield0 | grep -q clsact");
+    /* As one that was killed leaves it. */
+    SH("tc qdisc add dev shield0 clsact");
+    SH("tc filter add dev shield0 ingress handle 0x6f766e bpf da bytecode '1,6 0 0 2'");
+    shield_once();
+    SH("! tc qdisc show dev shield0 | grep -q clsact");
+    /* Somebody else's. */
+    SH("tc qdisc add dev shield0 clsact");
+    SH("tc filter add dev shield0 ingress bpf da bytecode '1,6 0 0 2'");
+    shield_once();
+    SH("tc qdisc show dev shield0 | grep -q clsact");
+    SH("ip link del shield0");
+}
+
+static void follows_a_carrier(void **state)
+{
+    struct underlay_path p = path("192.0.2.1", "192.0.2.2");
+    char *error = NULL;
+
+    (void)state;
+    want(p);
+    expect_hop(p, 0, 1500, far_mac);
+    assert_false(underlay_set_carrier(u, "nowhere0", true, &error));
+    assert_non_null(strstr(error, "nowhere0"));
+    free(error);
+    SH("ip tuntap add carrier0 mode tap && ip link set carrier0 up");
+    assert_true(underlay_set_carrier(u, "carrier0", false, &error));
+    SH("grep -q 1 /proc/sys/net/ipv4/conf/carrier0/ignore_routes_with_linkdown");
+    SH("ip link del carrier0");
+}
+
 static void puts_addresses_on(void **state)
 {
     struct icgw_addr a4 = addr("192.0.2.200"), a6 = addr("2001:db8::200");
@@ -464,6 +513,8 @@ int main(void)
         cmocka_unit_test(follows_the_interface),
         cmocka_unit_test(tells_when_something_changed),
         cmocka_unit_test(survives_lost_notifications),
+        cmocka_unit_test(takes_its_shield_away),
+        cmocka_unit_test(follows_a_carrier),
         cmocka_unit_test(puts_addresses_on),
     };
 
