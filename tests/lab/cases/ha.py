@@ -216,3 +216,31 @@ def rolling_restart(lab: Lab) -> None:
                 wait_holder(lab, zone, zone.gateways[0])
 
     expect_no_loss(measure(lab, zones, one_after_the_other))
+
+
+@case(GROUP)
+def encap_address_changed(lab: Lab) -> None:
+    """Ours only: the active gateway leaves and comes back with another tunnel address,
+    and then with the old one."""
+    zone = ours(lab)
+    first, second = zone.gateways
+    assert isinstance(first, OvnicGateway)
+    before = first.address
+
+    def move(address: str) -> None:
+        first.leave()
+        wait_holder(lab, zone, second)
+        first.readdress(address)
+        first.restart()
+        first.ready()
+        logical.wait_group(zone)
+        wait_holder(lab, zone, first)
+
+    def there_and_back() -> None:
+        move(before + "0")
+        found = zone.central.sbctl("--bare", "--columns=ip", "find", "Encap",
+                                   f"chassis_name={first.name}").split()
+        check(found == [before + "0"], f"encaps of {first.name}: {found}")
+        move(before)
+
+    expect_no_loss(measure(lab, [zone], there_and_back))

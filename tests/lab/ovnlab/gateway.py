@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 from pathlib import Path
 from typing import Any, Sequence
@@ -146,6 +147,12 @@ class OvnicGateway:
         status = self.process.wait(30)
         if status:
             raise LabError(f"{self.name} ended with {status}: {self.process.tail()}")
+
+    def readdress(self, address: str) -> None:
+        """The next start has its tunnels end elsewhere."""
+        text = self.config.read_text()
+        self.config.write_text(re.sub(rf"\b{re.escape(self.address)}(?=[,/\s])", address, text))
+        self.addresses[0] = self.address = address
 
     def restart(self) -> None:
         self.process.start()
