@@ -65,6 +65,14 @@ static struct json *dest_json(const struct icgw_dest *d)
     return json;
 }
 
+/* A match may name thousands of addresses, and an answer has a thousand flows. */
+#define MAX_TEXT 4096
+
+static void put_cut(struct json *json, const char *name, const char *text)
+{
+    json_object_put_format(json, name, "%.*s", MAX_TEXT, text);
+}
+
 static struct json *event_json(const struct trace *t, const struct trace_event *e)
 {
     static const char *const kinds[] = {
@@ -83,8 +91,8 @@ static struct json *event_json(const struct trace *t, const struct trace_event *
     if (e->flow != NULL) {
         json_object_put_string(json, "stage", e->flow->stage);
         json_object_put_string(json, "uuid", e->flow->uuid);
-        json_object_put_string(json, "match", e->flow->code->match_text);
-        json_object_put_string(json, "actions", e->flow->code->actions_text);
+        put_cut(json, "match", e->flow->code->match_text);
+        put_cut(json, "actions", e->flow->code->actions_text);
     }
     if (e->kind == TRACE_DROP) {
         json_object_put_string(json, "reason", icgw_drop_name(e->reason));

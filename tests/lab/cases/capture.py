@@ -107,3 +107,25 @@ def files_are_safe(lab: Lab) -> None:
     gateway.ctl("capture", "--stop")
     check_equal("ended by", capturing.result()["ended_by"], "request")
     run("capinfos", str(capturing.file))
+
+
+@case(PAIR)
+def nobody_waits(lab: Lab) -> None:
+    """Who asked has gone: the capture ends by itself, and the daemon goes on."""
+    _, gateway = ovnic_zones(lab)[0]
+    capturing = Capturing(gateway, _file(lab, "left"), "--seconds", "1")
+    capturing.child.kill()
+    capturing.child.communicate()
+    wait_for("the end of the capture", lambda: _is_free(gateway), timeout=10)
+    run("capinfos", str(capturing.file))
+    one, other = (zone.guest for zone in lab.zones)
+    one.expect_ping(other.ipv4, count=3)
+
+
+def _is_free(gateway: OvnicGateway) -> bool:
+    try:
+        gateway.ctl("trace", "--live", "ether src 02:ff:ff:ff:ff:fe", "--seconds", "1")
+    except CommandError as error:
+        check("one at a time" in error.output, error.output)
+        return False
+    return True
