@@ -58,6 +58,12 @@ static void slow_learn(void *aux, const char *datapath, const char *port, const 
     ovsdb_learn(gw->ovsdb, datapath, port, ip, mac);
 }
 
+static void slow_learn_fdb(void *aux, uint32_t datapath_key, uint16_t port_key, const char *mac)
+{
+    struct gateway *gw = aux;
+    ovsdb_learn_fdb(gw->ovsdb, datapath_key, port_key, mac);
+}
+
 static int64_t slow_now(void)
 {
     return time_msec();
@@ -227,7 +233,8 @@ static const struct slow_path_observer observer = {.drop = on_slow_drop};
 
 bool gateway_start(struct gateway *gw, const struct icgw_config *config, char **error)
 {
-    static const struct slow_path_ops ops = {slow_alloc, slow_transmit, slow_learn, slow_now};
+    static const struct slow_path_ops ops = {slow_alloc, slow_transmit, slow_learn, slow_learn_fdb,
+                                             slow_now};
 
     memset(gw, 0, sizeof *gw);
     gw->config = config;

@@ -128,15 +128,28 @@ static void format_ip(const struct icgw_addr *ip, bool v6, char text[INET6_ADDRS
     inet_ntop(v6 ? AF_INET6 : AF_INET, v6 ? ip->bytes : ip->bytes + 12, text, INET6_ADDRSTRLEN);
 }
 
+static void format_mac(const uint8_t mac[6], char text[18])
+{
+    snprintf(text, 18, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2], mac[3], mac[4],
+             mac[5]);
+}
+
 static void on_learn(struct interp *in, const struct model_port *port, bool v6,
                      const struct icgw_addr *ip, const uint8_t mac[6])
 {
     struct run *run = in->aux;
     char ip_text[INET6_ADDRSTRLEN], mac_text[18];
     format_ip(ip, v6, ip_text);
-    snprintf(mac_text, sizeof mac_text, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1], mac[2],
-             mac[3], mac[4], mac[5]);
+    format_mac(mac, mac_text);
     run->sp->ops.learn(run->sp->aux, port->datapath->uuid, port->name, ip_text, mac_text);
+}
+
+static void on_learn_fdb(struct interp *in, const struct model_port *port, const uint8_t mac[6])
+{
+    struct run *run = in->aux;
+    char text[18];
+    format_mac(mac, text);
+    run->sp->ops.learn_fdb(run->sp->aux, port->datapath->key, port->key, text);
 }
 
 static void on_wait(struct interp *in, const struct model_port *port, bool v6,
@@ -175,8 +188,12 @@ static const struct model_chassis *admitted(struct slow_path *sp, const struct m
     return NULL;
 }
 
-static const struct interp_ops interp_ops = {
-    .send = on_send, .drop = on_drop, .learn = on_learn, .wait = on_wait, .stage = on_stage};
+static const struct interp_ops interp_ops = {.send = on_send,
+                                             .drop = on_drop,
+                                             .learn = on_learn,
+                                             .learn_fdb = on_learn_fdb,
+                                             .wait = on_wait,
+                                             .stage = on_stage};
 
 /* What is in sp->out does not fit the underlay.  A kernel's tunnel would answer
  * with an ICMP error that arrives as if by that tunnel; so do we, where the

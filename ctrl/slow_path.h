@@ -26,6 +26,8 @@ struct slow_path_ops {
     /* put_arp and put_nd. */
     void (*learn)(void *aux, const char *datapath_uuid, const char *logical_port, const char *ip,
                   const char *mac);
+    /* put_fdb. */
+    void (*learn_fdb)(void *aux, uint32_t datapath_key, uint16_t port_key, const char *mac);
     /* Milliseconds of a clock that never goes back. */
     int64_t (*now)(void);
 };

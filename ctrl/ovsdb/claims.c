@@ -145,7 +145,7 @@ static bool release_all_inactive(struct ovsdb *o, struct task *t, const struct s
 
 static bool claim_all_active(struct ovsdb *o, struct task *t, const struct sbrec_chassis *us)
 {
-    static const char *const types[] = {"chassisredirect", "l3gateway"};
+    static const char *const types[] = {"chassisredirect", "l3gateway", "patch"};
     bool changed = false;
     for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
         const struct sbrec_port_binding *pb;
@@ -238,8 +238,9 @@ static void list_standby(struct ovsdb *o, const struct sbrec_chassis *us)
 void claims_follow(struct ovsdb *o, const struct sbrec_port_binding *pb)
 {
     bool ours = pb->chassis && !strcmp(pb->chassis->name, o->chassis);
-    if (ours || !strcmp(pb->type, "chassisredirect") || !strcmp(pb->type, "l3gateway") ||
-        ports_have(&o->claimed, pb->logical_port) || ports_have(&o->standby, pb->logical_port)) {
+    if (ours || members_include_us(o, pb) || !strcmp(pb->type, "chassisredirect") ||
+        !strcmp(pb->type, "l3gateway") || ports_have(&o->claimed, pb->logical_port) ||
+        ports_have(&o->standby, pb->logical_port)) {
         o->lists_stale = true;
         tasks_kick(o, TASK_CLAIMS);
     }

@@ -66,7 +66,7 @@ static void add(struct datapaths *d, const struct sbrec_datapath_binding *row)
 /* Ports that this gateway holds or may come to hold. */
 static void add_own(struct ovsdb *o)
 {
-    static const char *const types[] = {"chassisredirect", "l3gateway"};
+    static const char *const types[] = {"chassisredirect", "l3gateway", "patch"};
     for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
         const struct sbrec_port_binding *pb;
         SB_FOR_EACH_PORT_OF_TYPE (pb, target, o, types[i]) {

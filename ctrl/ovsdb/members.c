@@ -32,17 +32,22 @@ static bool is_us(const struct ovsdb *o, const struct sbrec_chassis *chassis)
     return chassis && !strcmp(chassis->name, o->chassis);
 }
 
-/* A gateway router names its one chassis. */
-static bool is_our_l3gateway(const struct ovsdb *o, const struct sbrec_port_binding *pb)
+/* A gateway router names its one chassis, and so does a port by which a switch of this
+ * zone is on a transit switch (OVN 25.09 and later). */
+static bool is_ours_alone(const struct ovsdb *o, const struct sbrec_port_binding *pb)
 {
-    return !strcmp(pb->type, "l3gateway") &&
-           !strcmp(smap_get_def(&pb->options, "l3gateway-chassis", ""), o->chassis);
+    const char *key = !strcmp(pb->type, "l3gateway") ? "l3gateway-chassis"
+                      : !strcmp(pb->type, "patch") && pb->datapath &&
+                              smap_get(&pb->datapath->external_ids, "interconn-ts")
+                          ? "requested-chassis"
+                          : NULL;
+    return key && !strcmp(smap_get_def(&pb->options, key, ""), o->chassis);
 }
 
 bool members_include_us(const struct ovsdb *o, const struct sbrec_port_binding *pb)
 {
     if (strcmp(pb->type, "chassisredirect")) {
-        return is_our_l3gateway(o, pb);
+        return is_ours_alone(o, pb);
     }
     for (size_t i = 0; i < n_members(pb); i++) {
         if (is_us(o, get_member(pb, i).chassis)) {
@@ -107,7 +112,7 @@ static bool we_win(const struct ovsdb *o, const struct sbrec_port_binding *pb)
 bool members_elect_us(const struct ovsdb *o, const struct sbrec_port_binding *pb)
 {
     if (!members_include_us(o, pb) || strcmp(pb->type, "chassisredirect")) {
-        return is_our_l3gateway(o, pb);
+        return is_ours_alone(o, pb);
     }
     if (n_registered(pb) == 1) {
         return true; /* even when draining: nobody else would forward */

@@ -46,6 +46,7 @@ struct ovsdb *ovsdb_create(const struct ovsdb_config *c)
     sset_init(&o->served);
     shash_init(&o->peers);
     ovs_list_init(&o->learned);
+    ovs_list_init(&o->learned_fdb);
     smap_init(&o->sb_said);
     shash_init(&o->locations);
     shash_init(&o->placed);
@@ -77,6 +78,7 @@ void ovsdb_destroy(struct ovsdb *o)
     claims_clear(o);
     peers_clear(o);
     learn_clear(o);
+    learn_fdb_clear(o);
     smap_destroy(&o->sb_said);
     icsb_clear(o);
     shash_destroy_free_data(&o->ports_of);

@@ -57,6 +57,8 @@ void ovsdb_set_nb_cfg(struct ovsdb *, int64_t nb_cfg);
  * Queued until the session can write. */
 void ovsdb_learn(struct ovsdb *, const char *datapath_uuid, const char *logical_port,
                  const char *ip, const char *mac);
+/* What put_fdb learned, likewise, to FDB. */
+void ovsdb_learn_fdb(struct ovsdb *, uint32_t datapath_key, uint16_t port_key, const char *mac);
 
 /* Whom to speak BFD with, by chassis name: fellow members of the groups of two
  * or more that we are a member of, and their ref_chassis.  Sorted, each once;

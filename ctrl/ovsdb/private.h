@@ -67,6 +67,7 @@ struct ovsdb {
     struct ovsdb_idl_index *chassis_by_name;
     struct ovsdb_idl_index *encaps_by_ip;
     struct ovsdb_idl_index *macs_by_port;
+    struct ovsdb_idl_index *fdb_by_mac;
     struct ovsdb_idl_index *macs_by_datapath;
     struct ovsdb_idl_index *static_macs_by_datapath;
     struct ovsdb_idl_index *groups_by_datapath;
@@ -111,6 +112,10 @@ struct ovsdb {
     struct ovs_list learned; /* struct learned, oldest first */
     size_t n_learned;
 
+    /* learn_fdb.c */
+    struct ovs_list learned_fdb; /* struct learned_fdb, oldest first */
+    size_t n_learned_fdb;
+
     /* icsb.c */
     const struct icsbrec_availability_zone *zone; /* ours, while a model is built */
     /* Transit port -> chassis in the SB when IC-SB was last connected. */
@@ -149,6 +154,9 @@ bool nb_cfg_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
 bool learn_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
 void learn_done(struct ovsdb *, enum task_outcome);
 void learn_clear(struct ovsdb *);
+bool learn_fdb_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
+void learn_fdb_done(struct ovsdb *, enum task_outcome);
+void learn_fdb_clear(struct ovsdb *);
 bool withdraw_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
 void withdraw_done(struct ovsdb *, enum task_outcome);
 

@@ -24,6 +24,7 @@ void sb_open(struct ovsdb *o, const char *remote)
     ovsdb_idl_omit_alert(o->sb.idl, &sbrec_chassis_private_col_nb_cfg);
     ovsdb_idl_omit_alert(o->sb.idl, &sbrec_chassis_private_col_nb_cfg_timestamp);
     ovsdb_idl_omit_alert(o->sb.idl, &sbrec_mac_binding_col_timestamp);
+    ovsdb_idl_omit_alert(o->sb.idl, &sbrec_fdb_col_timestamp);
 
     o->ports_by_name = index1(o, &sbrec_port_binding_col_logical_port);
     o->ports_by_type = index1(o, &sbrec_port_binding_col_type);
@@ -36,6 +37,7 @@ void sb_open(struct ovsdb *o, const char *remote)
     o->groups_by_datapath = index1(o, &sbrec_multicast_group_col_datapath);
     o->fdb_by_key = index1(o, &sbrec_fdb_col_dp_key);
     o->macs_by_port = index2(o, &sbrec_mac_binding_col_logical_port, &sbrec_mac_binding_col_ip);
+    o->fdb_by_mac = index2(o, &sbrec_fdb_col_mac, &sbrec_fdb_col_dp_key);
 }
 
 const struct sbrec_chassis *sb_our_chassis(const struct ovsdb *o)

@@ -38,7 +38,7 @@ struct task {
     bool reported;        /* people know that it fails */
 };
 
-enum { TASK_CHASSIS, TASK_CLAIMS, TASK_NB_CFG, TASK_LEARN, TASK_WITHDRAW, N_TASKS };
+enum { TASK_CHASSIS, TASK_CLAIMS, TASK_NB_CFG, TASK_LEARN, TASK_LEARN_FDB, TASK_WITHDRAW, N_TASKS };
 
 struct tasks {
     struct task task[N_TASKS];

@@ -71,6 +71,12 @@ static void learn(void *aux, const char *datapath, const char *port, const char 
     add_text(aux, TRACE_LEARN, xasprintf("%s is at %s, behind %s", ip, mac, port));
 }
 
+static void learn_fdb(void *aux, uint32_t datapath_key, uint16_t port_key, const char *mac)
+{
+    add_text(aux, TRACE_LEARN,
+             xasprintf("%s is behind port %u of VNI %u", mac, port_key, datapath_key));
+}
+
 static int64_t now(void)
 {
     return 0;
@@ -110,7 +116,7 @@ static void on_unsupported(void *aux, const char *why)
 
 void trace_by_flows(struct trace *t)
 {
-    static const struct slow_path_ops ops = {alloc, transmit, learn, now};
+    static const struct slow_path_ops ops = {alloc, transmit, learn, learn_fdb, now};
     const struct slow_path_observer observer = {on_stage, on_drop, on_wait, on_unsupported, t};
     struct rte_mbuf *m = t->world->alloc(t->in.data, (uint16_t)t->in.len);
     if (m == NULL || t->parsed != ICGW_ACTION_TX || !t->packet.has_option) {

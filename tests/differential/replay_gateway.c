@@ -73,6 +73,15 @@ static void transmit(uint16_t port, struct rte_mbuf *m)
     rte_pktmbuf_free(m);
 }
 
+/* Stock gateways that are compared write no FDB: ovn-controller would. */
+static void learn_fdb(void *aux, uint32_t datapath_key, uint16_t port_key, const char *mac)
+{
+    (void)aux;
+    (void)datapath_key;
+    (void)port_key;
+    (void)mac;
+}
+
 static void learn(void *aux, const char *datapath, const char *port, const char *ip,
                   const char *mac)
 {
@@ -123,8 +132,11 @@ static bool model_chooses(const struct model *m)
 
 void replay_start(const struct model *model, const struct icgw_addr *encap)
 {
-    static const struct slow_path_ops ops = {
-        .alloc = alloc_copy, .transmit = transmit, .learn = learn, .now = now};
+    static const struct slow_path_ops ops = {.alloc = alloc_copy,
+                                             .transmit = transmit,
+                                             .learn = learn,
+                                             .learn_fdb = learn_fdb,
+                                             .now = now};
 
     pool = rte_pktmbuf_pool_create("replay", 255, 0, 0, DATA_ROOM, SOCKET_ID_ANY);
     check(pool != NULL, "no mbuf pool");

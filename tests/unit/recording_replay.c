@@ -48,6 +48,14 @@ static void collect(uint16_t port, struct rte_mbuf *m)
     rte_pktmbuf_free(m);
 }
 
+/* Recordings have none. */
+static void learn_fdb(void *aux, uint32_t datapath_key, uint16_t port_key, const char *mac)
+{
+    (void)aux;
+    fprintf(stderr, "learned %s behind port %u of %u\n", mac, port_key, datapath_key);
+    abort();
+}
+
 static void learn(void *aux, const char *datapath, const char *port, const char *ip,
                   const char *mac)
 {
@@ -73,8 +81,11 @@ static void set_tunnels(const struct specialised *s)
 
 void replay_start(struct replay *r, const char *release, int zone)
 {
-    static const struct slow_path_ops ops = {
-        .alloc = alloc_copy, .transmit = collect, .learn = learn, .now = now};
+    static const struct slow_path_ops ops = {.alloc = alloc_copy,
+                                             .transmit = collect,
+                                             .learn = learn,
+                                             .learn_fdb = learn_fdb,
+                                             .now = now};
     struct icgw_addr local = recording_gateway(zone);
 
     memset(r, 0, sizeof *r);

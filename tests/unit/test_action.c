@@ -64,19 +64,33 @@ static void put_operands(struct text *t, const struct action *a)
 static void put_actions(struct text *t, const struct action *actions, size_t n)
 {
     static const char *const names[] = {
-        [ACTION_NOTHING] = "nothing", [ACTION_DROP] = "drop",
-        [ACTION_NEXT] = "next",       [ACTION_OUTPUT] = "output",
-        [ACTION_LOAD] = "load",       [ACTION_LOAD_PORT] = "port",
-        [ACTION_MOVE] = "move",       [ACTION_EXCHANGE] = "exchange",
-        [ACTION_DECREMENT] = "dec",   [ACTION_CLONE] = "clone",
-        [ACTION_ARP] = "arp",         [ACTION_ND_NS] = "nd_ns",
-        [ACTION_ND_NA] = "nd_na",     [ACTION_ICMP4] = "icmp4",
-        [ACTION_ICMP6] = "icmp6",     [ACTION_GET_MAC] = "get_mac",
-        [ACTION_PUT_MAC] = "put_mac", [ACTION_LOOKUP_MAC] = "lookup_mac",
-        [ACTION_GET_FDB] = "get_fdb", [ACTION_LOOKUP_FDB] = "lookup_fdb",
-        [ACTION_PORT_SEC] = "sec",    [ACTION_PKT_LARGER] = "larger",
-        [ACTION_SELECT] = "select",   [ACTION_UNSUPPORTED] = "unsupported",
-        [ACTION_TCP_RESET] = "reset", [ACTION_SCTP_ABORT] = "abort",
+        [ACTION_NOTHING] = "nothing",
+        [ACTION_DROP] = "drop",
+        [ACTION_NEXT] = "next",
+        [ACTION_OUTPUT] = "output",
+        [ACTION_LOAD] = "load",
+        [ACTION_LOAD_PORT] = "port",
+        [ACTION_MOVE] = "move",
+        [ACTION_EXCHANGE] = "exchange",
+        [ACTION_DECREMENT] = "dec",
+        [ACTION_CLONE] = "clone",
+        [ACTION_ARP] = "arp",
+        [ACTION_ND_NS] = "nd_ns",
+        [ACTION_ND_NA] = "nd_na",
+        [ACTION_ICMP4] = "icmp4",
+        [ACTION_ICMP6] = "icmp6",
+        [ACTION_GET_MAC] = "get_mac",
+        [ACTION_PUT_MAC] = "put_mac",
+        [ACTION_LOOKUP_MAC] = "lookup_mac",
+        [ACTION_PUT_FDB] = "put_fdb",
+        [ACTION_GET_FDB] = "get_fdb",
+        [ACTION_LOOKUP_FDB] = "lookup_fdb",
+        [ACTION_PORT_SEC] = "sec",
+        [ACTION_PKT_LARGER] = "larger",
+        [ACTION_SELECT] = "select",
+        [ACTION_UNSUPPORTED] = "unsupported",
+        [ACTION_TCP_RESET] = "reset",
+        [ACTION_SCTP_ABORT] = "abort",
     };
     for (size_t i = 0; i < n; i++) {
         const struct action *a = &actions[i];
@@ -157,6 +171,7 @@ static void test_functions(void **state)
     check("reg9[3] = lookup_nd_ip(inport, ip6.src);", "lookup_mac xxreg2[67+1](inport,ip6.src)");
     check("outport = get_fdb(eth.dst);", "get_fdb outport(eth.dst)");
     check("reg0[11] = lookup_fdb(inport, eth.src);", "lookup_fdb xxreg0[107+1](inport,eth.src)");
+    check("put_fdb(inport, eth.src);", "put_fdb(inport,eth.src)");
     check("reg0[15] = check_in_port_sec();", "sec xxreg0[111+1]");
     check("reg4[0..7] = ct_state_save();", "move xxreg1[96+8] ct_state[0+8]");
     check("reg4[0..3] = ct_state_save();", "error: field of 8 bits expected");

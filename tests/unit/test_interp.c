@@ -102,6 +102,14 @@ static void on_learn(struct interp *in, const struct model_port *port, bool v6,
     event("learn %s %s%u.%u %s", port->name, v6 ? "6:" : "", ip->bytes[14], ip->bytes[15], text);
 }
 
+static void on_learn_fdb(struct interp *in, const struct model_port *port, const uint8_t mac[6])
+{
+    char text[18];
+    (void)in;
+    put_mac(text, mac);
+    event("learn %s %s", port->name, text);
+}
+
 static void on_wait(struct interp *in, const struct model_port *port, bool v6,
                     const struct icgw_addr *ip)
 {
@@ -124,8 +132,11 @@ static void echo_request(struct frame *f, uint16_t payload)
 static void run_frame(const char *flows, const struct frame *f, uint32_t vni, uint16_t inport,
                       uint16_t outport)
 {
-    static const struct interp_ops ops = {
-        .send = on_send, .drop = on_drop, .learn = on_learn, .wait = on_wait};
+    static const struct interp_ops ops = {.send = on_send,
+                                          .drop = on_drop,
+                                          .learn = on_learn,
+                                          .learn_fdb = on_learn_fdb,
+                                          .wait = on_wait};
     char text[8192];
     struct lflow_cache *cache = lflow_cache_create();
     snprintf(text, sizeof text, "%s%s", BASE, flows);
@@ -361,6 +372,9 @@ static void test_fdb(void **state)
           "in sw 0 1 1 => outport = get_fdb(eth.dst); next;\n"
           "in sw 1 0 outport == \"none\" => drop;",
           "drop logical_drop sw/1/0");
+    check("in lr 0 0 1 => outport = \"lr-sw\"; output;\n"
+          "in sw 0 1 1 => put_fdb(inport, eth.src); next;\nin sw 1 0 1 => drop;",
+          "learn sw-lr 02:00:00:00:00:09; drop logical_drop sw/1/0");
 }
 
 static void test_choices(void **state)

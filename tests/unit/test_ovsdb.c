@@ -414,6 +414,24 @@ static void test_claims_by_gateway_chassis(void **state)
     free(us);
 }
 
+/* A switch's port on a transit switch names its chassis; elsewhere that means nothing. */
+static void test_claims_switch_ports(void **state)
+{
+    struct zone *z = *state;
+    zone_start(z);
+    ctl(z, SB, "set Port_Binding ts1-lr1 options:requested-chassis=gw1");
+    ctl(z, SB, "set Port_Binding ls1-lr1 options:requested-chassis=gw1");
+    gateway_start(z, "gw1", "192.0.2.21");
+    UNTIL(z, is_registered(z));
+    char *us = uuid_of(z, SB, "Chassis", "name=gw1");
+    UNTIL(z, row_is(z, SB, "Port_Binding", "logical_port=ts1-lr1", "chassis", us));
+    assert_true(row_is(z, SB, "Port_Binding", "logical_port=ls1-lr1", "chassis", ""));
+    UNTIL(z, z->model && model_port_by_name(z->model, "ts1-lr1"));
+    ctl(z, SB, "set Port_Binding ts1-lr1 options:requested-chassis=gw9");
+    UNTIL(z, row_is(z, SB, "Port_Binding", "logical_port=ts1-lr1", "chassis", ""));
+    free(us);
+}
+
 static void test_survives_deletion_of_its_chassis(void **state)
 {
     struct zone *z = *state;
@@ -683,6 +701,19 @@ static void test_learns(void **state)
     free(lr1);
 }
 
+static void test_learns_fdb(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    for (int i = 0; i < 3; i++) {
+        ovsdb_learn_fdb(z->o, 1, 2, "00:00:00:01:00:66");
+    }
+    ovsdb_learn_fdb(z->o, 1, 2, "00:00:00:01:00:77"); /* moved */
+    UNTIL(z, row_is(z, SB, "FDB", "mac='\"00:00:00:01:00:66\"'", "dp_key", "1"));
+    UNTIL(z, row_is(z, SB, "FDB", "mac='\"00:00:00:01:00:77\"'", "port_key", "2"));
+    assert_true(row_is(z, SB, "FDB", "mac='\"00:00:00:01:00:66\"'", "port_key", "2"));
+}
+
 static void test_withdraws(void **state)
 {
     struct zone *z = *state;
@@ -791,6 +822,7 @@ int main(void)
         TEST(test_start_beside_a_better_one),
         TEST(test_draining),
         TEST(test_claims_by_gateway_chassis),
+        TEST(test_claims_switch_ports),
         TEST(test_survives_deletion_of_its_chassis),
         TEST(test_goes_on_while_refilled),
         TEST(test_acknowledges_nb_cfg),
@@ -800,6 +832,7 @@ int main(void)
         TEST(test_follows_ic_sb),
         TEST(test_goes_on_without_ic_sb),
         TEST(test_learns),
+        TEST(test_learns_fdb),
         TEST(test_withdraws),
         TEST(test_restart_keeps_rows),
         TEST(test_waits_for_the_database),

@@ -41,6 +41,8 @@ struct interp_ops {
     /* put_arp, put_nd */
     void (*learn)(struct interp *in, const struct model_port *, bool v6, const struct icgw_addr *ip,
                   const uint8_t mac[6]);
+    /* put_fdb */
+    void (*learn_fdb)(struct interp *in, const struct model_port *, const uint8_t mac[6]);
     /* The packet waits for the MAC address of a next hop that has been asked for. */
     void (*wait)(struct interp *in, const struct model_port *, bool v6,
                  const struct icgw_addr *next_hop);

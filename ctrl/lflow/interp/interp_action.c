@@ -123,6 +123,22 @@ static void lookup_fdb(struct interp *in, const struct action *a)
     state_set(&in->state, a->dst, find_fdb(in, a->args[1]) == port);
 }
 
+static void put_fdb(struct interp *in, const struct action *a)
+{
+    const struct model_port *port = port_of(in, a->args[0]);
+    wide mac;
+    uint8_t bytes[6];
+    if (interp_abstract(in)) {
+        interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION, "learns where MAC addresses are");
+        return;
+    }
+    state_get(&in->state, a->args[1], &mac);
+    wide_to_bytes(mac, bytes, 6);
+    if (port != NULL && in->ops->learn_fdb != NULL) {
+        in->ops->learn_fdb(in, port, bytes);
+    }
+}
+
 /* The result is 1 when the packet violates the port's security; a port without
  * it admits everything. */
 static void port_security(struct interp *in, const struct action *a)
@@ -359,6 +375,9 @@ static bool execute(struct interp *in, const struct action *a)
         break;
     case ACTION_GET_FDB:
         state_set(&in->state, a->dst, find_fdb(in, a->args[0]));
+        break;
+    case ACTION_PUT_FDB:
+        put_fdb(in, a);
         break;
     case ACTION_LOOKUP_FDB:
         lookup_fdb(in, a);

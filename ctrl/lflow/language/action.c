@@ -288,10 +288,9 @@ static const struct function {
 
 /* Actions that stand alone. */
 static const struct function statements[] = {
-    {"get_arp", ACTION_GET_MAC, 2, false},
-    {"get_nd", ACTION_GET_MAC, 2, false},
-    {"put_arp", ACTION_PUT_MAC, 3, false},
-    {"put_nd", ACTION_PUT_MAC, 3, false},
+    {"get_arp", ACTION_GET_MAC, 2, false}, {"get_nd", ACTION_GET_MAC, 2, false},
+    {"put_arp", ACTION_PUT_MAC, 3, false}, {"put_nd", ACTION_PUT_MAC, 3, false},
+    {"put_fdb", ACTION_PUT_FDB, 2, false},
 };
 
 static const struct function blocks[] = {

@@ -34,6 +34,7 @@ enum action_type {
     ACTION_PUT_MAC,     /* args: port, ip, mac */
     ACTION_LOOKUP_MAC,  /* dst; args: port, ip[, mac] */
     ACTION_GET_FDB,     /* dst; args: mac */
+    ACTION_PUT_FDB,     /* args: port, mac */
     ACTION_LOOKUP_FDB,  /* dst; args: port, mac */
     ACTION_PORT_SEC,    /* dst; flag: of outport */
     ACTION_PKT_LARGER,  /* dst; value: bytes of frame */

@@ -21,6 +21,7 @@ MODULES = (
     "kubeovn",
     "interconnection",
     "encaps",
+    "changes",
     "metrics",
     "reload",
     "capture",

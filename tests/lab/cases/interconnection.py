@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import ipaddress
 
-from ovnlab.case import THREE, case, check_equal, ovnic_zones
+from ovnlab.case import FIRST_WITH_TRANSIT_ROUTERS, THREE, Skip, case, check_equal, ovnic_zones
 from ovnlab.frames import datagram
 from ovnlab.guest import Guest
 from ovnlab.lab import Lab
@@ -14,6 +14,7 @@ from ovnlab.multicast import GUESTS, SENDER, Multicast
 from ovnlab.multicast import SWITCH as MULTICAST_SWITCH
 from ovnlab.multicast import router_mac as router_mac_of
 from ovnlab.shell import wait_for
+from ovnlab.spine import SpineLeaf
 from ovnlab.three_switches import SWITCHES, ThreeSwitches, router_mac
 
 MARK, LAST, WARM = b"ovnic-gw lab: ", b"last", b"warm up"
@@ -124,3 +125,42 @@ def flooded_by_the_transit_switch(lab: Lab) -> None:
         topology.sync()
         for group in GROUPS:
             _expect_multicast(topology, group, ["rx1", "rx3"])
+
+
+BROADCAST, NOBODY = "ff:ff:ff:ff:ff:ff", "f0:00:00:01:02:99"
+
+
+@case(THREE)
+def spine_leaf(lab: Lab) -> None:
+    """One network over three zones. Frames go unchanged to whoever is meant; to all for a
+    broadcast; for an address that nobody has, to the guest whose address is not known."""
+    release = min(zone.central.release.number() for zone in lab.zones)
+    if release < FIRST_WITH_TRANSIT_ROUTERS.number():
+        raise Skip(f"only {FIRST_WITH_TRANSIT_ROUTERS} and later join switches with switches")
+    if len(ovnic_zones(lab)) < len(lab.zones):
+        raise Skip("a stock gateway without guests of its own does not serve the spine")
+    topology = SpineLeaf(lab)
+    topology.build()
+    guests = topology.guests
+    firsts = [guests[zone.number, 1] for zone in lab.zones]
+    for here in firsts:   # the spine learns where everybody is
+        for guest in guests.values():
+            if guest is not here:
+                here.wait_ping(guest.ipv4)
+                guest.wait_ping(here.ipv6)
+    unknown = guests[topology.last, 1]
+    expected: dict[Guest, list[bytes]] = {guest: [] for guest in guests.values()}
+    with Listeners(guests.values(), MARK) as listeners:
+        for here in firsts:
+            others = [guest for guest in guests.values() if guest is not here]
+            ways = [(guest.mac, guest.ipv4, [guest]) for guest in others]
+            ways += [(BROADCAST, "172.16.1.255", others),
+                     (NOBODY, "172.16.1.99", [unknown] if here is not unknown else [])]
+            for which in (b"first", LAST):
+                for eth_dst, ip, receivers in ways:
+                    payload = MARK + f"{here.name} to {ip}, ".encode() + which
+                    frame = datagram(eth_dst, here.mac, here.ipv4, ip, 64, payload)
+                    send(here, frame)
+                    for guest in receivers:
+                        expected[guest].append(frame)
+        listeners.expect(expected, LAST)
