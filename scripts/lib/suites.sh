@@ -165,6 +165,8 @@ suite_lab_releases() {
     run_program lab-releases 1200 tests/lab/run --ovn 25.03 --ovn 26.03 --ovn 23.03,26.03 \
         --gateways ovnic-gw,ovnic-gw --lab pair --lab transit-router --lab kube-ovn \
         ${xml_dir:+--xml "$xml_dir"}
+    run_program lab-newest 300 tests/lab/run --ovn 26.03 --gateways ovnic-gw,ovnic-gw \
+        --lab three-zones ${xml_dir:+--xml "$xml_dir"}
 }
 
 # The Debian package, built and installed into a fresh root, which is booted.

@@ -154,7 +154,7 @@ static void test_assignments(void **state)
     check("reg0 = 0x100000000;", "error: constant too large for the field");
     check("reg0 = eth.src;", "error: field of the same width expected");
     check("reg0 <-> eth.src;", "error: field of the same width expected");
-    check("ip4 = 1;", "error: field expected");
+    check("ip4 = 1;", "unsupported ip4");
     check("reg0 = ip4;", "error: field of the same width expected");
     check("reg0--;", "error: only ip.ttl can be decremented");
     check("reg0 = 1/1;", "error: value expected");
@@ -171,6 +171,7 @@ static void test_functions(void **state)
     check("reg9[3] = lookup_nd_ip(inport, ip6.src);", "lookup_mac xxreg2[67+1](inport,ip6.src)");
     check("outport = get_fdb(eth.dst);", "get_fdb outport(eth.dst)");
     check("reg0[11] = lookup_fdb(inport, eth.src);", "lookup_fdb xxreg0[107+1](inport,eth.src)");
+    check("clone { igmp; }; next;", "clone {unsupported igmp}; next");
     check("put_fdb(inport, eth.src);", "put_fdb(inport,eth.src)");
     check("reg0[15] = check_in_port_sec();", "sec xxreg0[111+1]");
     check("reg4[0..7] = ct_state_save();", "move xxreg1[96+8] ct_state[0+8]");

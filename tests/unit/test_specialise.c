@@ -374,6 +374,15 @@ static void test_moving(void **state)
     check("10.1.0.10", "forward .12 1 2>8 -1 eth 01>10 class 80 ttl>=2 sources 3");
 }
 
+static void test_snooping(void **state)
+{
+    (void)state;
+    build(PORTS ROUTER, "out ts 0 90 igmp => clone { igmp; }; next;\nout ts 1 0 1 => output;\n");
+    check_report("IGMP and MLD", true, "listeners are not learned: action igmp is not supported",
+                 "ts/0/90 egress");
+    check("10.1.0.10", TO_HV1);
+}
+
 static void test_encaps(void **state)
 {
     const struct icgw_addr locals[] = {{{[10] = 0xff, 0xff, 192, 0, 2, 21}},
@@ -512,7 +521,8 @@ int main(void)
         TEST(test_unsupported), TEST(test_port_security), TEST(test_two_routers),
         TEST(test_policies),    TEST(test_tunnels),       TEST(test_rewrites),
         TEST(test_loop),        TEST(test_ttl),           TEST(test_too_big),
-        TEST(test_moving),      TEST(test_encaps),        TEST(test_many),
+        TEST(test_snooping),    TEST(test_moving),        TEST(test_encaps),
+        TEST(test_many),
     };
     return cmocka_run_group_tests_name("specialise", tests, start_eal, stop_eal);
 }

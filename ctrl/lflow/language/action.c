@@ -496,6 +496,7 @@ static bool parse_action(struct lexer *lx, struct list *list, unsigned int depth
                          const char **error)
 {
     struct symbol scratch;
+    const struct symbol *symbol;
     const struct function *f;
     struct action *a;
     bool ok;
@@ -516,7 +517,8 @@ static bool parse_action(struct lexer *lx, struct list *list, unsigned int depth
         a = append(list, f->type);
         lexer_next(lx);
         ok = parse_args(lx, list, a, f->n_args, error);
-    } else if (symbol_find(lx->text, &scratch) != NULL) {
+    } else if ((symbol = symbol_find(lx->text, &scratch)) != NULL &&
+               symbol->kind != SYMBOL_PREDICATE) { /* `igmp` is an action, too */
         ok = parse_assignment(lx, list, error);
     } else {
         return unsupported(lx, list, lx->text, error);

@@ -221,6 +221,34 @@ static bool needs_no_table(const struct model_port *port, enum icgw_endpoint_kin
            (port->type == MODEL_PORT_PATCH && unasked);
 }
 
+static const struct lflow *snooping_flow(const struct model_datapath *dp)
+{
+    for (int i = 0; i < 2 * MODEL_MAX_TABLES; i++) {
+        const struct model_stage *stage = &dp->stages[i / MODEL_MAX_TABLES][i % MODEL_MAX_TABLES];
+        for (size_t k = 0; k < stage->n_flows; k++) {
+            const struct lflow_code *code = stage->flows[k].lflow->code;
+            const char *action = actions_unsupported(code->actions, code->n_actions);
+            if (action != NULL && strcmp(action, "igmp") == 0) {
+                return stage->flows[k].lflow;
+            }
+        }
+    }
+    return NULL;
+}
+
+/* Multicast has no entries of its own: what a switch that learns its listeners
+ * would need is said here. */
+static void report_snooping(const struct model_port *port, struct specialised_endpoint *out)
+{
+    const struct model_datapath *peer = local_port(port)->peer->datapath;
+    char why[] = "listeners are not learned: action igmp is not supported";
+    struct verdict v = {.unsupported = true, .why = why};
+    v.why_flow = snooping_flow(peer->router ? port->datapath : peer);
+    if (v.why_flow != NULL) {
+        specialise_report(out, port, "IGMP and MLD", &v);
+    }
+}
+
 static struct icgw_endpoint *with_table(const struct specialised *result, const struct model *m,
                                         const struct model_port *port,
                                         struct specialised_endpoint *out)
@@ -244,6 +272,7 @@ static struct icgw_endpoint *with_table(const struct specialised *result, const 
     }
     out->n_destinations = all.n;
     free_entries(&all);
+    report_snooping(port, out);
     return ep;
 }
 

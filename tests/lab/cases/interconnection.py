@@ -125,6 +125,9 @@ def flooded_by_the_transit_switch(lab: Lab) -> None:
         topology.sync()
         for group in GROUPS:
             _expect_multicast(topology, group, ["rx1", "rx3"])
+    for _, gateway in ovnic_zones(lab):
+        check_equal(f"what {gateway.name} cannot do", {entry["destination"] for entry in
+                    gateway.query("list-unsupported")["unsupported"]}, {"IGMP and MLD"})
 
 
 BROADCAST, NOBODY = "ff:ff:ff:ff:ff:ff", "f0:00:00:01:02:99"
