@@ -27,6 +27,7 @@ MODULES = (
     "capture",
     "trace",
     "uplinks",
+    "timeline",
 )
 
 for module in MODULES:
