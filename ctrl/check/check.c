@@ -34,7 +34,8 @@ void check_add(struct check *c, const char *name, enum check_verdict verdict, ch
     free(command);
 }
 
-static char *path_of(const struct check *c, const char *format, va_list args)
+static char *__attribute__((format(printf, 2, 0)))
+path_of(const struct check *c, const char *format, va_list args)
 {
     char *rest = xvasprintf(format, args);
     char *path = xasprintf("%s/%s", c->root, rest);
