@@ -171,7 +171,8 @@ static bool same_ports(const struct icgw_config *a, const struct icgw_config *b)
     for (size_t i = 0; equal && i < a->n_ports; i++) {
         equal = same(a->ports[i].name, b->ports[i].name) &&
                 same(a->ports[i].device, b->ports[i].device) &&
-                same(a->ports[i].host_interface, b->ports[i].host_interface);
+                same(a->ports[i].host_interface, b->ports[i].host_interface) &&
+                a->ports[i].mtu == b->ports[i].mtu && a->ports[i].spread == b->ports[i].spread;
     }
     return equal;
 }
@@ -188,7 +189,7 @@ static void compare_rest(struct change *c)
          a->n_encap_ips != b->n_encap_ips ||
              memcmp(a->encap_ips, b->encap_ips, a->n_encap_ips * sizeof a->encap_ips[0]) != 0},
         {"[chassis] encap-csum", a->encap_csum != b->encap_csum},
-        {"[port …]: the ports, device, host-interface", !same_ports(a, b)},
+        {"[port …]: the ports, device, host-interface, mtu, spread", !same_ports(a, b)},
         {"[workers] cores", a->cores != b->cores},
         {"[workers] idle", a->idle_sleep != b->idle_sleep},
         {"[dpdk] huge-pages", a->huge_pages != b->huge_pages},

@@ -83,8 +83,9 @@ void collect_ports(struct exposition *e)
          offsetof(struct icgw_port_info, tx_bytes)},
         {"port_receive_missed", "Packets that found the receive queue full.",
          offsetof(struct icgw_port_info, rx_missed)},
-        {"port_receive_errors", "Damaged packets, or no buffer for them.",
-         offsetof(struct icgw_port_info, rx_errors)},
+        {"port_receive_no_buffer", "Packets lost for want of a packet buffer.",
+         offsetof(struct icgw_port_info, rx_no_mbuf)},
+        {"port_receive_errors", "Damaged packets.", offsetof(struct icgw_port_info, rx_errors)},
         {"port_transmit_errors", "Packets that the device failed to send.",
          offsetof(struct icgw_port_info, tx_errors)},
     };

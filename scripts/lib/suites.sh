@@ -41,6 +41,8 @@ check_docs() {
     for word in $(grep -oE '^    \{"[a-z-]+"' config/schema.c | grep -oE '[a-z-]+'); do
         grep -qE "^\.(It Cm|Ss).*\b$word\b" docs/man/ovnic-gw.conf.5 ||
             { echo "docs/man/ovnic-gw.conf.5: nothing about $word" && bad=1; }
+        [[ $word =~ ^(chassis|ovn|port|workers|dpdk|metrics)$ ]] || grep -qE "\b$word\b" ctrl/reload.c ||
+            { echo "ctrl/reload.c: does not say whether $word needs a restart" && bad=1; }
     done
     for word in $(sed -n '/define ICGW_DROPS/,/^$/p' dp/icgw_stats.h | grep -oE '"[a-z_]+"' | tr -d '"'); do
         [ -e "docs/drops/$word.md" ] || { echo "docs/drops/$word.md: missing" && bad=1; }

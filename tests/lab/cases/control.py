@@ -2,6 +2,8 @@
 """What the databases and `ovnic-gw-ctl` say about a gateway at work."""
 
 import json
+import os
+import pty
 import socket
 import subprocess
 from typing import Any
@@ -195,3 +197,18 @@ def drops_and_watch(lab: Lab) -> None:
             check("rx packets/s" in line, f"stats --watch: {line!r}")
         finally:
             watch.terminate()
+
+
+@case(PAIR)
+def colours(lab: Lab) -> None:
+    """On a terminal only, and not with NO_COLOR."""
+    _, gateway = ovnic_zones(lab)[0]
+    for environment, coloured in (({}, True), ({"NO_COLOR": "1"}, False)):
+        ours, terminal = pty.openpty()
+        with open(ours, "rb", buffering=0) as reader:
+            subprocess.run([CONTROL, "-t", gateway.socket, "status"], timeout=20, check=True,
+                           stdin=subprocess.DEVNULL, stdout=terminal,
+                           env={**os.environ, **environment})
+            said = reader.read(65536)
+            os.close(terminal)
+        check_equal(f"colours with {environment}: {said[:200]!r}", b"\033[" in said, coloured)
