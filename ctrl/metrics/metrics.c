@@ -32,7 +32,8 @@ struct metrics {
     pthread_mutex_t mutex; /* of what follows */
     pthread_cond_t arrived;
     struct metrics_snapshot snapshot;
-    int64_t at; /* ms; of the snapshot; 0: none yet */
+    int64_t at;    /* ms; of the snapshot; 0: none yet */
+    bool stopping; /* nobody is to wait any more */
     /* Control thread only: a snapshot that waits for the mutex. */
     struct metrics_snapshot pending;
 };
@@ -66,7 +67,8 @@ static void wait_for_fresh(struct metrics *m)
     uint64_t one = 1;
     ssize_t ignored = write(m->fd, &one, sizeof one);
     (void)ignored; /* full: the control thread knows already */
-    while (m->at == before && pthread_cond_timedwait(&m->arrived, &m->mutex, &until) != ETIMEDOUT) {
+    while (m->at == before && !m->stopping &&
+           pthread_cond_timedwait(&m->arrived, &m->mutex, &until) != ETIMEDOUT) {
         continue;
     }
 }
@@ -191,6 +193,10 @@ struct metrics *metrics_start(const struct icgw_addr *addr, uint16_t port, char 
 void metrics_stop(struct metrics *m)
 {
     if (m != NULL) {
+        pthread_mutex_lock(&m->mutex); /* who holds it does not wait */
+        m->stopping = true;
+        pthread_cond_broadcast(&m->arrived);
+        pthread_mutex_unlock(&m->mutex);
         MHD_stop_daemon(m->daemon);
         close_mailbox(m);
     }

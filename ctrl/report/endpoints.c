@@ -8,6 +8,7 @@
 #include "gateway.h"
 #include "icgw_pmd.h"
 #include "model.h"
+#include "openvswitch/shash.h"
 #include "specialise.h"
 #include "util.h"
 
@@ -44,13 +45,18 @@ const char *endpoint_kind_name(const struct icgw_endpoint *ep)
     }
 }
 
-size_t endpoint_n_reports(const struct gateway *gw, const struct model_port *port)
+void endpoints_count_reports(const struct gateway *gw, struct shash *counts)
 {
-    size_t n = 0;
-    for (size_t i = 0; i < gw->specialised->n_reports; i++) {
-        n += !strcmp(gw->specialised->reports[i].port, port->name);
+    for (size_t i = 0; gw->specialised != NULL && i < gw->specialised->n_reports; i++) {
+        const char *port = gw->specialised->reports[i].port;
+        uintptr_t n = (uintptr_t)shash_find_data(counts, port);
+        shash_replace(counts, port, (void *)(n + 1));
     }
-    return n;
+}
+
+size_t endpoint_n_reports(const struct shash *counts, const struct model_port *port)
+{
+    return (uintptr_t)shash_find_data(counts, port->name);
 }
 
 bool endpoint_leads_to(const struct model_port *port, const struct model_datapath *datapath)

@@ -10,6 +10,7 @@ struct gateway;
 struct json;
 struct model_datapath;
 struct model_port;
+struct shash;
 
 /* Calls `show` for every port that the tables have an endpoint for, but patch
  * ports inside the zone, which nobody reaches by a tunnel. */
@@ -19,8 +20,10 @@ void endpoints_for_each(const struct gateway *, endpoint_fn *show, void *aux);
 
 /* "switched", "routed", "slow path", or why everything is dropped. */
 const char *endpoint_kind_name(const struct icgw_endpoint *);
-/* Destinations of the port that are not on the fast path. */
-size_t endpoint_n_reports(const struct gateway *, const struct model_port *);
+/* Destinations that are not on the fast path, by the name of the port.  The
+ * caller clears *counts by shash_destroy(). */
+void endpoints_count_reports(const struct gateway *, struct shash *counts);
+size_t endpoint_n_reports(const struct shash *counts, const struct model_port *);
 /* Whether what arrives at the port is then in this datapath. */
 bool endpoint_leads_to(const struct model_port *, const struct model_datapath *);
 

@@ -8,6 +8,7 @@
 #include "bfd.h"
 #include "gateway.h"
 #include "model.h"
+#include "openvswitch/shash.h"
 #include "put.h"
 #include "specialise.h"
 #include "view.h"
@@ -39,29 +40,31 @@ static struct json *encaps_json(const struct model_chassis *chassis)
     return json;
 }
 
-/* Destinations lead to the first encap; tunnels to others are there when a port
- * asks for them. */
-static struct json *tunnels_json(const struct gateway *gw, const char *chassis)
+/* The tunnels of each chassis, by its name.  Destinations lead to the first
+ * encap; tunnels to others are there when a port asks for them. */
+static void group_tunnels(const struct gateway *gw, struct shash *by_chassis)
 {
-    struct json *json = json_array_create_empty();
     for (size_t i = 0; gw->specialised != NULL && i < gw->specialised->n_tunnels; i++) {
         struct json *tunnel = report_tunnel(gw, i);
-        if (!strcmp(view_string(tunnel, "chassis"), chassis)) {
-            json_array_add(json, tunnel);
-        } else {
-            json_destroy(tunnel);
+        const char *chassis = view_string(tunnel, "chassis");
+        struct json *list = shash_find_data(by_chassis, chassis);
+        if (list == NULL) {
+            list = json_array_create_empty();
+            shash_add(by_chassis, chassis, list);
         }
+        json_array_add(list, tunnel);
     }
-    return json;
 }
 
-static struct json *peer_json(const struct gateway *gw, const struct model_chassis *chassis)
+static struct json *peer_json(const struct gateway *gw, const struct model_chassis *chassis,
+                              struct shash *tunnels)
 {
+    struct json *list = shash_find_and_delete(tunnels, chassis->name);
     struct json *json = json_object_create();
     put_string(json, "chassis", chassis->name);
     put_string(json, "zone", chassis->remote ? "remote" : "local");
     json_object_put(json, "encaps", encaps_json(chassis));
-    json_object_put(json, "tunnels", tunnels_json(gw, chassis->name));
+    json_object_put(json, "tunnels", list ? list : json_array_create_empty());
     put_bfd(gw, chassis->name, json);
     return json;
 }
@@ -70,13 +73,20 @@ struct json *report_peers(const struct gateway *gw)
 {
     struct json *json = json_object_create();
     struct json *peers = json_array_create_empty();
+    struct shash tunnels = SHASH_INITIALIZER(&tunnels);
+    struct shash_node *node;
     size_t n = 0;
     struct model_chassis *const *list = gw->model ? model_chassis_list(gw->model, &n) : NULL;
+    group_tunnels(gw, &tunnels);
     for (size_t i = 0; i < n; i++) {
         if (!list[i]->self) {
-            json_array_add(peers, peer_json(gw, list[i]));
+            json_array_add(peers, peer_json(gw, list[i], &tunnels));
         }
     }
+    SHASH_FOR_EACH (node, &tunnels) {
+        json_destroy(node->data);
+    }
+    shash_destroy(&tunnels);
     json_object_put(json, "peers", peers);
     return json;
 }

@@ -9,14 +9,20 @@
 #include "gateway.h"
 #include "icgw_pmd.h"
 #include "model.h"
+#include "openvswitch/shash.h"
 #include "put.h"
 #include "specialise.h"
 #include "view.h"
 
-static void endpoint_json(const struct gateway *gw, const struct model_port *port,
+struct show {
+    struct json *endpoints;
+    struct shash counts; /* see endpoints_count_reports() */
+};
+
+static void endpoint_json(const struct gateway *gw OVS_UNUSED, const struct model_port *port,
                           const struct icgw_endpoint *ep, void *aux)
 {
-    struct json *array = aux;
+    struct show *show = aux;
     struct json *json = json_object_create();
     put_string(json, "datapath", port->datapath->name);
     put_uint(json, "vni", port->datapath->key);
@@ -24,8 +30,8 @@ static void endpoint_json(const struct gateway *gw, const struct model_port *por
     put_string(json, "port", port->name);
     put_uint(json, "key", port->key);
     put_string(json, "forwarding", endpoint_kind_name(ep));
-    put_uint(json, "not_on_fast_path", endpoint_n_reports(gw, port));
-    json_array_add(array, json);
+    put_uint(json, "not_on_fast_path", endpoint_n_reports(&show->counts, port));
+    json_array_add(show->endpoints, json);
 }
 
 /* The port whose binding says where this one is: of a router's port with a
@@ -50,7 +56,7 @@ static const char *place(const struct model_port *bound)
     return bound->chassis->remote ? "remote" : bound->resident ? "standby" : "local";
 }
 
-static struct json *port_json(const struct gateway *gw, const struct model_port *port)
+static struct json *port_json(const struct show *show, const struct model_port *port)
 {
     const struct model_port *bound = bound_port(port);
     const struct icgw_endpoint *ep =
@@ -65,11 +71,11 @@ static struct json *port_json(const struct gateway *gw, const struct model_port 
     put_string(json, "chassis", bound->chassis ? bound->chassis->name : "");
     put_string(json, "place", place(bound));
     put_string(json, "forwarding", ep ? endpoint_kind_name(ep) : "");
-    put_uint(json, "not_on_fast_path", endpoint_n_reports(gw, port));
+    put_uint(json, "not_on_fast_path", endpoint_n_reports(&show->counts, port));
     return json;
 }
 
-static struct json *datapath_json(const struct gateway *gw, const struct model_datapath *dp)
+static struct json *datapath_json(const struct show *show, const struct model_datapath *dp)
 {
     struct json *json = json_object_create();
     struct json *ports = json_array_create_empty();
@@ -79,14 +85,14 @@ static struct json *datapath_json(const struct gateway *gw, const struct model_d
                dp->transit ? (dp->router ? "transit-router" : "transit-switch")
                            : (dp->router ? "router" : "switch"));
     for (size_t i = 0; i < dp->n_ports; i++) {
-        json_array_add(ports, port_json(gw, dp->ports[i]));
+        json_array_add(ports, port_json(show, dp->ports[i]));
     }
     json_object_put(json, "ports", ports);
     return json;
 }
 
 /* What joins zones: transit switches and routers, and the routers on them. */
-static struct json *datapaths_json(const struct gateway *gw)
+static struct json *datapaths_json(const struct gateway *gw, const struct show *show)
 {
     struct json *json = json_array_create_empty();
     size_t n = 0;
@@ -94,7 +100,7 @@ static struct json *datapaths_json(const struct gateway *gw)
     for (int transit = 1; transit >= 0; transit--) {
         for (size_t i = 0; i < n; i++) {
             if (list[i]->transit == (transit == 1) && (list[i]->transit || list[i]->router)) {
-                json_array_add(json, datapath_json(gw, list[i]));
+                json_array_add(json, datapath_json(show, list[i]));
             }
         }
     }
@@ -104,7 +110,7 @@ static struct json *datapaths_json(const struct gateway *gw)
 struct json *report_show(const struct gateway *gw)
 {
     struct json *json = json_object_create();
-    struct json *endpoints = json_array_create_empty();
+    struct show show = {json_array_create_empty(), SHASH_INITIALIZER(&show.counts)};
     struct json *tunnels = json_array_create_empty();
     struct json *encaps = json_array_create_empty();
     for (size_t i = 0; i < gw->config->n_encap_ips; i++) {
@@ -113,7 +119,8 @@ struct json *report_show(const struct gateway *gw)
         json_array_add(encaps, json_string_create_nocopy(format_addr(&ip)));
     }
     if (gw->specialised != NULL) {
-        endpoints_for_each(gw, endpoint_json, endpoints);
+        endpoints_count_reports(gw, &show.counts);
+        endpoints_for_each(gw, endpoint_json, &show);
     }
     for (size_t i = 0; gw->specialised != NULL && i < gw->specialised->n_tunnels; i++) {
         json_array_add(tunnels, report_tunnel(gw, i));
@@ -121,8 +128,8 @@ struct json *report_show(const struct gateway *gw)
     put_string(json, "chassis", gw->config->chassis);
     put_bool(json, "complete", gw->specialised != NULL);
     json_object_put(json, "encaps", encaps);
-    json_object_put(json, "datapaths", datapaths_json(gw));
-    json_object_put(json, "endpoints", endpoints);
+    json_object_put(json, "datapaths", datapaths_json(gw, &show));
+    json_object_put(json, "endpoints", show.endpoints);
     json_object_put(json, "tunnels", tunnels);
     struct json *peers = report_peers(gw);
     json_object_put(json, "peers", json_clone(view_get(peers, "peers")));
@@ -132,5 +139,6 @@ struct json *report_show(const struct gateway *gw)
     json_object_put(json, "unsupported", json_clone(view_get(unsupported, "unsupported")));
     json_object_put(json, "slow", json_clone(view_get(unsupported, "slow")));
     json_destroy(unsupported);
+    shash_destroy(&show.counts);
     return json;
 }
