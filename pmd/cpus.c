@@ -6,15 +6,16 @@
 
 /* Where the threads run.
  *
- * Workers that poll without end get a CPU each, the last ones that the process
- * may use (the first usually serve interrupts and the rest of the system), and
+ * Workers that poll without end get a CPU each, the last ones of the ports' nodes
+ * (the first usually serve interrupts and the rest of the system), and
  * the control thread gets those that are left, or shares if none is.
  *
  * Workers that sleep when idle are not pinned: several daemons on one machine
  * would all choose the same CPUs, and a worker that wakes up would queue
  * behind its peers while other CPUs idle.  The scheduler keeps a thread that
- * is busy where it is.  Whoever wants a placement (a NUMA node, say) gives it
- * with taskset or systemd's CPUAffinity=; it is obeyed in both cases. */
+ * is busy where it is.  They stay on the NUMA nodes of the ports, if those have
+ * enough CPUs.  Whoever wants a placement gives it with taskset or systemd's
+ * CPUAffinity=; it is obeyed in both cases. */
 
 static bool append_set(struct pmd_cpus *plan, unsigned int lcore, const unsigned int *cpus,
                        unsigned int n)
@@ -41,13 +42,14 @@ static bool append_set(struct pmd_cpus *plan, unsigned int lcore, const unsigned
 /* "(1-3)@(0,1)" would be shorter, but gives lcores that share a CPU set; one
  * set per lcore says the same for both layouts. */
 static bool append_workers(struct pmd_cpus *plan, const unsigned int *cpus, unsigned int n_cpus,
-                           uint16_t n_workers)
+                           unsigned int n_near, uint16_t n_workers)
 {
     const unsigned int *own = cpus + n_cpus - n_workers;
+    unsigned int n = n_near >= n_workers ? n_near : n_cpus;
 
     for (uint16_t w = 0; w < n_workers; w++) {
         bool ok = plan->pinned ? append_set(plan, 1 + w, own + w, 1)
-                               : append_set(plan, 1 + w, cpus, n_cpus);
+                               : append_set(plan, 1 + w, cpus + n_cpus - n, n);
         if (!ok) {
             return false;
         }
@@ -55,8 +57,8 @@ static bool append_workers(struct pmd_cpus *plan, const unsigned int *cpus, unsi
     return true;
 }
 
-bool pmd_cpus_plan(const unsigned int *cpus, unsigned int n_cpus, uint16_t n_workers,
-                   bool idle_sleep, struct pmd_cpus *plan, char **error)
+bool pmd_cpus_plan(const unsigned int *cpus, unsigned int n_cpus, unsigned int n_near,
+                   uint16_t n_workers, bool idle_sleep, struct pmd_cpus *plan, char **error)
 {
     unsigned int n_control = n_cpus;
 
@@ -72,7 +74,8 @@ bool pmd_cpus_plan(const unsigned int *cpus, unsigned int n_cpus, uint16_t n_wor
     if (plan->pinned && n_workers < n_cpus) {
         n_control = n_cpus - n_workers;
     }
-    if (!append_set(plan, 0, cpus, n_control) || !append_workers(plan, cpus, n_cpus, n_workers)) {
+    if (!append_set(plan, 0, cpus, n_control) ||
+        !append_workers(plan, cpus, n_cpus, n_near, n_workers)) {
         return pmd_fail(error, "[workers] cores = %u: the list of CPUs is too long for EAL",
                         n_workers);
     }

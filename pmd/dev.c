@@ -5,6 +5,7 @@
 #include <rte_dev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
+#include <rte_lcore.h>
 
 #include "pmd.h"
 
@@ -46,6 +47,17 @@ static bool taken(uint16_t id)
     return false;
 }
 
+/* Workers of the device's node receive, all transmit. */
+static void assign(struct pmd_dev *dev, uint16_t index)
+{
+    int nodes[ICGW_MAX_WORKERS];
+
+    for (uint16_t w = 0; w < pmd.n_workers; w++) {
+        nodes[w] = (int)rte_lcore_to_socket_id(1u + w); /* SOCKET_ID_ANY: below 0 */
+    }
+    dev->n_near = pmd_numa_owners(dev->node, nodes, pmd.n_workers, index, dev->owners);
+}
+
 bool pmd_dev_probe(struct pmd_dev *dev, const char *what, const char *args, uint16_t index,
                    uint16_t mtu, const char *hint, char **error)
 {
@@ -72,10 +84,8 @@ bool pmd_dev_probe(struct pmd_dev *dev, const char *what, const char *args, uint
     dev->probed = true;
     dev->rest_queue = PMD_NO_QUEUE;
     dev->device = info.device;
-    for (uint16_t q = 0; q < pmd.n_workers; q++) {
-        dev->owners[q] = (index + q) % pmd.n_workers;
-    }
-    dev->n_rxq = RTE_MIN(pmd.n_workers, info.max_rx_queues);
+    assign(dev, index);
+    dev->n_rxq = RTE_MIN(dev->n_near > 0 ? dev->n_near : pmd.n_workers, info.max_rx_queues);
     dev->n_txq = RTE_MIN(pmd.n_workers, info.max_tx_queues);
     if (info.max_mtu < mtu) {
         return pmd_fail(error, "%s: mtu = %u: device \"%s\" takes at most %u", what, mtu, args,

@@ -31,7 +31,9 @@ static bool any_pci(const struct icgw_pmd_config *config)
 
 static bool plan_cpus(const struct icgw_pmd_config *config, struct pmd_cpus *plan, char **error)
 {
-    unsigned int cpus[CPU_SETSIZE], n = 0;
+    static struct pmd_cpu cpus[CPU_SETSIZE];
+    unsigned int ids[CPU_SETSIZE], n = 0, n_near;
+    int ports[ICGW_MAX_PORTS];
     cpu_set_t set;
 
     if (sched_getaffinity(0, sizeof set, &set) != 0) {
@@ -39,10 +41,17 @@ static bool plan_cpus(const struct icgw_pmd_config *config, struct pmd_cpus *pla
     }
     for (unsigned int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
         if (CPU_ISSET(cpu, &set)) {
-            cpus[n++] = cpu;
+            cpus[n++] = (struct pmd_cpu){cpu, pmd_numa_of_cpu(cpu)};
         }
     }
-    return pmd_cpus_plan(cpus, n, config->n_workers, config->idle_sleep, plan, error);
+    for (uint16_t i = 0; i < config->n_ports; i++) {
+        ports[i] = pmd_numa_of_device(config->ports[i].device);
+    }
+    n_near = pmd_numa_order(cpus, n, config->n_workers, ports, config->n_ports);
+    for (unsigned int i = 0; i < n; i++) {
+        ids[i] = cpus[i].id;
+    }
+    return pmd_cpus_plan(ids, n, n_near, config->n_workers, config->idle_sleep, plan, error);
 }
 
 /* EAL wants a writable argv and may keep it. */

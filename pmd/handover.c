@@ -23,20 +23,28 @@ static struct rte_ring *ring_create(uint16_t consumer)
     return ring;
 }
 
+/* Workers of the port's node; all, if none is. */
+static uint16_t n_takers(const struct pmd_dev *dev)
+{
+    return dev->n_near > 0 ? dev->n_near : pmd.n_workers;
+}
+
 /* Equal shares. */
-static void share_out(struct pmd_handover *h)
+static void share_out(struct pmd_handover *h, const struct pmd_dev *dev)
 {
     for (unsigned int i = 0; i < PMD_SHARES; i++) {
-        h->share[i] = (uint8_t)(i % pmd.n_workers);
+        h->share[i] = (uint8_t)dev->owners[i % n_takers(dev)];
     }
 }
 
 static bool connect_worker(struct pmd_worker *w, uint16_t p)
 {
     struct pmd_handover *h = &w->lanes[p].handover;
+    const struct pmd_dev *dev = &pmd.ports[p].dev;
 
-    share_out(h);
-    for (uint16_t i = 0; i < pmd.n_workers; i++) {
+    share_out(h, dev);
+    for (uint16_t k = 0; k < n_takers(dev); k++) {
+        uint16_t i = dev->owners[k];
         struct pmd_handover *other = &pmd.workers[i]->lanes[p].handover;
 
         if (i == w->index) {
@@ -61,7 +69,7 @@ static uint16_t n_handing_over(const struct pmd_port *port)
     case ICGW_SPREAD_HANDOVER:
         return port->dev.n_rxq;
     case ICGW_SPREAD_FLOW:
-        return pmd.n_workers > 1 ? 1 : 0;
+        return n_takers(&port->dev) > 1 ? 1 : 0;
     default:
         return 0;
     }

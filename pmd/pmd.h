@@ -51,10 +51,12 @@ struct pmd_dev {
     uint16_t id; /* ethdev port id */
     bool probed;
     bool started;
+    int node; /* below 0: unknown */
     uint16_t n_rxq;
     uint16_t n_txq;
     bool udp_cksum;                    /* the device computes it where an mbuf asks for it */
     uint16_t owners[ICGW_MAX_WORKERS]; /* by queue */
+    uint16_t n_near;                   /* workers of its node, the first owners */
     uint16_t rest_queue;               /* of the owner of queue 0: for all but tunnel packets;
                                         * PMD_NO_QUEUE: none */
     struct rte_device *device;
@@ -173,9 +175,27 @@ struct pmd_cpus {
     bool pinned;
     char lcores[16384]; /* for --lcores: lcore 0 control, 1 + w worker w */
 };
-/* `cpus` are the CPUs that the process may use, ascending. */
-bool pmd_cpus_plan(const unsigned int *cpus, unsigned int n_cpus, uint16_t n_workers,
-                   bool idle_sleep, struct pmd_cpus *plan, char **error);
+/* `cpus` are the CPUs that the process may use, in the order of pmd_numa_order();
+ * `n_near` of them, the last, are near a port. */
+bool pmd_cpus_plan(const unsigned int *cpus, unsigned int n_cpus, unsigned int n_near,
+                   uint16_t n_workers, bool idle_sleep, struct pmd_cpus *plan, char **error);
+
+/* numa.c */
+struct pmd_cpu {
+    unsigned int id;
+    int node; /* below 0: unknown */
+};
+int pmd_numa_of_device(const char *device);
+int pmd_numa_of_cpu(unsigned int cpu);
+/* Puts the CPUs for pinned workers last, each near a port as far as there are
+ * such CPUs, and before them what else is near one.  Returns the number of CPUs
+ * that are near a port. */
+unsigned int pmd_numa_order(struct pmd_cpu *cpus, unsigned int n_cpus, uint16_t n_workers,
+                            const int *ports, uint16_t n_ports);
+/* Lists the workers, from number `first` on, those near the port before others;
+ * returns how many are near. */
+uint16_t pmd_numa_owners(int port, const int *workers, uint16_t n_workers, uint16_t first,
+                         uint16_t *owners);
 
 /* eal.c */
 bool pmd_eal_start(const struct icgw_pmd_config *config, char **error);

@@ -41,6 +41,12 @@ static void read_mac(struct pmd_port *port)
     memcpy(port->mac, mac.addr_bytes, sizeof port->mac);
 }
 
+/* Workers among which flows of the device spread. */
+static uint16_t receivers(const struct pmd_dev *dev)
+{
+    return dev->n_near > 0 ? dev->n_near : pmd.n_workers;
+}
+
 bool pmd_port_probe(struct pmd_port *port, uint16_t index,
                     const struct icgw_pmd_port_config *config, char **error)
 {
@@ -54,14 +60,16 @@ bool pmd_port_probe(struct pmd_port *port, uint16_t index,
         return false;
     }
     describe(port, what, sizeof what);
+    port->dev.node = port->host.node = pmd_numa_of_device(port->device);
     if (!pmd_dev_probe(&port->dev, what, port->device, index, port->mtu, hint, error)) {
         return false;
     }
     if (rte_eth_dev_info_get(port->dev.id, &info) == 0) {
         rte_strscpy(port->driver, info.driver_name ? info.driver_name : "", sizeof port->driver);
         port->steer = port->spread == ICGW_SPREAD_AUTO && pmd.n_locals > 0 &&
-                      port->dev.n_rxq == pmd.n_workers && info.max_rx_queues > pmd.n_workers;
-        port->spread = pmd_spread_choose(port->spread, pmd.n_workers, port->dev.n_rxq,
+                      info.max_rx_queues > port->dev.n_rxq &&
+                      port->dev.n_rxq == receivers(&port->dev);
+        port->spread = pmd_spread_choose(port->spread, receivers(&port->dev), port->dev.n_rxq,
                                          info.flow_type_rss_offloads);
     }
     read_mac(port);
@@ -107,6 +115,29 @@ static bool steer(struct pmd_port *port, const struct pmd_dev_setup *setup, char
     return pmd_dev_start(&port->dev, setup, error);
 }
 
+/* What crosses between nodes costs; it is right all the same. */
+static void note_node(struct pmd_port *port)
+{
+    const struct pmd_dev *dev = &port->dev;
+    int first = pmd.ports[0].dev.node;
+
+    if (dev->node < 0) {
+        return;
+    }
+    if (dev->n_near == 0) {
+        pmd_note(port, true, "on NUMA node %d, where no worker runs: allow its CPUs", dev->node);
+    } else if (dev->n_near < pmd.n_workers) {
+        pmd_note(port, false, "on NUMA node %d, where %u of %u workers run and receive", dev->node,
+                 dev->n_near, pmd.n_workers);
+    }
+    if (first >= 0 && dev->node != first) {
+        pmd_note(port, true,
+                 "on NUMA node %d; packet buffers are on node %d, that of the first port: every "
+                 "packet crosses",
+                 dev->node, first);
+    }
+}
+
 bool pmd_port_start(struct pmd_port *port, char **error)
 {
     char what[128];
@@ -124,6 +155,7 @@ bool pmd_port_start(struct pmd_port *port, char **error)
         return false;
     }
     receive_multicast(port->dev.id);
+    note_node(port);
     pmd_spread_note(port);
     return true;
 }

@@ -19,7 +19,7 @@ static void expect(const unsigned int *cpus, unsigned int n, uint16_t workers, b
 {
     char *error = NULL;
 
-    assert_true(pmd_cpus_plan(cpus, n, workers, idle_sleep, &plan, &error));
+    assert_true(pmd_cpus_plan(cpus, n, n, workers, idle_sleep, &plan, &error));
     assert_string_equal(plan.lcores, want);
     assert_int_equal(plan.pinned, !idle_sleep);
 }
@@ -45,16 +45,28 @@ static void sleeping_workers_go_where_there_is_room(void **state)
     expect(two, 2, 2, true, "0@(0-1),1@(0-1),2@(0-1)");
 }
 
+static void sleeping_workers_stay_near_their_ports(void **state)
+{
+    char *error = NULL;
+
+    (void)state;
+    assert_true(pmd_cpus_plan(some, 4, 2, 2, true, &plan, &error));
+    assert_string_equal(plan.lcores, "0@(2-3,5,7),1@(5,7),2@(5,7)");
+    /* Too few are: anywhere. */
+    assert_true(pmd_cpus_plan(some, 4, 1, 2, true, &plan, &error));
+    assert_string_equal(plan.lcores, "0@(2-3,5,7),1@(2-3,5,7),2@(2-3,5,7)");
+}
+
 static void too_many_workers_are_refused_by_name(void **state)
 {
     char *error = NULL;
 
     (void)state;
-    assert_false(pmd_cpus_plan(two, 2, 3, true, &plan, &error));
+    assert_false(pmd_cpus_plan(two, 2, 2, 3, true, &plan, &error));
     assert_non_null(strstr(error, "[workers] cores = 3"));
     assert_non_null(strstr(error, "2 CPUs"));
     free(error);
-    assert_false(pmd_cpus_plan(two, 2, 0, true, &plan, &error));
+    assert_false(pmd_cpus_plan(two, 2, 2, 0, true, &plan, &error));
     free(error);
 }
 
@@ -67,7 +79,7 @@ static void most_workers_fit(void **state)
         cpus[i] = 960 + i;
     }
     char *error = NULL;
-    assert_true(pmd_cpus_plan(cpus, 64, 64, true, &plan, &error));
+    assert_true(pmd_cpus_plan(cpus, 64, 64, 64, true, &plan, &error));
     assert_non_null(strstr(plan.lcores, ",64@(960-1023)"));
 }
 
@@ -77,6 +89,7 @@ int main(void)
         cmocka_unit_test(busy_workers_have_a_cpu_each),
         cmocka_unit_test(control_shares_when_no_cpu_is_left),
         cmocka_unit_test(sleeping_workers_go_where_there_is_room),
+        cmocka_unit_test(sleeping_workers_stay_near_their_ports),
         cmocka_unit_test(too_many_workers_are_refused_by_name),
         cmocka_unit_test(most_workers_fit),
     };
