@@ -226,7 +226,7 @@ static const char *ping(void)
                " nsenter -t $(cat $DIR/pid) -n ping -q -c 3 -i 0.2 -W 2 192.0.2.1 >/dev/null")) {
         return "no answer";
     }
-    icgw_pmd_worker_info(0, &worker);
+    icgw_pmd_worker_info(0, &worker); /* receives what is no tunnel packet */
     return worker.stats.from_host && worker.stats.to_host ? "" : "not by way of the worker";
 }
 
@@ -237,12 +237,12 @@ static void clean_up(void)
     (void)ignored;
 }
 
-static void kernel_answers_by_the_port(void **state)
+/* A device with one queue: with two workers, they hand over to each other. */
+static void kernel_answers(uint16_t n_workers)
 {
     struct icgw_pmd_config c = sane;
     char dir[] = "/tmp/test_pmd.XXXXXX";
 
-    (void)state;
     assert_non_null(mkdtemp(dir));
     setenv("DIR", dir, 1);
     if (access("/dev/net/tun", R_OK | W_OK) != 0 || unshare(CLONE_NEWNET) != 0 ||
@@ -251,11 +251,27 @@ static void kernel_answers_by_the_port(void **state)
         clean_up();
         skip();
     }
+    c.n_workers = n_workers;
     c.ports[0].device = "net_af_packet0,iface=eth1";
     c.ports[0].host_interface = "icgwt1";
     const char *said = outcome(&c, ping);
     clean_up();
     assert_string_equal(said, "");
+}
+
+static void kernel_answers_by_the_port(void **state)
+{
+    (void)state;
+    kernel_answers(1);
+}
+
+static void kernel_answers_beside_two_workers(void **state)
+{
+    (void)state;
+    if (sysconf(_SC_NPROCESSORS_ONLN) < 2) {
+        skip();
+    }
+    kernel_answers(2);
 }
 
 int main(void)
@@ -273,6 +289,7 @@ int main(void)
         cmocka_unit_test(starts_with_busy_workers),
         cmocka_unit_test(starts_with_jumbo_frames),
         cmocka_unit_test(kernel_answers_by_the_port),
+        cmocka_unit_test(kernel_answers_beside_two_workers),
     };
     return cmocka_run_group_tests_name("pmd_start", tests, NULL, NULL);
 }
