@@ -20,6 +20,7 @@
 struct run {
     const struct bench_options *options;
     const struct icgw_tables *tables;
+    struct icgw_memo *memo;
     struct rte_mbuf *pkts[IN_FLIGHT];
     uint32_t next_flow;
     uint64_t packets;
@@ -53,7 +54,7 @@ static bool turn(struct run *run)
     for (unsigned int i = 0; i < IN_FLIGHT; i += ICGW_BURST) {
         uint64_t start = rte_rdtsc_precise(), took;
 
-        icgw_forward(run->tables, &run->pkts[i], ICGW_BURST, results);
+        icgw_forward(run->tables, run->memo, &run->pkts[i], ICGW_BURST, results);
         took = rte_rdtsc_precise() - start;
         run->cycles += took;
         run->bursts[RTE_MIN(took, (uint64_t)MAX_BURST_CYCLES)]++;
@@ -129,12 +130,15 @@ const char *bench_measure(const struct bench_options *o, struct bench_result *re
     result->bytes_per_destination = (double)(eal_memory() - before) / o->destinations;
     run.options = o;
     run.tables = tables;
-    if (pool == NULL || tables == NULL || rte_pktmbuf_alloc_bulk(pool, run.pkts, IN_FLIGHT) != 0) {
+    run.memo = icgw_memo_create(SOCKET_ID_ANY);
+    if (pool == NULL || tables == NULL || run.memo == NULL ||
+        rte_pktmbuf_alloc_bulk(pool, run.pkts, IN_FLIGHT) != 0) {
         error = "out of memory: give EAL more (-m MIB)";
     } else {
         error = run_rounds(&run, result);
         rte_pktmbuf_free_bulk(run.pkts, IN_FLIGHT);
     }
+    icgw_memo_free(run.memo);
     icgw_tables_free(tables);
     rte_mempool_free(pool);
     return error;

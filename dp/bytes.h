@@ -57,6 +57,13 @@ static inline uint32_t icgw_load_be32(const uint8_t *p)
     return rte_be_to_cpu_32(icgw_load32(p));
 }
 
+/* Two numbers of 16 bits as they are in a packet, the first one first; what they
+ * have above 16 bits makes nonsense. */
+static inline uint32_t icgw_pair_be16(uint32_t first, uint32_t second)
+{
+    return rte_cpu_to_be_32(first << 16 | (uint16_t)second);
+}
+
 /* Sum of 16-bit words in memory order, not folded.  RFC 1071 section 2 (B):
  * the order of bytes does not matter as long as all sums use the same one.
  * len is even and at most 128 KiB, so 32 bits do not overflow. */
@@ -82,19 +89,16 @@ static inline uint64_t icgw_sum32(const uint8_t *p, size_t len)
     return sum;
 }
 
+/* Adding a number to itself with its halves exchanged leaves in the upper half what
+ * both halves add up to, the carry brought round from the lower one. */
 static inline uint16_t icgw_fold(uint32_t sum)
 {
-    sum = (sum & 0xffff) + (sum >> 16);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return (uint16_t)sum;
+    return (uint16_t)((sum + (sum << 16 | sum >> 16)) >> 16);
 }
 
-/* For sums below 2^48. */
 static inline uint16_t icgw_fold64(uint64_t sum)
 {
-    sum = (sum & 0xffffffff) + (sum >> 32);
-    sum = (sum & 0xffff) + (sum >> 16);
-    return icgw_fold((uint32_t)sum);
+    return icgw_fold((uint32_t)((sum + (sum << 32 | sum >> 32)) >> 32));
 }
 
 /* RFC 1624 equation 3: the checksum after covered words that summed up to

@@ -10,6 +10,7 @@
 #include "forward_plain.h"
 #include "guard.h"
 #include "keys.h"
+#include "memo.h"
 #include "rewrite.h"
 #include "wire.h"
 
@@ -373,6 +374,10 @@ void icgw_forward_stages(const struct icgw_tables *tables, struct rte_mbuf **pkt
     }
 }
 
+/* Bursts that do without the memo after one of which it did not know the half: where
+ * destinations are too many to be remembered, looking there costs more than it saves. */
+#define REST 64
+
 /* With more destinations than this, most of them lie beyond the second-level
  * cache (100 to 130 bytes each) and are worth being fetched ahead, for all of the
  * burst at once. */
@@ -402,14 +407,54 @@ static __rte_noinline void fetch_dests(const struct icgw_tables *tables, struct 
     }
 }
 
-void icgw_forward(const struct icgw_tables *tables, struct rte_mbuf **pkts, uint16_t n,
-                  struct icgw_result *results)
+/* A packet whose destination is not remembered.  As icgw_forward_plain(). */
+static __rte_noinline bool find_out(const struct icgw_tables *tables, struct icgw_memo *memo,
+                                    struct rte_mbuf *m, struct icgw_recent *recent,
+                                    struct icgw_result *r)
+{
+    uint8_t headers[ICGW_PLAIN_MIN];
+
+    if (m->data_len < ICGW_PLAIN_MIN) {
+        return false;
+    }
+    memcpy(headers, rte_pktmbuf_mtod(m, const void *), sizeof headers);
+    if (!icgw_forward_plain(tables, m, recent, r)) {
+        return false;
+    }
+    if (icgw_load16(headers + ICGW_PLAIN_INNER_IP - 2) == RTE_BE16(ICGW_ETH_IPV4)) {
+        icgw_memo_learn(memo, headers, recent->ep, recent->dest, recent->tunnel);
+    }
+    return true;
+}
+
+/* Each returns the number of packets that are left to the stages, live[]. */
+static uint16_t forward_remembered(const struct icgw_tables *tables, struct icgw_memo *memo,
+                                   struct rte_mbuf **pkts, uint16_t n, struct icgw_result *results,
+                                   uint8_t *live)
 {
     struct icgw_recent recent = ICGW_RECENT_NONE;
-    uint8_t live[ICGW_BURST];
+    uint16_t n_missed = memo->burst(tables, memo, pkts, n, results, live);
     uint16_t n_live = 0;
 
-    prefetch_all(pkts, n);
+    for (uint16_t k = 0; k < n_missed; k++) {
+        unsigned int i = live[k];
+
+        if (!find_out(tables, memo, pkts[i], &recent, &results[i])) {
+            live[n_live++] = (uint8_t)i;
+        }
+    }
+    if (unlikely(2 * n_missed > n)) {
+        memo->rest = REST;
+    }
+    return n_live;
+}
+
+static uint16_t forward_unremembered(const struct icgw_tables *tables, struct rte_mbuf **pkts,
+                                     uint16_t n, struct icgw_result *results, uint8_t *live)
+{
+    struct icgw_recent recent = ICGW_RECENT_NONE;
+    uint16_t n_live = 0;
+
     if (tables->n_dests > FEW_DESTS) {
         fetch_dests(tables, pkts, n);
     }
@@ -417,6 +462,27 @@ void icgw_forward(const struct icgw_tables *tables, struct rte_mbuf **pkts, uint
         if (unlikely(!icgw_forward_plain(tables, pkts[i], &recent, &results[i]))) {
             live[n_live++] = (uint8_t)i;
         }
+    }
+    return n_live;
+}
+
+void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, struct rte_mbuf **pkts,
+                  uint16_t n, struct icgw_result *results)
+{
+    uint8_t live[ICGW_BURST];
+    uint16_t n_live;
+
+    if (memo != NULL) {
+        icgw_memo_follow(memo, tables);
+    }
+    if (memo != NULL && memo->rest == 0) {
+        n_live = forward_remembered(tables, memo, pkts, n, results, live);
+    } else {
+        if (memo != NULL) {
+            memo->rest--;
+        }
+        prefetch_all(pkts, n);
+        n_live = forward_unremembered(tables, pkts, n, results, live);
     }
     if (n_live > 0) {
         icgw_forward_stages(tables, pkts, results, live, n_live);

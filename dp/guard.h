@@ -25,20 +25,14 @@ typedef uint32_t icgw_block __attribute__((vector_size(16)));
 
 bool icgw_singled_out_v6(const struct icgw_source_guard *guard, const uint8_t addr[16]);
 
-/* Whether the guard has the source of the inner packet at `ip`. */
-static inline bool icgw_singled_out(const struct icgw_source_guard *guard, uint16_t eth_type,
-                                    const uint8_t *ip)
+/* Whether the guard has the source of the inner IPv4 packet at `ip`. */
+static inline bool icgw_singled_out4(const struct icgw_source_guard *guard, const uint8_t *ip)
 {
     const struct icgw_source_block *from = (const struct icgw_source_block *)(const void *)guard;
-    icgw_block hits = {0}, src;
-    uint32_t addr;
+    uint32_t addr = icgw_load32(ip + 12);
+    icgw_block hits = {0}, src = {addr, addr, addr, addr};
     uint64_t found[2];
 
-    if (unlikely(eth_type != RTE_BE16(ICGW_ETH_IPV4))) {
-        return eth_type == RTE_BE16(ICGW_ETH_IPV6) && icgw_singled_out_v6(guard, ip + 8);
-    }
-    addr = icgw_load32(ip + 12);
-    src = (icgw_block){addr, addr, addr, addr};
     for (uint16_t i = 0; i < guard->n_blocks; i++) {
         icgw_block value, mask;
 
@@ -49,6 +43,16 @@ static inline bool icgw_singled_out(const struct icgw_source_guard *guard, uint1
     }
     memcpy(found, &hits, sizeof found);
     return (found[0] | found[1]) != 0;
+}
+
+/* The same of an inner packet of any kind. */
+static inline bool icgw_singled_out(const struct icgw_source_guard *guard, uint16_t eth_type,
+                                    const uint8_t *ip)
+{
+    if (unlikely(eth_type != RTE_BE16(ICGW_ETH_IPV4))) {
+        return eth_type == RTE_BE16(ICGW_ETH_IPV6) && icgw_singled_out_v6(guard, ip + 8);
+    }
+    return icgw_singled_out4(guard, ip);
 }
 
 /* Whether *dest's verdict covers the packet whose inner frame is at `inner`;

@@ -54,11 +54,18 @@ struct icgw_result {
 enum icgw_action icgw_parse(const struct rte_mbuf *m, const struct icgw_tables *tables,
                             struct icgw_packet *packet, enum icgw_drop *reason);
 
+/* What a worker remembers from burst to burst, about 0.4 MiB, on a NUMA node.
+ * NULL: no memory.  Control thread. */
+struct icgw_memo;
+struct icgw_memo *icgw_memo_create(int socket);
+void icgw_memo_free(struct icgw_memo *);
+
 /* Decides about and rewrites n <= ICGW_BURST frames that came by one port.
- * Worker threads.  Frees nothing and counts nothing: the caller acts on and
+ * Worker threads, each with a memo of its own; without one (NULL) all comes out the
+ * same, only later.  Frees nothing and counts nothing: the caller acts on and
  * counts results[i]. */
-void icgw_forward(const struct icgw_tables *tables, struct rte_mbuf **pkts, uint16_t n,
-                  struct icgw_result *results);
+void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, struct rte_mbuf **pkts,
+                  uint16_t n, struct icgw_result *results);
 
 /* Prepends outer headers to an inner frame (one segment with ICGW_OUTER_MAX
  * bytes of headroom).  `entropy` becomes the UDP source port.  Computes the

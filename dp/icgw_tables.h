@@ -158,6 +158,7 @@ enum icgw_vni {
 
 /* Everything that workers look at. */
 struct icgw_tables {
+    uint64_t serial;            /* of no other tables of this process */
     struct icgw_map *endpoints; /* uint64_t vni << 16 | outport -> struct icgw_endpoint * */
     struct icgw_map *vnis;      /* vni -> enum icgw_vni; tells unknown VNI from unknown port */
     struct icgw_map *sources;   /* struct icgw_addr -> enum icgw_zone */

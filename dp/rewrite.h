@@ -45,6 +45,16 @@ static inline uint64_t icgw_lost_inner(const uint8_t *inner, const struct icgw_p
     return p->eth_type == RTE_BE16(ICGW_ETH_IPV6) ? lost + rte_cpu_to_be_16(dest->ttl_dec) : lost;
 }
 
+/* RFC 1624: the word that has the TTL sinks, the checksum rises by as much. */
+static inline void icgw_decrement_ttl4(uint8_t *ip, uint8_t by)
+{
+    uint32_t sum = (uint16_t)~icgw_load16(ip + 10);
+
+    sum += 0xffff - rte_cpu_to_be_16((uint16_t)(by << 8));
+    ip[8] -= by;
+    icgw_store16(ip + 10, (uint16_t)~icgw_fold(sum));
+}
+
 /* Writes the inner addresses and TTL. */
 static inline void icgw_rewrite_inner(uint8_t *inner, const struct icgw_packet *p,
                                       const struct icgw_dest *dest)
@@ -59,11 +69,7 @@ static inline void icgw_rewrite_inner(uint8_t *inner, const struct icgw_packet *
         return;
     }
     if (p->eth_type == RTE_BE16(ICGW_ETH_IPV4)) {
-        uint32_t sum = (uint16_t)~icgw_load16(ip + 10);
-
-        sum += 0xffff - rte_cpu_to_be_16((uint16_t)(dest->ttl_dec << 8));
-        ip[8] -= dest->ttl_dec;
-        icgw_store16(ip + 10, (uint16_t)~icgw_fold(sum));
+        icgw_decrement_ttl4(ip, dest->ttl_dec);
     } else if (p->eth_type == RTE_BE16(ICGW_ETH_IPV6)) {
         ip[7] -= dest->ttl_dec;
     }
@@ -96,11 +102,17 @@ static inline uint16_t icgw_update_udp(uint16_t cksum, uint64_t before, const st
     return icgw_nonzero((uint16_t)~icgw_fold64(sum + t->udp_sum + dest->sum));
 }
 
-/* Flags and offsets of the receiving port say nothing about the new frame, and
- * no offload is asked for. */
-static inline void icgw_reset_offload(struct rte_mbuf *m)
+/* Flags of the receiving port say nothing about the new frame, and no offload is
+ * asked for.  Without flags nobody looks at the fields that go with them. */
+static inline void icgw_reset_flags(struct rte_mbuf *m)
 {
     m->ol_flags &= RTE_MBUF_F_INDIRECT | RTE_MBUF_F_EXTERNAL;
+}
+
+/* The same where an offload may be asked for next. */
+static inline void icgw_reset_offload(struct rte_mbuf *m)
+{
+    icgw_reset_flags(m);
     m->tx_offload = 0;
     m->packet_type = 0;
     m->vlan_tci = 0;

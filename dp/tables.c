@@ -9,6 +9,15 @@
 #include "keys.h"
 #include "map.h"
 
+/* What workers remember of tables ends with a change of the serial number; a pointer
+ * would not do: memory is used again. */
+static void renew(struct icgw_tables *t)
+{
+    static uint64_t last; /* control thread only */
+
+    t->serial = ++last;
+}
+
 static bool alloc_arrays(struct icgw_tables *t, uint16_t n_tunnels, const struct icgw_addr *locals,
                          uint16_t n_locals)
 {
@@ -39,6 +48,7 @@ struct icgw_tables *icgw_tables_create(uint32_t n_endpoints, uint32_t n_sources,
     if (t == NULL) {
         return NULL;
     }
+    renew(t);
     t->endpoints = icgw_map_create(ICGW_ENDPOINT_WORDS, n_endpoints);
     t->vnis = icgw_map_create(ICGW_VNI_WORDS, n_endpoints);
     t->sources = icgw_map_create(ICGW_SOURCE_WORDS, n_sources);
@@ -58,6 +68,7 @@ bool icgw_tables_add_endpoint(struct icgw_tables *t, uint32_t vni, uint16_t outp
     uint64_t kind = icgw_map_get(t->vnis, &vni_key, ICGW_VNI_WORDS);
     uint64_t old;
 
+    renew(t);
     if (ep->transit || kind == ICGW_VNI_TRANSIT) {
         kind = ICGW_VNI_TRANSIT;
     } else {
@@ -79,6 +90,7 @@ bool icgw_tables_add_source(struct icgw_tables *t, const struct icgw_addr *addr,
     uint64_t key[ICGW_SOURCE_WORDS];
     uint64_t old;
 
+    renew(t);
     icgw_source_key(addr, key);
     /* Values of a map are not 0. */
     return icgw_map_put(&t->sources, ICGW_SOURCE_WORDS, key, (uint64_t)zone + 1, &old);
@@ -89,6 +101,7 @@ bool icgw_tables_set_tunnel(struct icgw_tables *t, uint16_t index, const struct 
     if (index >= t->n_tunnels) {
         return false;
     }
+    renew(t);
     if (t->tunnels[index] == NULL) {
         t->tunnels[index] = rte_malloc("icgw_tunnel", sizeof *tunnel, RTE_CACHE_LINE_SIZE);
         if (t->tunnels[index] == NULL) {
@@ -104,6 +117,7 @@ static bool clone_into(struct icgw_tables *to, const struct icgw_tables *from)
     struct icgw_endpoint *ep;
     uint32_t pos = 0;
 
+    renew(to);
     to->n_dests = from->n_dests;
     to->vnis = icgw_map_clone(from->vnis);
     to->sources = icgw_map_clone(from->sources);

@@ -94,6 +94,13 @@ static void lane_init(struct pmd_worker *w, uint16_t p)
     w->relays |= lane->tx.queue == 0 && relayed(&port->dev);
 }
 
+static void worker_free(struct pmd_worker *w)
+{
+    ring_free(&w->slow);
+    icgw_memo_free(w->memo);
+    rte_free(w);
+}
+
 static struct pmd_worker *worker_create(uint16_t index)
 {
     unsigned int lcore = 1 + index; /* pmd_cpus_plan() */
@@ -117,9 +124,10 @@ static struct pmd_worker *worker_create(uint16_t index)
     for (uint16_t p = 0; p < pmd.n_ports; p++) {
         lane_init(w, p);
     }
+    w->memo = icgw_memo_create((int)rte_lcore_to_socket_id(lcore));
     w->slow = ring_create("slow", index, 0);
-    if (!w->slow) {
-        rte_free(w);
+    if (!w->memo || !w->slow) {
+        worker_free(w);
         return NULL;
     }
     return w;
@@ -153,8 +161,7 @@ void pmd_workers_destroy(void)
     pmd_handover_destroy();
     for (uint16_t i = 0; i < pmd.n_workers; i++) {
         if (pmd.workers[i]) {
-            ring_free(&pmd.workers[i]->slow);
-            rte_free(pmd.workers[i]);
+            worker_free(pmd.workers[i]);
             pmd.workers[i] = NULL;
         }
     }

@@ -137,6 +137,7 @@ struct pmd_worker {
     unsigned int cpu;  /* where it ran last; control thread reads */
     atomic_int thread; /* gettid(2); control thread reads */
     uint64_t now;      /* TSC at the start of this poll */
+    struct icgw_memo *memo;
     /* capture.h; NULL: off.  Control thread stores, worker loads. */
     _Atomic(struct pmd_capture *) capture;
     struct pmd_bucket buckets[ICGW_N_SLOWS];

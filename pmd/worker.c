@@ -152,7 +152,7 @@ static inline void forward(struct pmd_worker *w, struct pmd_lane *lane,
     if (unlikely(capture != NULL)) {
         pmd_capture_received(capture, pmd_capture_port(lane->id), pkts, n);
     }
-    icgw_forward(tables, pkts, n, results);
+    icgw_forward(tables, w->memo, pkts, n, results);
     if (unlikely(capture != NULL)) {
         pmd_capture_decided(capture, pmd_capture_port(lane->id), pkts, results, n);
     }

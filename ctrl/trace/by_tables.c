@@ -69,7 +69,7 @@ void trace_by_tables(struct trace *t)
         return;
     }
     find_entries(t, m);
-    icgw_forward(t->world->tables, &m, 1, &t->result);
+    icgw_forward(t->world->tables, NULL, &m, 1, &t->result);
     if (t->result.action == ICGW_ACTION_TX) {
         t->out = (struct trace_frame){xmemdup(rte_pktmbuf_mtod(m, const void *), m->data_len),
                                       m->data_len};

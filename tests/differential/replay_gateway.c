@@ -189,7 +189,7 @@ static void run(const uint8_t *frame, uint16_t len)
     struct rte_mbuf *m = alloc_copy(frame, len);
     struct icgw_result result;
 
-    icgw_forward(specialised->tables, &m, 1, &result);
+    icgw_forward(specialised->tables, NULL, &m, 1, &result);
     printf("run\nfast\t%s\t%s\n", actions[result.action], reason_name(&result));
     if (result.action == ICGW_ACTION_TX) {
         transmit(result.port, m);

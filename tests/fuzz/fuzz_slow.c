@@ -259,7 +259,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
 
     struct rte_mbuf *m = wrap(way, &frame);
-    icgw_forward(g->specialised->tables, &m, 1, &result);
+    icgw_forward(g->specialised->tables, NULL, &m, 1, &result);
     if (result.action == ICGW_ACTION_TX) {
         check_sent(g, &outcome, m);
     } else if (result.action == ICGW_ACTION_DROP && result.reason == ICGW_DROP_LOGICAL_DROP) {

@@ -108,7 +108,7 @@ void replay_receive(struct replay *r, const struct recording_frame *f)
     struct rte_mbuf *m = alloc_copy(f->data, (uint16_t)f->len);
     struct icgw_result result;
 
-    icgw_forward(r->specialised->tables, &m, 1, &result);
+    icgw_forward(r->specialised->tables, NULL, &m, 1, &result);
     r->n_received++;
     r->n_actions[result.action]++;
     switch (result.action) {

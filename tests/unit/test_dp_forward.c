@@ -122,7 +122,7 @@ static unsigned int expect(const char *what, const struct icgw_tables *t, const 
     struct icgw_result r = {.action = 99};
     unsigned int outport = 0;
 
-    icgw_forward(t, &m, 1, &r);
+    icgw_forward(t, NULL, &m, 1, &r);
     check_outcome(what, action, reason, r.action, r.reason);
     if (r.action == ICGW_ACTION_TX) {
         assert_int_equal(r.port, PORT);
@@ -617,7 +617,7 @@ static void test_mixed_burst(void **state)
         at = build(&f, buf);
         pkts[i] = to_mbuf(buf, at.end, 0);
     }
-    icgw_forward(t, pkts, ICGW_BURST, r);
+    icgw_forward(t, NULL, pkts, ICGW_BURST, r);
     for (unsigned int i = 0; i < ICGW_BURST; i++) {
         static const struct icgw_result want[] = {
             {.action = ICGW_ACTION_HOST},
@@ -633,7 +633,7 @@ static void test_mixed_burst(void **state)
         assert_int_equal(r[i].port, want[i % 5].port);
         rte_pktmbuf_free(pkts[i]);
     }
-    icgw_forward(t, pkts, 0, r);
+    icgw_forward(t, NULL, pkts, 0, r);
     icgw_tables_free(t);
 }
 

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The short way of plain packets against the general code, which is the
- * reference: on frames like those of a gateway and on frames with bits turned
+/* The short way of plain packets and the memory of destinations against the general
+ * code, which is the reference: on frames like those of a gateway and on frames with bits turned
  * over, alone and in bursts whose trains are long and short. */
 #include "test_dp_frame.h"
 
 #include <stdlib.h>
 
 #include "forward_plain.h"
+#include "memo.h"
 
 #define ROUNDS 20000
 #define N_LOCALS 2
@@ -253,7 +254,7 @@ static struct rte_mbuf *copy(const struct rte_mbuf *m)
 }
 
 /* A burst of trains of `length` packets, and the same through the stages. */
-static unsigned int run_burst(unsigned int length, bool damaged, bool many)
+static unsigned int run_burst(struct icgw_memo *memo, unsigned int length, bool damaged, bool many)
 {
     struct rte_mbuf *got[ICGW_BURST], *want[ICGW_BURST];
     struct icgw_result got_results[ICGW_BURST], want_results[ICGW_BURST];
@@ -267,7 +268,7 @@ static unsigned int run_burst(unsigned int length, bool damaged, bool many)
         all[i] = (uint8_t)i;
     }
     tables->n_dests = many ? MANY_DESTS : n_dests;
-    icgw_forward(tables, got, ICGW_BURST, got_results);
+    icgw_forward(tables, memo, got, ICGW_BURST, got_results);
     tables->n_dests = n_dests;
     icgw_forward_stages(tables, want, want_results, all, ICGW_BURST);
     for (unsigned int i = 0; i < ICGW_BURST; i++) {
@@ -285,16 +286,94 @@ static void test_bursts(void **state)
 
     (void)state;
     for (unsigned int i = 0; i < ROUNDS / 4; i++) {
-        n += run_burst(1 + i % 12, i & 1, i & 2);
+        n += run_burst(NULL, 1 + i % 12, i & 1, i & 2);
     }
     assert_in_range(n, ROUNDS / 4 * ICGW_BURST / 4, ROUNDS / 4 * ICGW_BURST);
+}
+
+/* Counts what was remembered. */
+static icgw_memo_burst *counted;
+static unsigned int n_remembered;
+
+static uint16_t count_burst(const struct icgw_tables *t, struct icgw_memo *memo,
+                            struct rte_mbuf **pkts, uint16_t n, struct icgw_result *results,
+                            uint8_t *missed)
+{
+    uint16_t n_missed = counted(t, memo, pkts, n, results, missed);
+
+    n_remembered += n - n_missed;
+    return n_missed;
+}
+
+static void test_memo(void **state)
+{
+    icgw_memo_burst *bursts[] = {icgw_memo_burst_generic, icgw_memo_burst_choose()};
+
+    (void)state;
+    for (unsigned int k = 0; k < RTE_DIM(bursts); k++) {
+        struct icgw_memo *memo = icgw_memo_create(SOCKET_ID_ANY);
+
+        assert_non_null(memo);
+        counted = bursts[k];
+        memo->burst = count_burst;
+        n_remembered = 0;
+        for (unsigned int i = 0; i < ROUNDS / 4; i++) {
+            run_burst(memo, 1 + i % 12, i & 1, false);
+            memo->rest = 0;
+        }
+        assert_in_range(n_remembered, ROUNDS / 4 * ICGW_BURST / 16, ROUNDS / 4 * ICGW_BURST);
+        icgw_memo_free(memo);
+    }
+}
+
+/* Senders, destinations and tunnels that are gone are not remembered: every change
+ * of the tables ends the memory of them. */
+static void test_memo_follows(void **state)
+{
+    struct icgw_memo *memo = icgw_memo_create(SOCKET_ID_ANY);
+    struct icgw_tables *clone = icgw_tables_clone(tables);
+    uint64_t serial = tables->serial;
+
+    (void)state;
+    assert_non_null(memo);
+    assert_non_null(clone);
+    assert_int_not_equal(clone->serial, serial);
+    for (unsigned int i = 0; i < 8; i++) {
+        run_burst(memo, 1, false, false);
+        memo->rest = 0;
+    }
+    assert_in_range(memo->n, 2, ICGW_MEMO_ENTRIES);
+    icgw_memo_follow(memo, clone);
+    assert_int_equal(memo->n, 1);
+    icgw_tables_free(clone);
+    add_tunnels();
+    assert_int_not_equal(tables->serial, serial);
+    icgw_memo_free(memo);
+}
+
+/* More destinations than it has room for: it starts again. */
+static void test_memo_full(void **state)
+{
+    struct icgw_memo *memo = icgw_memo_create(SOCKET_ID_ANY);
+
+    (void)state;
+    assert_non_null(memo);
+    icgw_memo_follow(memo, tables);
+    memo->n = ICGW_MEMO_ENTRIES;
+    for (unsigned int i = 0; i < 8; i++) {
+        run_burst(memo, 1, false, false);
+        memo->rest = 0;
+    }
+    assert_in_range(memo->n, 2, ICGW_MEMO_ENTRIES - 1);
+    icgw_memo_free(memo);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_parse),
-        cmocka_unit_test(test_bursts),
+        cmocka_unit_test(test_parse),     cmocka_unit_test(test_bursts),
+        cmocka_unit_test(test_memo),      cmocka_unit_test(test_memo_follows),
+        cmocka_unit_test(test_memo_full),
     };
 
     return cmocka_run_group_tests_name("dp_plain", tests, set_up, tear_down);

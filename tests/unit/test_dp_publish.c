@@ -95,6 +95,7 @@ static void *work(void *mbufs)
 {
     struct rte_mbuf **pkts = mbufs;
     struct icgw_result results[BURST];
+    struct icgw_memo *memo = icgw_memo_create(SOCKET_ID_ANY);
     uint32_t serial = 0;
 
     rte_rcu_qsbr_thread_online(rcu, 0);
@@ -104,7 +105,8 @@ static void *work(void *mbufs)
         for (uint32_t i = 0; i < BURST; i++) {
             refill(pkts[i], known, serial++);
         }
-        icgw_forward(atomic_load_explicit(&current, memory_order_acquire), pkts, BURST, results);
+        icgw_forward(atomic_load_explicit(&current, memory_order_acquire), memo, pkts, BURST,
+                     results);
         for (uint32_t i = 0; i < BURST; i++) {
             lost += results[i].action != ICGW_ACTION_TX;
         }
@@ -112,6 +114,7 @@ static void *work(void *mbufs)
         rte_rcu_qsbr_quiescent(rcu, 0);
     }
     rte_rcu_qsbr_thread_offline(rcu, 0);
+    icgw_memo_free(memo);
     return NULL;
 }
 

@@ -122,7 +122,7 @@ static void forward_one(const char *what, const struct icgw_tables *t, struct rt
 {
     struct icgw_result r;
 
-    icgw_forward(t, &m, 1, &r);
+    icgw_forward(t, NULL, &m, 1, &r);
     check_outcome(what, ICGW_ACTION_TX, 0, r.action, r.reason);
     assert_int_equal(r.port, PORT);
 }
@@ -344,7 +344,7 @@ static void test_no_headroom(void **state)
     (void)state;
     m->data_off = 19; /* one less than IPv6 takes more */
     memcpy(rte_pktmbuf_append(m, at.end), buf, at.end);
-    icgw_forward(t, &m, 1, &r);
+    icgw_forward(t, NULL, &m, 1, &r);
     check_outcome("no headroom", ICGW_ACTION_DROP, ICGW_DROP_NO_MBUF, r.action, r.reason);
     rte_pktmbuf_free(m);
     icgw_tables_free(t);

@@ -41,9 +41,10 @@ void icgw_tables_free(struct icgw_tables *t)
     free(t);
 }
 
-void icgw_forward(const struct icgw_tables *tables, struct rte_mbuf **pkts, uint16_t n,
-                  struct icgw_result *results)
+void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, struct rte_mbuf **pkts,
+                  uint16_t n, struct icgw_result *results)
 {
+    (void)memo;
     (void)tables;
     for (uint16_t i = 0; i < n; i++) {
         uint8_t *frame = rte_pktmbuf_mtod(pkts[i], uint8_t *);

@@ -18,9 +18,10 @@
 
 static atomic_int held; /* lcore that is kept from working; 0: none */
 
-void icgw_forward(const struct icgw_tables *tables, struct rte_mbuf **pkts, uint16_t n,
-                  struct icgw_result *results)
+void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, struct rte_mbuf **pkts,
+                  uint16_t n, struct icgw_result *results)
 {
+    (void)memo;
     (void)tables;
     while (held == (int)rte_lcore_id()) {
         rte_pause();

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "memo.h"
+
+#include <rte_cpuflags.h>
+#include <rte_malloc.h>
+
+#include "endpoint.h"
+#include "forward_plain.h"
+#include "icgw_forward.h"
+#include "memo_headers.h"
+#include "rewrite.h"
+
+#define ALL(from, to) [from... to] = 0xff
+
+const struct icgw_head_bytes icgw_head_mask = {{
+    ALL(12, 14), /* EtherType, IP version and header length */
+    [20] = (ICGW_IPV4_MF | ICGW_IPV4_OFFSET) >> 8, [21] = (ICGW_IPV4_MF | ICGW_IPV4_OFFSET) & 0xff,
+    [23] = 0xff, /* protocol */
+    ALL(30, 33), /* destination */
+    ALL(36, 37), /* UDP destination port */
+    ALL(42, 63), /* Geneve, option, inner destination */
+}};
+
+#define TAIL(offset) [(offset)-ICGW_TAIL_AT]
+#define TAIL_ALL(from, to) [(from)-ICGW_TAIL_AT...(to) - ICGW_TAIL_AT] = 0xff
+/* EtherType, IP version and header length, fragment. */
+#define TAIL_COMMON                                                                                \
+    TAIL_ALL(70, 72), TAIL(78) = (ICGW_IPV4_MF | ICGW_IPV4_OFFSET) >> 8,                           \
+                      TAIL(79) = (ICGW_IPV4_MF | ICGW_IPV4_OFFSET) & 0xff
+/* The source MAC address where it is replaced; else its group bit, which has a class
+ * of its own. */
+#define TAIL_SOURCE TAIL_ALL(64, 69)
+#define TAIL_GROUP TAIL(64) = 1
+#define TAIL_TARGET TAIL_ALL(88, 91)
+
+const struct icgw_tail_bytes icgw_tail_masks[4] = {
+    {{TAIL_COMMON, TAIL_GROUP}},
+    {{TAIL_COMMON, TAIL_SOURCE}},
+    {{TAIL_COMMON, TAIL_GROUP, TAIL_TARGET}},
+    {{TAIL_COMMON, TAIL_SOURCE, TAIL_TARGET}},
+};
+
+const struct icgw_head_bytes icgw_head_keep[2] = {
+    {{[15] = 3, ALL(16, 17), ALL(34, 35), ALL(38, 39), ALL(58, 63)}},
+    {{[15] = 3, ALL(16, 17), ALL(34, 35), ALL(38, 39)}},
+};
+
+icgw_memo_burst *icgw_memo_burst_choose(void)
+{
+#ifdef RTE_ARCH_X86_64
+    static const enum rte_cpu_flag_t needed[] = {
+        RTE_CPUFLAG_AVX2,     RTE_CPUFLAG_BMI2,     RTE_CPUFLAG_AVX512F,
+        RTE_CPUFLAG_AVX512BW, RTE_CPUFLAG_AVX512DQ, RTE_CPUFLAG_AVX512VL,
+    };
+
+    for (unsigned int i = 0; i < RTE_DIM(needed); i++) {
+        if (rte_cpu_get_flag_enabled(needed[i]) <= 0) {
+            return icgw_memo_burst_generic;
+        }
+    }
+    return icgw_memo_burst_avx512;
+#else
+    return icgw_memo_burst_generic;
+#endif
+}
+
+struct icgw_memo *icgw_memo_create(int socket)
+{
+    struct icgw_memo *memo =
+        rte_zmalloc_socket("icgw_memo", sizeof *memo, RTE_CACHE_LINE_SIZE, socket);
+
+    if (memo != NULL) {
+        memo->burst = icgw_memo_burst_choose();
+    }
+    return memo;
+}
+
+void icgw_memo_free(struct icgw_memo *memo)
+{
+    rte_free(memo);
+}
+
+static void forget(struct icgw_memo *memo)
+{
+    memset(memo->slots, 0, sizeof memo->slots);
+    memo->n = 1;
+    memset(memo->senders, 0, sizeof memo->senders);
+    /* 0 would be taken for a sender that is remembered.  It belongs to slot 0, where
+     * this one does not. */
+    memo->senders[0][0] = memo->senders[1][0] = 1;
+}
+
+void icgw_memo_follow(struct icgw_memo *memo, const struct icgw_tables *tables)
+{
+    if (unlikely(memo->serial != tables->serial)) {
+        memo->serial = tables->serial;
+        memo->rest = 0;
+        forget(memo);
+    }
+}
+
+bool icgw_memo_ask_sender(struct icgw_memo *memo, const struct icgw_tables *tables, uint32_t src_be,
+                          bool remote)
+{
+    uint64_t zone = icgw_zone_of_v4(tables, src_be);
+
+    /* Zones are 1 and 2; the second may go to transit endpoints only. */
+    if (zone - 1 > remote) {
+        return false;
+    }
+    memo->senders[remote][icgw_memo_sender_slot(src_be)] = src_be;
+    return true;
+}
+
+/* Puts the entry where a look-up for its headers ends, unless it is there. */
+static void insert(struct icgw_memo *memo, uint32_t hash, const struct icgw_memo_entry *e)
+{
+    for (uint32_t i = hash;; i++) {
+        uint16_t *slot = &memo->slots[i % ICGW_MEMO_SLOTS];
+        const struct icgw_memo_entry *have = icgw_memo_entry(memo, *slot);
+
+        if (*slot == 0) {
+            memo->entries[memo->n] = *e;
+            *slot = (uint16_t)(memo->n++ * (sizeof *e / RTE_CACHE_LINE_SIZE));
+            return;
+        }
+        if (memcmp(have->head, e->head, sizeof e->head) == 0 &&
+            memcmp(have->tail, e->tail, sizeof e->tail) == 0) {
+            return;
+        }
+    }
+}
+
+static void mask(uint8_t *to, const uint8_t *from, const uint8_t *by, size_t n)
+{
+    for (size_t i = 0; i < n; i++) {
+        to[i] = from[i] & by[i];
+    }
+}
+
+static uint8_t flags_of(const struct icgw_endpoint *ep, const struct icgw_dest *dest,
+                        const struct icgw_tunnel *tunnel)
+{
+    return (uint8_t)((ep->transit ? ICGW_MEMO_REMOTE : 0) | (tunnel->csum ? ICGW_MEMO_CSUM : 0) |
+                     (dest->rewrite_eth ? ICGW_MEMO_REWRITE : 0) |
+                     (ep->kind == ICGW_ENDPOINT_L3 ? ICGW_MEMO_ROUTED : 0));
+}
+
+static void compose(uint8_t *out, const struct icgw_dest *dest, const struct icgw_tunnel *tunnel)
+{
+    memset(out, 0, ICGW_HEAD_LEN);
+    memcpy(out, tunnel->hdr, ICGW_PLAIN_LEN);
+    out[ICGW_PLAIN_IP + 1] = 0;
+    icgw_store32(out + ICGW_PLAIN_UDP + 12, dest->wire_vni);
+    icgw_store32(out + ICGW_PLAIN_UDP + 20, dest->wire_keys);
+    if (dest->rewrite_eth) {
+        memcpy(out + ICGW_PLAIN_LEN, dest->eth_dst, 6);
+    }
+}
+
+/* As icgw_update_udp() adds it up, with all but the packet's checksum and its outer
+ * source. */
+static uint64_t udp_sum_of(const uint8_t *headers, const struct icgw_dest *dest,
+                           const struct icgw_tunnel *tunnel)
+{
+    const struct icgw_packet p = {.eth_type = RTE_BE16(ICGW_ETH_IPV4)};
+    uint64_t lost = icgw_sum_outer4(headers + ICGW_PLAIN_IP, headers + ICGW_PLAIN_UDP) +
+                    icgw_lost_inner(headers + ICGW_PLAIN_LEN, &p, dest) -
+                    icgw_load32(headers + ICGW_PLAIN_IP + 12);
+
+    return (UINT64_C(0xffff) << 24) - lost + tunnel->udp_sum + dest->sum;
+}
+
+void icgw_memo_learn(struct icgw_memo *memo, const uint8_t *headers, const struct icgw_endpoint *ep,
+                     const struct icgw_dest *dest, const struct icgw_tunnel *tunnel)
+{
+    struct icgw_memo_entry e = {0};
+
+    if (tunnel->port > UINT8_MAX) {
+        return;
+    }
+    if (memo->n == ICGW_MEMO_ENTRIES) {
+        forget(memo);
+    }
+    e.flags = flags_of(ep, dest, tunnel);
+    mask(e.head, headers, icgw_head_mask.bytes, ICGW_HEAD_LEN);
+    mask(e.tail, headers + ICGW_TAIL_AT, icgw_tail_mask(&e), ICGW_TAIL_LEN);
+    compose(e.out, dest, tunnel);
+    e.udp_sum = udp_sum_of(headers, dest, tunnel);
+    e.sources = dest->sources;
+    e.mtu = tunnel->mtu;
+    e.max_len = dest->max_len == 0 ? UINT16_MAX : dest->max_len;
+    e.ip_sum = icgw_fold(tunnel->ip_sum);
+    e.port = (uint8_t)tunnel->port;
+    e.min_ttl = dest->min_ttl;
+    e.ttl_dec = dest->ttl_dec;
+    memcpy(e.eth_src, dest->eth_src, sizeof e.eth_src);
+    insert(memo, icgw_memo_hash(headers), &e);
+}

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#ifndef ICGW_MEMO_H
+#define ICGW_MEMO_H
+
+/* What a worker remembers of destinations that it has looked up: the outer
+ * headers as they come and as they go out, ready to be compared and written as a
+ * whole.  A packet to one of them costs one look-up, whether it comes in a train
+ * or in turn with others, and however many transit switches there are.
+ *
+ * An entry is for one (VNI, inport, outport, inner destination), not for one flow:
+ * sources, inner and outer, are no part of it but where a routed packet's old MAC
+ * address is.  It holds nothing that the tables do not say, and no longer than they
+ * are the ones in use.  Written and read by one worker.  Inside dp/ only. */
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include <rte_common.h>
+
+#include "icgw_tables.h"
+#include "map.h"
+#include "parse_plain.h"
+
+#define ICGW_MEMO_ENTRIES 2048
+/* At most a quarter full, so that a look-up seldom takes a second step. */
+#define ICGW_MEMO_SLOTS (4 * ICGW_MEMO_ENTRIES)
+
+/* Headers are looked at in two parts: the first 64 bytes reach to the end of the
+ * inner destination MAC address, 32 more to that of the inner IPv4 header. */
+#define ICGW_HEAD_LEN 64
+#define ICGW_TAIL_LEN 32
+#define ICGW_TAIL_AT (ICGW_PLAIN_MIN - ICGW_TAIL_LEN)
+
+/* struct icgw_memo_entry.flags */
+#define ICGW_MEMO_REMOTE 1u  /* senders of other zones may use it */
+#define ICGW_MEMO_CSUM 2u    /* the receiver wants UDP checksums */
+#define ICGW_MEMO_REWRITE 4u /* inner MAC addresses change */
+#define ICGW_MEMO_ROUTED 8u  /* looked up by inner IP destination, not by MAC address */
+
+/* Forwards what is remembered of a burst; returns how many packets are not, their
+ * numbers in missed[]. */
+typedef uint16_t icgw_memo_burst(const struct icgw_tables *tables, struct icgw_memo *memo,
+                                 struct rte_mbuf **pkts, uint16_t n, struct icgw_result *results,
+                                 uint8_t *missed);
+icgw_memo_burst icgw_memo_burst_generic, icgw_memo_burst_avx512;
+/* The fastest that this CPU has. */
+icgw_memo_burst *icgw_memo_burst_choose(void);
+
+struct icgw_memo_entry {
+    uint8_t head[ICGW_HEAD_LEN]; /* as received, masked */
+    uint8_t out[ICGW_HEAD_LEN];  /* as sent; 0 where the packet's own bytes stay */
+    uint8_t tail[ICGW_TAIL_LEN]; /* as received, masked */
+    uint64_t udp_sum;            /* gain of the sum that UDP covers, but for the outer source */
+    const struct icgw_source_guard *sources;
+    uint16_t mtu;
+    uint16_t max_len; /* bytes of inner IP packet */
+    uint16_t ip_sum;  /* of `out`'s IPv4 header, folded */
+    uint8_t port;     /* to send by */
+    uint8_t min_ttl;
+    uint8_t ttl_dec;
+    uint8_t flags;
+    uint8_t eth_src[6]; /* inner, to be written */
+} __rte_cache_aligned;
+_Static_assert(sizeof(struct icgw_memo_entry) == 3 * 64, "an entry is three cache lines");
+
+#define ICGW_MEMO_SENDERS 256 /* power of 2 */
+
+struct icgw_memo {
+    uint64_t serial; /* of the tables that it was filled from */
+    icgw_memo_burst *burst;
+    uint32_t n;    /* entries in use */
+    uint32_t rest; /* bursts for which it is left alone */
+    /* Outer IPv4 sources, network byte order, that may address [0] any endpoint, [1]
+     * those that are open to other zones. */
+    uint32_t senders[2][ICGW_MEMO_SENDERS];
+    uint16_t slots[ICGW_MEMO_SLOTS]; /* where entries are, in cache lines; 0: empty */
+    struct icgw_memo_entry entries[ICGW_MEMO_ENTRIES]; /* [0] is no packet's */
+};
+
+/* Forgets everything if it is about other tables than these. */
+void icgw_memo_follow(struct icgw_memo *memo, const struct icgw_tables *tables);
+
+/* Remembers how a plain IPv4 packet, `headers` being its first ICGW_PLAIN_MIN bytes
+ * as received, was forwarded. */
+void icgw_memo_learn(struct icgw_memo *memo, const uint8_t *headers, const struct icgw_endpoint *ep,
+                     const struct icgw_dest *dest, const struct icgw_tunnel *tunnel);
+
+/* Keys of transit switches are from here on (OVN_MIN_DP_KEY_GLOBAL): a packet that
+ * has one is about to be routed and looked up by its IP address.  Only a guess of
+ * what to hash. */
+#define ICGW_GLOBAL_VNI 0xff
+
+/* Hash of the outer keys and the inner destination. */
+static __rte_always_inline uint32_t icgw_memo_hash(const uint8_t *data)
+{
+    uint32_t routed = -(uint32_t)(data[ICGW_PLAIN_GENEVE + 4] == ICGW_GLOBAL_VNI);
+    uint64_t dst = icgw_load32(data + ICGW_PLAIN_INNER_IP + 16) & routed;
+    uint32_t vni = icgw_load32(data + ICGW_PLAIN_GENEVE + 4);
+    /* Ports and the MAC address; two bytes of that are in both. */
+    uint32_t hash = icgw_crc(icgw_load64(data + ICGW_PLAIN_GENEVE + 12), 0);
+
+    return icgw_crc((vni ^ icgw_load32(data + ICGW_PLAIN_LEN + 2)) | dst << 32, hash);
+}
+
+static __rte_always_inline const struct icgw_memo_entry *
+icgw_memo_entry(const struct icgw_memo *memo, uint16_t slot)
+{
+    return (const struct icgw_memo_entry *)(const void *)((const uint8_t *)memo->entries +
+                                                          (size_t)slot * RTE_CACHE_LINE_SIZE);
+}
+
+static __rte_always_inline uint32_t icgw_memo_sender_slot(uint32_t src_be)
+{
+    return src_be * 0x9e3779b1u / (UINT32_MAX / ICGW_MEMO_SENDERS + 1);
+}
+
+/* Whether the tables let that sender address the endpoints that senders[remote] is
+ * about; if so, remembers it. */
+bool icgw_memo_ask_sender(struct icgw_memo *memo, const struct icgw_tables *tables, uint32_t src_be,
+                          bool remote);
+
+#endif
