@@ -319,6 +319,23 @@ static void test_port_security(void **state)
     "eth.dst = 02:00:00:00:00:33; outport = \"lr2-sw2\"; output;\n"                                \
     "in sw2 0 0 1 => outport = \"vm3\"; output;\n"
 
+/* Known before the router is reached to be slow; that the router refuses some packets is
+ * said all the same. */
+static void test_refused_behind(void **state)
+{
+    size_t refused = 0;
+    (void)state;
+    build(PORTS ROUTER, "out ts 0 9 eth.src == 02:00:00:00:00:99 => drop;\n"
+                        "in lr 4 50 reg9[10] == 1 => ct_commit;\n");
+    check("10.1.0.20", "slow destination");
+    for (size_t i = 0; i < result->n_reports; i++) {
+        refused += result->reports[i].unsupported &&
+                   strstr(result->reports[i].flow, "ct_commit") != NULL &&
+                   strcmp(result->reports[i].destination, "0.0.0.0/0") == 0;
+    }
+    assert_int_equal(refused, 1);
+}
+
 static void test_two_routers(void **state)
 {
     (void)state;
@@ -518,11 +535,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(test_router),      TEST(test_sources),       TEST(test_endpoint),
         TEST(test_neighbours),  TEST(test_ecmp),          TEST(test_mtu),
-        TEST(test_unsupported), TEST(test_port_security), TEST(test_two_routers),
-        TEST(test_policies),    TEST(test_tunnels),       TEST(test_rewrites),
-        TEST(test_loop),        TEST(test_ttl),           TEST(test_too_big),
-        TEST(test_snooping),    TEST(test_moving),        TEST(test_encaps),
-        TEST(test_many),
+        TEST(test_unsupported), TEST(test_port_security), TEST(test_refused_behind),
+        TEST(test_two_routers), TEST(test_policies),      TEST(test_tunnels),
+        TEST(test_rewrites),    TEST(test_loop),          TEST(test_ttl),
+        TEST(test_too_big),     TEST(test_snooping),      TEST(test_moving),
+        TEST(test_encaps),      TEST(test_many),
     };
     return cmocka_run_group_tests_name("specialise", tests, start_eal, stop_eal);
 }

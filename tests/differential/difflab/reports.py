@@ -42,7 +42,8 @@ class Report:
     unsupported: Counter[str] = field(default_factory=Counter)
     features: set[str] = field(default_factory=set)
     broken: str = ""         # neither the same nor different: what has gone wrong
-    complaint: list[str] = field(default_factory=list)   # the differences, for a person
+    complaint: list[str] = field(default_factory=list)   # the differences, for a person …
+    explained: list[str] = field(default_factory=list)   # … and all about the one packet asked for
 
     @property
     def failed(self) -> bool:
@@ -74,15 +75,16 @@ def _in_world(world: World, settings: Settings, seeds: Iterator[int]) -> Iterato
             return
         yield Report(seed, result.seconds, result.counts, result.paths, result.kinds,
                      result.unsupported, result.features,
-                     complaint=_complaint(runner, result, settings.only is not None))
+                     complaint=_complaint(result),
+                     explained=[] if settings.only is None else list(runner.explain(result)))
 
 
-def _complaint(runner: Runner, result: Result, everything: bool) -> list[str]:
+def _complaint(result: Result) -> list[str]:
     lines = [line for each in result.differences[:MAX_SHOWN]
              for line in show.difference(result, each)]
     if len(result.differences) > MAX_SHOWN:
         lines.append(f"… and {len(result.differences) - MAX_SHOWN} more")
-    return lines + (list(runner.explain(result)) if everything else [])
+    return lines
 
 
 def side_by_side(settings: Settings, seeds: range, jobs: int) -> Iterator[Report]:
