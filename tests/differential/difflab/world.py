@@ -29,6 +29,7 @@ ZONES = (1, 2, 3)
 TRANSIT = ("ts1", "ts2", "ts3")
 MARKER = "tsm"          # the transit switch of the marker packets, see marker.py
 MARKER_DATAPATHS = (MARKER, "lr1m")
+NEVER = 3600            # seconds that Open vSwitch keeps a next hop at the most
 QUIET = 0.3             # no database has changed for so long: everybody is done
 
 
@@ -150,7 +151,8 @@ class World:
         wait_for("marker's remote port", lambda: self.zones[1].chassis_of(f"{MARKER}-lr2m"))
 
     def _fix_next_hops(self) -> None:
-        """Nothing of the underlay has to be resolved."""
+        """Nothing of the underlay has to be resolved, nor is forgotten."""
+        self.gateway.appctl("tnl/neigh/aging", str(NEVER))
         self.gateway.netns.ip("neighbour", "flush", "all")
         for each in CHASSIS:
             for address in each.addresses:
