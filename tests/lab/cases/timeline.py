@@ -48,7 +48,7 @@ def fail_over(lab: Lab) -> None:
 @case(SPARE)
 def broken_neighbour(lab: Lab) -> None:
     """A far gateway that does not answer on the underlay: `status` says so first, `drops`
-    counts it, `peers` says why (the kernel takes half a minute to give up); when it is back, nothing is left to say."""
+    counts it, `peers` says why (the kernel may take a minute to give up); when it is back, nothing is left to say."""
     zone, gateway = ovnic_zones(lab)[0]
     far = next(each for each in lab.zones if each is not zone)
     wait_for("no problems", lambda: not gateway.query("status")["problems"])
@@ -57,7 +57,7 @@ def broken_neighbour(lab: Lab) -> None:
     try:
         wait_for("the problem in status", lambda: any(
             far.gateway.address in problem["problem"] and problem["see"] == "peers"
-            for problem in gateway.query("status")["problems"]), timeout=60)
+            for problem in gateway.query("status")["problems"]), timeout=150)
         zone.guest.netns.run("ping", "-c", "3", "-i", "0.2", "-W", "1", far.guest.ipv4,
                              check=False)
         check(gateway.drops()["underlay_unresolved"] > before, "no drop has been counted")
