@@ -61,7 +61,9 @@ void icgw_pmd_port_info(uint16_t index, struct icgw_port_info *info)
     struct rte_eth_dev_info dev = {0};
 
     rte_eth_stats_get(port->dev.id, &stats);
-    rte_eth_dev_info_get(port->dev.id, &dev);
+    if (rte_eth_dev_info_get(port->dev.id, &dev) != 0) {
+        dev.if_index = 0; /* none of the kernel's that we know of */
+    }
     *info = (struct icgw_port_info){
         .name = port->name,
         .device = port->device,

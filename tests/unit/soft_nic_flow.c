@@ -74,8 +74,8 @@ static const char *read_item(const struct rte_flow_item *item, struct rte_flow *
         return NULL;
     case RTE_FLOW_ITEM_TYPE_IPV6:
         rule->layers |= L_IPV6;
-        memcpy(rule->dst, ((const struct rte_flow_item_ipv6 *)item->spec)->hdr.dst_addr, 16);
-        memcpy(rule->dst_mask, ((const struct rte_flow_item_ipv6 *)item->mask)->hdr.dst_addr, 16);
+        memcpy(rule->dst, &((const struct rte_flow_item_ipv6 *)item->spec)->hdr.dst_addr, 16);
+        memcpy(rule->dst_mask, &((const struct rte_flow_item_ipv6 *)item->mask)->hdr.dst_addr, 16);
         return NULL;
     case RTE_FLOW_ITEM_TYPE_UDP:
         rule->layers |= L_UDP;
