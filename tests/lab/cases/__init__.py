@@ -27,6 +27,7 @@ MODULES = (
     "capture",
     "trace",
     "uplinks",
+    "workers",
     "timeline",
 )
 

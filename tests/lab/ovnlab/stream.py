@@ -25,6 +25,7 @@ _numbers = itertools.count(1)
 class Outcome:
     sent: int
     lost: int
+    late: int       # answers that a later one has overtaken
     gap_ms: float   # longest time without an answer
     holes: str      # which were lost: "17-20 35 …"
 
@@ -47,7 +48,7 @@ def ranges(numbers: list[int], limit: int = 20) -> str:
 class Stream:
     """Numbered packets from one guest to another and back."""
 
-    def __init__(self, source: Guest, target: Guest) -> None:
+    def __init__(self, source: Guest, target: Guest, burst: int = 1) -> None:
         self.name = f"{source.name} to {target.name}"
         number, journal = next(_numbers), source.journal
         program = ["/usr/bin/python3", str(PEER)]
@@ -55,7 +56,7 @@ class Stream:
         self.echo = Process(journal, f"echo{number}", [*program, "echo", target.ipv4, port],
                             target.netns)
         self.sender = Process(journal, f"stream{number}", [
-            *program, "send", target.ipv4, port, str(RATE)], source.netns)
+            *program, "send", target.ipv4, port, str(RATE), str(burst)], source.netns)
 
     def start(self) -> "Stream":
         self.echo.start()
@@ -87,15 +88,15 @@ class Stream:
         last = json.loads(self.sender.output.read_text().splitlines()[-1])
         if "lost" not in last:
             raise LabError(f"{self.name}: the sender ended early: {self.sender.tail()}")
-        return Outcome(last["sent"], len(last["lost"]), last["gap"] * 1000,
+        return Outcome(last["sent"], len(last["lost"]), last["late"], last["gap"] * 1000,
                        ranges(last["lost"]))
 
 
 class Streams:
     """Several at once; a context, so that none outlives a test that fails."""
 
-    def __init__(self, pairs: Iterable[tuple[Guest, Guest]]) -> None:
-        self.streams = [Stream(source, target) for source, target in pairs]
+    def __init__(self, pairs: Iterable[tuple[Guest, Guest]], burst: int = 1) -> None:
+        self.streams = [Stream(source, target, burst) for source, target in pairs]
         self.outcomes: list[Outcome] = []
 
     def __enter__(self) -> "Streams":

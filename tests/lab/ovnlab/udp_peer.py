@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""One end of a stream of numbered packets: `echo ADDRESS PORT` or `send ADDRESS PORT RATE`.
+"""One end of a stream of numbered packets: `echo ADDRESS PORT` or `send ADDRESS PORT RATE BURST`.
 
 The sender prints a line of JSON every 100 ms (how many were sent, how many came back,
 how many of the last ones without a hole) until it is asked to end by SIGTERM; then it
@@ -35,15 +35,17 @@ def echo(address: str, port: int) -> None:
 
 
 class Sender:
-    def __init__(self, address: str, port: int, rate: float) -> None:
+    def __init__(self, address: str, port: int, rate: float, burst: int) -> None:
         self.socket = udp(address)
         self.target = (address, port)
         self.interval = 1 / rate
+        self.burst = burst      # packets sent at once
         self.sent = 0
         self.back: set[int] = set()
         self.run = 0            # answers in a row, up to the last
         self.last = -1          # number of the last answer
         self.last_at = 0.0
+        self.late = 0           # answers that came after that to a later packet
         self.gap = 0.0          # longest time between two answers
         self.ending = False
         signal.signal(signal.SIGTERM, self.end)
@@ -57,7 +59,8 @@ class Sender:
         while not self.ending:
             now = time.monotonic()
             while self.sent * self.interval <= now - began:
-                self.send()
+                for _ in range(self.burst):
+                    self.send()
             if now >= report_at:
                 self.report()
                 report_at = now + REPORT_EVERY
@@ -89,6 +92,7 @@ class Sender:
             self.gap = max(self.gap, now - self.last_at)
         self.last_at = now
         self.back.add(number)
+        self.late += number < self.last
         self.run = self.run + 1 if number == self.last + 1 else 1
         self.last = number
 
@@ -97,7 +101,8 @@ class Sender:
 
     def report(self, **more: object) -> None:
         print(json.dumps({"sent": self.sent, "received": len(self.back), "run": self.run,
-                          "last": self.last, "gap": round(self.gap, 4), **more}), flush=True)
+                          "last": self.last, "late": self.late, "gap": round(self.gap, 4),
+                          **more}), flush=True)
 
 
 def udp(address: str) -> socket.socket:
@@ -110,4 +115,4 @@ if __name__ == "__main__":
     if mode == "echo":
         echo(host, int(service))
     else:
-        Sender(host, int(service), float(rest[0])).work()
+        Sender(host, int(service), float(rest[0]), int(rest[1])).work()
