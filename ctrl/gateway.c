@@ -483,6 +483,18 @@ void gateway_wait(struct gateway *gw)
     }
 }
 
+static void stop_workers(void)
+{
+    struct icgw_worker_info info;
+    int stuck = icgw_pmd_stop();
+
+    if (stuck >= 0) {
+        icgw_pmd_worker_info((uint16_t)stuck, &info);
+        TIMELINE_WARN("worker %d (thread %d, CPU %u) does not stop: ending without it", stuck,
+                      info.thread, info.core);
+    }
+}
+
 void gateway_stop(struct gateway *gw)
 {
     metrics_stop(gw->metrics);
@@ -493,7 +505,7 @@ void gateway_stop(struct gateway *gw)
     free(gw->bfd_resume);
     slow_path_destroy(gw->slow_path);
     specialised_free(gw->specialised); /* its endpoints are in DPDK's memory */
-    icgw_pmd_stop();
+    stop_workers();
     ovsdb_destroy(gw->ovsdb);
     underlay_close(gw->underlay);
     model_free(gw->loaded);

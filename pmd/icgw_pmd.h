@@ -53,8 +53,10 @@ struct icgw_pmd_config {
  * running.  Workers run with empty tables until icgw_pmd_publish().  Once in the
  * life of a process (EAL does not start twice), and after it has forked. */
 bool icgw_pmd_start(const struct icgw_pmd_config *, char **error);
-/* Stops workers and closes ports; frees the published tables. */
-void icgw_pmd_stop(void);
+/* Stops workers and closes ports; frees the published tables.  Returns -1, or the
+ * number of a worker that has not ended within 3 s: it may still use everything,
+ * so all is left as it is, for the end of the process. */
+int icgw_pmd_stop(void);
 
 /* Makes workers use *tables from their next burst on; takes ownership of them,
  * and sets icgw_tunnel.offload.

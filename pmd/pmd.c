@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <string.h>
 
+#include <rte_cycles.h>
 #include <rte_launch.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
@@ -8,6 +9,10 @@
 
 #include "icgw_capture.h"
 #include "pmd.h"
+
+/* A worker ends its poll first, or its nap: a millisecond. */
+#define STOP_S 3
+#define STOP_POLL_US 100
 
 struct pmd pmd;
 
@@ -89,11 +94,33 @@ bool icgw_pmd_start(const struct icgw_pmd_config *config, char **error)
     return true;
 }
 
-void icgw_pmd_stop(void)
+/* The first worker that does not end; -1: all have ended. */
+static int wait_workers(void)
 {
+    uint64_t deadline = rte_rdtsc() + STOP_S * rte_get_tsc_hz();
+
+    for (uint16_t i = 0; i < pmd.n_workers && pmd.workers[i]; i++) {
+        while (rte_eal_get_lcore_state(pmd.workers[i]->lcore) == RUNNING) {
+            if (rte_rdtsc() > deadline) {
+                return i;
+            }
+            rte_delay_us_sleep(STOP_POLL_US);
+        }
+    }
+    return -1;
+}
+
+int icgw_pmd_stop(void)
+{
+    int stuck;
+
     atomic_store(&pmd.stop, true);
     if (!pmd.eal) {
-        return;
+        return -1;
+    }
+    stuck = wait_workers();
+    if (stuck >= 0) {
+        return stuck;
     }
     rte_eal_mp_wait_lcore();
     icgw_pmd_capture_free();
@@ -108,4 +135,5 @@ void icgw_pmd_stop(void)
     rte_mempool_free(pmd.pool);
     pmd.pool = NULL;
     pmd_eal_stop();
+    return -1;
 }

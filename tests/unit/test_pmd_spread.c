@@ -216,6 +216,32 @@ static void worker_that_does_not_keep_up(void **state)
     in_child(&c, drops_and_counts);
 }
 
+static const char *stop_leaves_it(void)
+{
+    uint8_t frame[TUNNEL_LEN];
+
+    held = 2;
+    for (uint16_t flow = 0; flow < FLOWS; flow++) {
+        soft_nic_tunnel(frame, flow, 0);
+        EXPECT(soft_nic_receive(frame, sizeof frame, NULL));
+    }
+    AWAIT(child_stats(1).taken_over > 0);
+    EXPECT(icgw_pmd_stop() == 1);
+    EXPECT(rte_mempool_in_use_count(pmd.pool) > 0); /* what it holds is there */
+    held = 0;
+    EXPECT(icgw_pmd_stop() == -1);
+    return NULL;
+}
+
+static void worker_that_does_not_stop(void **state)
+{
+    struct icgw_pmd_config c = two_workers();
+
+    (void)state;
+    soft_nic.max_rx_queues = soft_nic.max_tx_queues = 1;
+    in_child(&c, stop_leaves_it);
+}
+
 static void choice(void **state)
 {
     const uint64_t udp4 = RTE_ETH_RSS_NONFRAG_IPV4_UDP, udp6 = RTE_ETH_RSS_NONFRAG_IPV6_UDP;
@@ -247,6 +273,7 @@ int main(void)
         cmocka_unit_test(hash_of_ports),
         cmocka_unit_test(what_is_no_tunnel_packet),
         cmocka_unit_test(worker_that_does_not_keep_up),
+        cmocka_unit_test(worker_that_does_not_stop),
     };
     return cmocka_run_group_tests_name("pmd_spread", tests, NULL, NULL);
 }
