@@ -27,6 +27,7 @@
 #include "signals.h"
 #include "timeline.h"
 #include "timeval.h"
+#include "tls.h"
 #include "unixctl.h"
 #include "util.h"
 #include "watchdog.h"
@@ -287,7 +288,7 @@ int main(int argc, char *argv[])
     commands.config_path = config_path;
     commands_register(&commands);
     struct unixctl_server *server = open_unixctl(unixctl);
-    reload_tls(config);
+    tls_use(config);
     if (!gateway_start(&gw, config, &error)) {
         ovs_fatal(0, "%s", error ? error : "out of memory");
     }

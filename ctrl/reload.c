@@ -3,10 +3,8 @@
 
 #include "reload.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "gateway.h"
 #include "metrics.h"
@@ -14,20 +12,12 @@
 #include "openvswitch/vlog.h"
 #include "ovsdb.h"
 #include "put.h"
-#include "stream-ssl.h"
 #include "timeline.h"
+#include "tls.h"
 #include "underlay.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(reload);
-
-void reload_tls(const struct icgw_config *config)
-{
-    if (config->private_key != NULL) {
-        stream_ssl_set_key_and_cert(config->private_key, config->certificate);
-        stream_ssl_set_ca_cert_file(config->ca_cert, false);
-    }
-}
 
 /* What is being done, and what has come of it. */
 struct change {
@@ -56,20 +46,6 @@ static void swap(char **a, char **b)
 }
 
 /* --- what could fail, first */
-
-/* The library would only log that a file cannot be read, and go on without. */
-static bool check_tls(const struct icgw_config *file, char **error)
-{
-    const char *paths[] = {file->private_key, file->certificate, file->ca_cert};
-    for (size_t i = 0; i < ARRAY_SIZE(paths); i++) {
-        if (paths[i] != NULL && access(paths[i], R_OK) != 0) {
-            *error = xasprintf("%s cannot be read: %s; nothing has changed", paths[i],
-                               ovs_strerror(errno));
-            return false;
-        }
-    }
-    return true;
-}
 
 /* The new listener is there before the old one goes. */
 static bool apply_metrics(struct change *c, char **error)
@@ -101,12 +77,11 @@ static bool apply_metrics(struct change *c, char **error)
 static void apply_databases(struct change *c)
 {
     struct icgw_config *running = c->running, *file = c->file;
-    if (!same(running->private_key, file->private_key) ||
-        !same(running->certificate, file->certificate) || !same(running->ca_cert, file->ca_cert)) {
-        swap(&running->private_key, &file->private_key);
-        swap(&running->certificate, &file->certificate);
-        swap(&running->ca_cert, &file->ca_cert);
-        reload_tls(running);
+    swap(&running->private_key, &file->private_key);
+    swap(&running->certificate, &file->certificate);
+    swap(&running->ca_cert, &file->ca_cert);
+    if (running->private_key != NULL) { /* read again: what is in the files may be new */
+        tls_use(running);
         note(c->applied, "[ovn] private-key, certificate, ca-cert");
     }
     if (!same(running->southbound, file->southbound)) {
@@ -204,7 +179,8 @@ static void compare_rest(struct change *c)
 
 static struct json *apply(struct change *c, char **error)
 {
-    if (!check_tls(c->file, error) || !apply_metrics(c, error)) {
+    /* The library would only log what is wrong with a file, and go on without. */
+    if (!tls_check(c->file, error) || !apply_metrics(c, error)) {
         return NULL;
     }
     apply_databases(c);

@@ -11,9 +11,6 @@ struct gateway;
 struct icgw_config;
 struct json;
 
-/* Makes OVN's library use the files of [ovn], if there are any. */
-void reload_tls(const struct icgw_config *);
-
 /* Reads the file.  *running, which the gateway goes by, takes over what could be
  * applied; the report names that and each key that needs a restart.  NULL with
  * *error (malloc'ed; file, line, reason): the file is bad, or what it asks for

@@ -24,6 +24,7 @@ MODULES = (
     "changes",
     "metrics",
     "reload",
+    "tls",
     "capture",
     "trace",
     "uplinks",
