@@ -43,7 +43,7 @@ CASES: list[Case] = []
 
 
 _long = False
-_kills = 3
+_kills = 1
 
 
 def take_long() -> None:
