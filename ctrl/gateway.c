@@ -13,6 +13,7 @@
 #include "capture_command.h"
 #include "collect.h"
 #include "gateway_bfd.h"
+#include "gateway_state.h"
 #include "gateway_will.h"
 #include "icgw_capture.h"
 #include "icgw_pmd.h"
@@ -376,16 +377,6 @@ void gateway_load_state(struct gateway *gw, const char *path)
     free(why);
 }
 
-void gateway_save_state(struct gateway *gw, const char *path)
-{
-    char *error = NULL;
-    gateway_bfd_save(gw, path);
-    if (gw->model != NULL && !state_file_save(path, gw->config->chassis, gw->model, &error)) {
-        VLOG_WARN("%s; the next run waits for the databases", error);
-    }
-    free(error);
-}
-
 static void follow_underlay(struct gateway *gw)
 {
     if (gw->specialised == NULL) {
@@ -477,6 +468,7 @@ void gateway_wait(struct gateway *gw)
     wait_until(slow_path_run(gw->slow_path));
     wait_until(drain_wakeup(&gw->drain));
     wait_until(health_wakeup(gw));
+    wait_until(gateway_state_wakeup(gw));
     wait_until(totals_sample(&gw->history, gw, time_msec()));
     if (icgw_pmd_in_use() < icgw_pmd_published()) {
         poll_timer_wait(IN_USE_POLL_MS);

@@ -26,6 +26,13 @@ struct slow_path;
 struct specialised;
 struct underlay;
 
+/* Of the state file. */
+struct gateway_state {
+    const struct model *model; /* that is in it, … */
+    uint64_t version;          /* … as of this version; NULL: none */
+    int64_t due;               /* ms: not to be written before */
+};
+
 struct gateway {
     const struct icgw_config *config;
     struct ovsdb *ovsdb;
@@ -41,6 +48,7 @@ struct gateway {
     uint64_t published;              /* number of the tables of `model` */
     double specialise_ms;            /* that the last specialisation took */
     struct convergence convergence;  /* of changes of the databases */
+    struct gateway_state state;
     struct drain drain;
     struct totals_history history;
     struct metrics *metrics; /* NULL: not configured */
@@ -64,9 +72,8 @@ void gateway_stop(struct gateway *);
 /* Our tunnel addresses, ICGW_CONFIG_MAX_ENCAP_IPS at most; returns their number. */
 size_t gateway_encap_ips(const struct icgw_config *, struct icgw_addr *);
 
-/* The next run forwards by the file before the databases have answered it. */
+/* Forwards by the file of the last run before the databases have answered. */
 void gateway_load_state(struct gateway *, const char *path);
-void gateway_save_state(struct gateway *, const char *path);
 
 /* A reason to leave the work to others, or no longer one. */
 void gateway_drain(struct gateway *, enum drain_reason, bool on);

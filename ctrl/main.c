@@ -17,6 +17,7 @@
 #include "commands.h"
 #include "daemon.h"
 #include "gateway.h"
+#include "gateway_state.h"
 #include "icgw_config.h"
 #include "openvswitch/json.h"
 #include "openvswitch/poll-loop.h"
@@ -234,12 +235,13 @@ static void take_signals(struct commands *commands)
 }
 
 static void serve(struct gateway *gw, struct commands *commands, struct unixctl_server *server,
-                  struct watchdog *watchdog)
+                  struct watchdog *watchdog, const char *state)
 {
     struct leaving leaving = {STAYING, LLONG_MAX};
     for (;;) {
         watchdog_busy(watchdog);
         gateway_run(gw);
+        gateway_state_run(gw, state);
         unixctl_server_run(server);
         take_signals(commands);
         if (commands->exit && (commands->restart || !leave(&leaving, gw))) {
@@ -303,10 +305,12 @@ int main(int argc, char *argv[])
     if (watchdog == NULL) {
         ovs_fatal(errno, "cannot create a thread");
     }
-    serve(&gw, &commands, server, watchdog);
+    serve(&gw, &commands, server, watchdog, state);
     watchdog_destroy(watchdog);
     if (commands.restart) {
-        gateway_save_state(&gw, state);
+        gateway_state_save(&gw, state);
+    } else {
+        unlink(state); /* our rows are gone from the Southbound */
     }
     gateway_stop(&gw);
     unixctl_server_destroy(server);

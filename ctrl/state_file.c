@@ -4,10 +4,11 @@
 #include "state_file.h"
 
 #include <errno.h>
-#include <inttypes.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "model.h"
@@ -16,9 +17,9 @@
 #include "timeval.h"
 #include "util.h"
 
-/* One line before the rows: this, the digest of all that follows the digest,
- * when it was saved (ms since 1970), the chassis. */
-#define MAGIC "ovnic-gw state 1 "
+/* One line before the rows: this, the digest of all that follows the digest, the
+ * chassis.  How old it is, is the file's time of modification. */
+#define MAGIC "ovnic-gw state 2 "
 #define MAGIC_LEN (sizeof MAGIC - 1)
 
 static char *failure(const char *what, const char *path)
@@ -40,7 +41,7 @@ static char *compose(const char *chassis, const struct model *m, size_t *len)
     FILE *f = open_memstream(&text, len);
     bool ok = f != NULL;
     if (ok) {
-        fprintf(f, " %lld %s\n", time_wall_msec(), chassis);
+        fprintf(f, " %s\n", chassis);
         ok = model_save(m, f);
         ok = fclose(f) == 0 && ok && *len <= UINT32_MAX;
     }
@@ -83,13 +84,24 @@ bool state_file_save(const char *path, const char *chassis, const struct model *
     return ok;
 }
 
-/* The whole file with a null byte; NULL with errno. */
-static char *read_file(const char *path, size_t *len)
+bool state_file_confirm(const char *path)
 {
+    return utimensat(AT_FDCWD, path, NULL, 0) == 0;
+}
+
+/* The whole file with a null byte, and its age in ms; NULL with errno. */
+static char *read_file(const char *path, size_t *len, long long *age)
+{
+    struct stat status;
     FILE *f = fopen(path, "r");
     if (f == NULL) {
         return NULL;
     }
+    if (fstat(fileno(f), &status) != 0) {
+        fclose(f);
+        return NULL;
+    }
+    *age = time_wall_msec() - timespec_to_msec(&status.st_mtim);
     size_t allocated = 65536;
     char *text = xmalloc(allocated);
     *len = 0;
@@ -115,7 +127,7 @@ static char *read_file(const char *path, size_t *len)
 }
 
 /* Why the file is of no use, static; NULL: it is good, *rows are its rows. */
-static const char *check(char *text, size_t len, const char *chassis, char **rows)
+static const char *check(char *text, size_t len, long long age, const char *chassis, char **rows)
 {
     char hex[SHA1_HEX_DIGEST_LEN + 1];
     size_t head = MAGIC_LEN + SHA1_HEX_DIGEST_LEN;
@@ -129,17 +141,14 @@ static const char *check(char *text, size_t len, const char *chassis, char **row
     if (strncmp(hex, text + MAGIC_LEN, SHA1_HEX_DIGEST_LEN) != 0) {
         return "it is damaged";
     }
-    char *end;
-    long long saved_at = strtoll(text + head, &end, 10);
-    char *newline = strchr(end, '\n');
-    if (*end != ' ' || newline == NULL) {
+    char *newline = strchr(text + head, '\n');
+    if (text[head] != ' ' || newline == NULL) {
         return "it is damaged";
     }
     *newline = '\0';
-    if (strcmp(end + 1, chassis) != 0) {
+    if (strcmp(text + head + 1, chassis) != 0) {
         return "it is another chassis's";
     }
-    long long age = time_wall_msec() - saved_at;
     if (age < 0 || age > STATE_FILE_MAX_AGE_MS) {
         return "it is too old";
     }
@@ -151,8 +160,9 @@ struct model *state_file_load(const char *path, const char *chassis, struct lflo
                               char **why)
 {
     size_t len;
+    long long age;
     char *rows;
-    char *text = read_file(path, &len);
+    char *text = read_file(path, &len, &age);
     *why = NULL;
     if (text == NULL) {
         *why = errno == ENOENT ? NULL : failure("read", path);
@@ -160,7 +170,7 @@ struct model *state_file_load(const char *path, const char *chassis, struct lflo
     }
     unlink(path);
     struct model *m = NULL;
-    const char *wrong = check(text, len, chassis, &rows);
+    const char *wrong = check(text, len, age, chassis, &rows);
     if (wrong == NULL) {
         m = model_create(chassis, cache);
         if (model_load(m, rows)) {

@@ -17,9 +17,12 @@ struct model;
 /* Replaces the file as a whole.  False, with *error (malloc'ed). */
 bool state_file_save(const char *path, const char *chassis, const struct model *, char **error);
 
+/* What the file says is still so: its age counts from now.  False with errno. */
+bool state_file_confirm(const char *path);
+
 /* A finished model, or NULL with *why (malloc'ed): the file is of another
  * format or chassis, too old, or damaged; *why is NULL when there is none.
- * Removes the file, whatever is in it: what it says is true once. */
+ * Removes the file, whatever is in it: one that ends the daemon does so once. */
 struct model *state_file_load(const char *path, const char *chassis, struct lflow_cache *,
                               char **why);
 

@@ -9,9 +9,12 @@
 
 #include <cmocka.h>
 
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lflow.h"
@@ -179,6 +182,39 @@ static void test_refusals(void **state)
     expect_refusal(f, "gw2", "format");
 }
 
+static void make_older(const struct files *f, long long ms)
+{
+    struct timespec now, times[2];
+    clock_gettime(CLOCK_REALTIME, &now);
+    times[0] = times[1] = (struct timespec){now.tv_sec - ms / 1000, now.tv_nsec};
+    assert_int_equal(utimensat(AT_FDCWD, f->path, times, 0), 0);
+}
+
+static void test_age(void **state)
+{
+    struct files *f = *state;
+    char *why;
+    save(f);
+    make_older(f, STATE_FILE_MAX_AGE_MS + 1000);
+    expect_refusal(f, "gw2", "too old");
+    save(f);
+    make_older(f, -60000); /* the clock has been set */
+    expect_refusal(f, "gw2", "too old");
+    save(f);
+    make_older(f, STATE_FILE_MAX_AGE_MS - 60000);
+    struct model *m = state_file_load(f->path, "gw2", f->cache, &why);
+    assert_non_null(m);
+    model_free(m);
+    assert_false(state_file_confirm(f->path)); /* it is gone */
+
+    save(f);
+    make_older(f, STATE_FILE_MAX_AGE_MS + 1000);
+    assert_true(state_file_confirm(f->path));
+    m = state_file_load(f->path, "gw2", f->cache, &why);
+    assert_non_null(m);
+    model_free(m);
+}
+
 static void test_rows_that_make_no_sense(void **state)
 {
     struct files *f = *state;
@@ -215,6 +251,7 @@ int main(void)
         TEST(test_there_and_back),
         TEST(test_text_of_any_kind),
         TEST(test_refusals),
+        TEST(test_age),
         TEST(test_rows_that_make_no_sense),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -3,18 +3,20 @@
 
 from __future__ import annotations
 
+import os
 import signal
 import time
 from functools import partial
 from typing import Callable, Iterable
 
-from ovnlab import logical
-from ovnlab.case import GROUP, Skip, case, check, duration
+from ovnlab import figures, logical
+from ovnlab.case import GROUP, SPARE, Skip, case, check, duration, ovnic_zones
 from ovnlab.central import Cluster, Database
 from ovnlab.gateway import OvnicGateway
 from ovnlab.lab import Lab
 from ovnlab.process import Process
 from ovnlab.shell import run, wait_for
+from ovnlab.stream import Streams
 from ovnlab.zone import Zone
 
 from .ha import OURS, THEIRS, expect_no_loss, groups, measure, ours, wait_holder
@@ -192,3 +194,41 @@ def _restart_without(lab: Lab, zone: Zone, gateway: OvnicGateway,
         database.wait()
     logical.wait_group(zone)
     wait_holder(lab, zone, gateway)
+
+
+def _kept(gateway: OvnicGateway) -> int:
+    """When the state file was last written or confirmed, in ns."""
+    return os.stat(f"{gateway.socket}.state").st_mtime_ns
+
+
+@case(SPARE)
+def killed_without_databases(lab: Lab) -> None:
+    """kill -9 of the only gateway of a zone while all databases stand still: it comes back
+    by the state that it has kept while running."""
+    zone, gateway = ovnic_zones(lab)[0]
+    one, other = (each.guest for each in lab.zones)
+    zone.central.sync()
+    wait_for("a state file", lambda: os.path.exists(f"{gateway.socket}.state"))
+    # It may be of before the sync; the next time it has it all.
+    before = _kept(gateway)
+    wait_for("the state written or confirmed", lambda: _kept(gateway) > before, timeout=30)
+    databases = _all_databases(lab)
+    with Streams([(one, other)]) as streams:
+        try:
+            for database in databases:
+                os.kill(database.process.pid, signal.SIGSTOP)
+            gateway.kill()
+            gateway.restart()
+            streams.wait_steady()
+            check(not gateway.query("status")["southbound"]["connected"], "a Southbound?")
+            check(not os.path.exists(f"{gateway.socket}.state"), "the file is still there")
+        finally:
+            for database in databases:
+                os.kill(database.process.pid, signal.SIGCONT)
+        zone.central.sync(timeout=40)
+        streams.wait_steady()
+        wait_for("a state file again", lambda: os.path.exists(f"{gateway.socket}.state"))
+    outcome = streams.outcomes[0]
+    print(f"       {outcome}", flush=True)
+    figures.add(OvnicGateway.kind, outcome)
+    check(outcome.gap_ms < 5000, str(outcome))
