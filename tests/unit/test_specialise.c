@@ -319,21 +319,53 @@ static void test_port_security(void **state)
     "eth.dst = 02:00:00:00:00:33; outport = \"lr2-sw2\"; output;\n"                                \
     "in sw2 0 0 1 => outport = \"vm3\"; output;\n"
 
+static size_t count_refused(const char *destination, const char *action)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < result->n_reports; i++) {
+        const struct specialised_report *r = &result->reports[i];
+        n += r->unsupported && strstr(r->flow, action) != NULL &&
+             strcmp(r->destination, destination) == 0;
+    }
+    return n;
+}
+
 /* Known before the router is reached to be slow; that the router refuses some packets is
  * said all the same. */
 static void test_refused_behind(void **state)
 {
-    size_t refused = 0;
     (void)state;
     build(PORTS ROUTER, "out ts 0 9 eth.src == 02:00:00:00:00:99 => drop;\n"
                         "in lr 4 50 reg9[10] == 1 => ct_commit;\n");
     check("10.1.0.20", "slow destination");
-    for (size_t i = 0; i < result->n_reports; i++) {
-        refused += result->reports[i].unsupported &&
-                   strstr(result->reports[i].flow, "ct_commit") != NULL &&
-                   strcmp(result->reports[i].destination, "0.0.0.0/0") == 0;
-    }
-    assert_int_equal(refused, 1);
+    assert_int_equal(count_refused("0.0.0.0/0", "ct_commit"), 1);
+}
+
+#define TWO_ROUTES                                                                                 \
+    "in lr 2 20 ip4.dst == 10.5.0.0/16 => ip.ttl--; eth.src = 02:00:00:00:00:01; outport = "       \
+    "\"lr-sw\"; reg8[16..31] = select(1, 2);\n"                                                    \
+    "in lr 3 20 reg8[16..31] == 1 => reg0 = 10.1.0.99; get_arp(outport, reg0); next;\n"
+
+/* The first route's next hop is not known: the destination is slow.  What the second one
+ * refuses is said all the same. */
+static void test_refused_member(void **state)
+{
+    build(PORTS ROUTER, TWO_ROUTES "in lr 3 20 reg8[16..31] == 2 => ct_commit;\n");
+    check("10.5.0.1", "drop unsupported");
+    check_report("10.5.0.0/16", true, "action ct_commit is not supported", "lr/3/20");
+    stop(state);
+    build(PORTS ROUTER, TWO_ROUTES "in lr 3 20 reg8[16..31] == 2 => reg0 = 10.1.0.20; "
+                                   "eth.dst = 02:00:00:00:00:20; next;\n"
+                                   "in lr 4 50 eth.dst == 02:00:00:00:00:20 && tcp && "
+                                   "tcp.flags == 2 && inport == \"lr-ts\" => ct_commit;\n");
+    check("10.5.0.1", "slow neighbour");
+    assert_int_equal(count_refused("10.5.0.0/16", "ct_commit"), 1);
+    stop(state);
+    /* A second choice, and what comes behind it. */
+    build(PORTS ROUTER, TWO_ROUTES "in lr 3 20 reg8[16..31] == 2 => reg7[0..15] = select(1, 2);\n"
+                                   "in lr 4 50 reg7[0..15] == 2 => ct_commit;\n");
+    check("10.5.0.1", "slow neighbour");
+    assert_int_equal(count_refused("10.5.0.0/16", "ct_commit"), 1);
 }
 
 static void test_two_routers(void **state)
@@ -533,13 +565,17 @@ int main(void)
 {
 #define TEST(NAME) cmocka_unit_test_teardown(NAME, stop)
     const struct CMUnitTest tests[] = {
-        TEST(test_router),      TEST(test_sources),       TEST(test_endpoint),
-        TEST(test_neighbours),  TEST(test_ecmp),          TEST(test_mtu),
-        TEST(test_unsupported), TEST(test_port_security), TEST(test_refused_behind),
-        TEST(test_two_routers), TEST(test_policies),      TEST(test_tunnels),
-        TEST(test_rewrites),    TEST(test_loop),          TEST(test_ttl),
-        TEST(test_too_big),     TEST(test_snooping),      TEST(test_moving),
-        TEST(test_encaps),      TEST(test_many),
+        TEST(test_router),         TEST(test_sources),
+        TEST(test_endpoint),       TEST(test_neighbours),
+        TEST(test_ecmp),           TEST(test_mtu),
+        TEST(test_unsupported),    TEST(test_port_security),
+        TEST(test_refused_behind), TEST(test_refused_member),
+        TEST(test_two_routers),    TEST(test_policies),
+        TEST(test_tunnels),        TEST(test_rewrites),
+        TEST(test_loop),           TEST(test_ttl),
+        TEST(test_too_big),        TEST(test_snooping),
+        TEST(test_moving),         TEST(test_encaps),
+        TEST(test_many),
     };
     return cmocka_run_group_tests_name("specialise", tests, start_eal, stop_eal);
 }

@@ -13,23 +13,6 @@
 #include "interp_private.h"
 #include "stage_index.h"
 
-void interp_give_up(struct interp *in, enum interp_end end, enum icgw_slow reason,
-                    const char *format, ...)
-{
-    va_list args;
-    if (in->end != INTERP_COMPLETE) {
-        return;
-    }
-    in->end = end;
-    in->slow_reason = reason;
-    in->why_flow = in->flow;
-    va_start(args, format);
-    if (vasprintf(&in->why, format, args) < 0) {
-        abort();
-    }
-    va_end(args);
-}
-
 struct eval interp_eval(const struct interp *in)
 {
     return (struct eval){
@@ -40,6 +23,74 @@ struct eval interp_eval(const struct interp *in)
         .split = in->split,
         .deps = in->deps,
     };
+}
+
+static void look_through(struct interp *in, struct eval *ev, enum model_pipeline pipeline,
+                         int table)
+{
+    for (; table < MODEL_MAX_TABLES && in->refused == NULL; table++) {
+        const struct model_stage *stage = &ev->datapath->stages[pipeline][table];
+        for (size_t i = 0; i < stage->n_flows && in->refused == NULL; i++) {
+            const struct lflow *flow = stage->flows[i].lflow;
+            if (flow->code->tracks_connections && flow->code->match != NULL &&
+                eval_match(ev, flow->code->match) != TRUTH_FALSE) {
+                in->refused = flow;
+            }
+        }
+    }
+}
+
+/* The run ends here, and what it would have met in the rest of the pipeline, or in the
+ * datapath behind the port, is not known.  A flow there that tracks connections, and does not
+ * surely pass over what is known by now, may refuse packets: for the report. */
+static void look_ahead(struct interp *in)
+{
+    struct eval ev = interp_eval(in);
+    ev.split = NULL; /* destinations are not told apart for this */
+    look_through(in, &ev, in->pipeline, in->table);
+
+    /* What the datapath behind the port will know of the packet nobody knows yet. */
+    wide outport;
+    const struct model_port *port = NULL;
+    if (in->pipeline == MODEL_EGRESS && state_get(&in->state, whole(FIELD_OUTPORT), &outport)) {
+        port = model_port_by_key(in->datapath, (uint16_t)outport);
+    }
+    if (port == NULL || port->peer == NULL) {
+        return;
+    }
+    if (in->deps != NULL) {
+        dependencies_add(in->deps, port->peer->datapath);
+    }
+    struct state blank;
+    state_init(&blank);
+    for (int field = 0; field < N_FIELDS; field++) {
+        state_set_input(&blank, (enum field_id)field, 0, 0);
+    }
+    ev.datapath = port->peer->datapath;
+    ev.state = &blank;
+    ev.guard = NULL;
+    look_through(in, &ev, MODEL_INGRESS, 0);
+    look_through(in, &ev, MODEL_EGRESS, 0);
+}
+
+void interp_give_up(struct interp *in, enum interp_end end, enum icgw_slow reason,
+                    const char *format, ...)
+{
+    va_list args;
+    if (in->end != INTERP_COMPLETE) {
+        return;
+    }
+    if (interp_abstract(in) && end == INTERP_SLOW && reason == ICGW_SLOW_DESTINATION) {
+        look_ahead(in);
+    }
+    in->end = end;
+    in->slow_reason = reason;
+    in->why_flow = in->flow;
+    va_start(args, format);
+    if (vasprintf(&in->why, format, args) < 0) {
+        abort();
+    }
+    va_end(args);
 }
 
 void interp_drop(struct interp *in, enum icgw_drop reason, const struct lflow *flow)
@@ -136,54 +187,6 @@ static bool same_effect(const struct state *s, const struct lflow_code *x,
     return actions_equal(a, (size_t)(a_end - a), b, (size_t)(b_end - b));
 }
 
-static void look_through(struct interp *in, struct eval *ev, enum model_pipeline pipeline,
-                         int table)
-{
-    for (; table < MODEL_MAX_TABLES && in->refused == NULL; table++) {
-        const struct model_stage *stage = &ev->datapath->stages[pipeline][table];
-        for (size_t i = 0; i < stage->n_flows && in->refused == NULL; i++) {
-            const struct lflow *flow = stage->flows[i].lflow;
-            if (flow->code->tracks_connections && flow->code->match != NULL &&
-                eval_match(ev, flow->code->match) != TRUTH_FALSE) {
-                in->refused = flow;
-            }
-        }
-    }
-}
-
-/* The run ends here, and what it would have met in the rest of the pipeline, or in the
- * datapath behind the port, is not known.  A flow there that tracks connections, and does not
- * surely pass over what is known by now, may refuse packets: for the report. */
-static void look_ahead(struct interp *in)
-{
-    struct eval ev = interp_eval(in);
-    ev.split = NULL; /* destinations are not told apart for this */
-    look_through(in, &ev, in->pipeline, in->table);
-
-    /* What the datapath behind the port will know of the packet nobody knows yet. */
-    wide outport;
-    const struct model_port *port = NULL;
-    if (in->pipeline == MODEL_EGRESS && state_get(&in->state, whole(FIELD_OUTPORT), &outport)) {
-        port = model_port_by_key(in->datapath, (uint16_t)outport);
-    }
-    if (port == NULL || port->peer == NULL) {
-        return;
-    }
-    if (in->deps != NULL) {
-        dependencies_add(in->deps, port->peer->datapath);
-    }
-    struct state blank;
-    state_init(&blank);
-    for (int field = 0; field < N_FIELDS; field++) {
-        state_set_input(&blank, (enum field_id)field, 0, 0);
-    }
-    ev.datapath = port->peer->datapath;
-    ev.state = &blank;
-    ev.guard = NULL;
-    look_through(in, &ev, MODEL_INGRESS, 0);
-    look_through(in, &ev, MODEL_EGRESS, 0);
-}
-
 /* Assumes, by guards, that no doubtful flow applies.  One that does the same as
  * the sure one need not be ruled out. */
 static bool rule_out(struct interp *in, struct eval *ev, const struct choice *c)
@@ -203,7 +206,6 @@ static bool rule_out(struct interp *in, struct eval *ev, const struct choice *c)
         if (names_unknown(doubt->code->match)) {
             interp_give_up(in, INTERP_UNSUPPORTED, 0, "match names something unknown");
         } else {
-            look_ahead(in);
             interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION,
                            "depends on more than the destination");
         }

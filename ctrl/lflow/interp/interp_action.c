@@ -167,8 +167,11 @@ static void choose(struct interp *in, const struct action *a)
     uint64_t total = 0;
     size_t i = in->choice;
     if (interp_abstract(in)) {
-        if (in->select != NULL && in->select != a) {
-            interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION, "chooses twice");
+        bool twice = in->select != NULL && in->select != a;
+        if (twice || a->n_choices > ICGW_MAX_MEMBERS) {
+            state_set_input(&in->state, a->dst.field, 0, 0); /* any of the values */
+            interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION,
+                           twice ? "chooses twice" : "chooses among too many routes");
             return;
         }
         in->select = a;

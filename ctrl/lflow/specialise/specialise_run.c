@@ -197,34 +197,44 @@ static void apply_guard(const struct guard *g, bool v6, struct verdict *v)
     }
 }
 
-/* Runs each value of a select() with the assumptions of all together. */
+/* The worse one counts: refused packets before slow ones. */
+static unsigned int badness(const struct verdict *v)
+{
+    return v->unsupported ? 2 : v->why != NULL;
+}
+
+/* Runs each value of a select(), n of them, with the assumptions of all together; *v is
+ * what the first one gave.  All are run even when one is slow: each gets packets, and what
+ * it refuses is to be reported. */
 static void run_choices(const struct specialised *result, const struct model *m,
                         const struct model_port *port, const struct destination *d, size_t n,
                         struct guard *guard, struct verdict *v)
 {
-    struct verdict member;
+    struct icgw_dest *members = model_alloc(n * sizeof *members);
     uint8_t min_ttl = 0;
-    if (n > ICGW_MAX_MEMBERS) {
-        memset(&v->dest, 0, sizeof v->dest);
-        v->dest.verdict = ICGW_VERDICT_SLOW;
-        v->dest.reason = ICGW_SLOW_DESTINATION;
-        v->why = model_copy("chooses among too many routes");
+    for (size_t i = 0; i < n; i++) {
+        struct verdict member = {.why = NULL};
+        run_once(result, m, port, d, (unsigned int)i, guard, &member);
+        const struct lflow *refused = v->refused != NULL ? v->refused : member.refused;
+        if (badness(&member) > badness(v)) {
+            free(v->why);
+            *v = member;
+        } else {
+            free(member.why);
+        }
+        if (v->why == NULL) {
+            apply_guard(guard, d->eth_type == 0x86dd, &member);
+            min_ttl = member.dest.min_ttl > min_ttl ? member.dest.min_ttl : min_ttl;
+            members[i] = member.dest;
+            members[i].sources = NULL; /* the choice has been checked before it */
+        }
+        v->refused = refused;
+    }
+    if (v->why != NULL) {
+        free(members);
         return;
     }
-    v->members = model_alloc(n * sizeof *v->members);
-    for (size_t i = 0; i < n; i++) {
-        memset(&member, 0, sizeof member);
-        run_once(result, m, port, d, (unsigned int)i, guard, &member);
-        if (member.why != NULL) {
-            free(v->members);
-            *v = member;
-            return;
-        }
-        apply_guard(guard, d->eth_type == 0x86dd, &member);
-        min_ttl = member.dest.min_ttl > min_ttl ? member.dest.min_ttl : min_ttl;
-        v->members[i] = member.dest;
-        v->members[i].sources = NULL; /* the choice has been checked before it */
-    }
+    v->members = members;
     memset(&v->dest, 0, sizeof v->dest);
     v->dest.verdict = ICGW_VERDICT_SELECT;
     v->dest.n_members = (uint8_t)n;
@@ -244,7 +254,7 @@ void specialise_run(const struct specialised *result, const struct model *m,
         guard.classes |= ICGW_CLASS_TOO_BIG_ERROR;
     }
     size_t choices = run_once(result, m, port, d, 0, &guard, v);
-    if (v->why == NULL && choices > 1) {
+    if (choices > 1) {
         run_choices(result, m, port, d, choices, &guard, v);
     }
     if (v->why == NULL && v->dest.verdict != ICGW_VERDICT_SELECT) {
