@@ -80,7 +80,7 @@ def stop_processes(named: Iterable[tuple[int, str]], patience: float = 3) -> Non
     for pid, start in named:
         try:
             handle = os.pidfd_open(pid)
-        except ProcessLookupError:
+        except (ProcessLookupError, FileNotFoundError):   # which one is up to the kernel
             continue
         if started_at(pid) == start:   # checked after the handle pins the pid
             handles.append(handle)
