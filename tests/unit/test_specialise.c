@@ -368,6 +368,20 @@ static void test_refused_member(void **state)
     assert_int_equal(count_refused("10.5.0.0/16", "ct_commit"), 1);
 }
 
+/* Guards keep the sources off that have routes of their own; one of those refuses them. */
+static void test_refused_source_route(void **state)
+{
+    (void)state;
+    build(PORTS ROUTER, "in lr 2 30 ip4.src == 10.9.0.0/16 => ip.ttl--; outport = \"lr-sw\"; "
+                        "reg8[16..31] = select(1, 2);\n"
+                        "in lr 3 20 reg8[16..31] == 1 => reg0 = 10.1.0.99; get_arp(outport, reg0); "
+                        "next;\n"
+                        "in lr 3 20 reg8[16..31] == 2 => reg9[10] = 1; next;\n"
+                        "in lr 4 50 reg9[10] == 1 => ct_commit;\n");
+    check("10.1.0.10", "forward .11 1 2>1 -1 eth 01>10 class 80 ttl>=2 sources 4");
+    assert_int_equal(count_refused("10.1.0.10/32", "ct_commit"), 1);
+}
+
 static void test_two_routers(void **state)
 {
     (void)state;
@@ -565,16 +579,27 @@ int main(void)
 {
 #define TEST(NAME) cmocka_unit_test_teardown(NAME, stop)
     const struct CMUnitTest tests[] = {
-        TEST(test_router),         TEST(test_sources),
-        TEST(test_endpoint),       TEST(test_neighbours),
-        TEST(test_ecmp),           TEST(test_mtu),
-        TEST(test_unsupported),    TEST(test_port_security),
-        TEST(test_refused_behind), TEST(test_refused_member),
-        TEST(test_two_routers),    TEST(test_policies),
-        TEST(test_tunnels),        TEST(test_rewrites),
-        TEST(test_loop),           TEST(test_ttl),
-        TEST(test_too_big),        TEST(test_snooping),
-        TEST(test_moving),         TEST(test_encaps),
+        TEST(test_router),
+        TEST(test_sources),
+        TEST(test_endpoint),
+        TEST(test_neighbours),
+        TEST(test_ecmp),
+        TEST(test_mtu),
+        TEST(test_unsupported),
+        TEST(test_port_security),
+        TEST(test_refused_behind),
+        TEST(test_refused_member),
+        TEST(test_refused_source_route),
+        TEST(test_two_routers),
+        TEST(test_policies),
+        TEST(test_tunnels),
+        TEST(test_rewrites),
+        TEST(test_loop),
+        TEST(test_ttl),
+        TEST(test_too_big),
+        TEST(test_snooping),
+        TEST(test_moving),
+        TEST(test_encaps),
         TEST(test_many),
     };
     return cmocka_run_group_tests_name("specialise", tests, start_eal, stop_eal);

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dependencies.h"
 #include "interp_private.h"
 #include "stage_index.h"
 
@@ -25,54 +24,6 @@ struct eval interp_eval(const struct interp *in)
     };
 }
 
-static void look_through(struct interp *in, struct eval *ev, enum model_pipeline pipeline,
-                         int table)
-{
-    for (; table < MODEL_MAX_TABLES && in->refused == NULL; table++) {
-        const struct model_stage *stage = &ev->datapath->stages[pipeline][table];
-        for (size_t i = 0; i < stage->n_flows && in->refused == NULL; i++) {
-            const struct lflow *flow = stage->flows[i].lflow;
-            if (flow->code->tracks_connections && flow->code->match != NULL &&
-                eval_match(ev, flow->code->match) != TRUTH_FALSE) {
-                in->refused = flow;
-            }
-        }
-    }
-}
-
-/* The run ends here, and what it would have met in the rest of the pipeline, or in the
- * datapath behind the port, is not known.  A flow there that tracks connections, and does not
- * surely pass over what is known by now, may refuse packets: for the report. */
-static void look_ahead(struct interp *in)
-{
-    struct eval ev = interp_eval(in);
-    ev.split = NULL; /* destinations are not told apart for this */
-    look_through(in, &ev, in->pipeline, in->table);
-
-    /* What the datapath behind the port will know of the packet nobody knows yet. */
-    wide outport;
-    const struct model_port *port = NULL;
-    if (in->pipeline == MODEL_EGRESS && state_get(&in->state, whole(FIELD_OUTPORT), &outport)) {
-        port = model_port_by_key(in->datapath, (uint16_t)outport);
-    }
-    if (port == NULL || port->peer == NULL) {
-        return;
-    }
-    if (in->deps != NULL) {
-        dependencies_add(in->deps, port->peer->datapath);
-    }
-    struct state blank;
-    state_init(&blank);
-    for (int field = 0; field < N_FIELDS; field++) {
-        state_set_input(&blank, (enum field_id)field, 0, 0);
-    }
-    ev.datapath = port->peer->datapath;
-    ev.state = &blank;
-    ev.guard = NULL;
-    look_through(in, &ev, MODEL_INGRESS, 0);
-    look_through(in, &ev, MODEL_EGRESS, 0);
-}
-
 void interp_give_up(struct interp *in, enum interp_end end, enum icgw_slow reason,
                     const char *format, ...)
 {
@@ -81,7 +32,7 @@ void interp_give_up(struct interp *in, enum interp_end end, enum icgw_slow reaso
         return;
     }
     if (interp_abstract(in) && end == INTERP_SLOW && reason == ICGW_SLOW_DESTINATION) {
-        look_ahead(in);
+        interp_look_ahead(in);
     }
     in->end = end;
     in->slow_reason = reason;
@@ -198,9 +149,7 @@ static bool rule_out(struct interp *in, struct eval *ev, const struct choice *c)
         }
         in->flow = doubt;
         if (eval_make_false(ev, doubt->code->match, in->guard)) {
-            if (doubt->code->tracks_connections && in->refused == NULL) {
-                in->refused = doubt;
-            }
+            interp_note_refused(in, doubt);
             continue;
         }
         if (names_unknown(doubt->code->match)) {

@@ -74,6 +74,7 @@ struct interp {
     struct split *split;
     struct dependencies *deps;   /* datapaths met are added; may be NULL */
     const struct lflow *refused; /* see struct verdict */
+    bool aside;                  /* a run to one side, for `refused` only */
     unsigned int choice;         /* which value select() takes … */
     const struct action *select; /* … and the action that was asked */
 

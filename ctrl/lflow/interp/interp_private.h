@@ -2,8 +2,8 @@
 #ifndef ICGW_INTERP_PRIVATE_H
 #define ICGW_INTERP_PRIVATE_H
 
-/* Between interp.c (stages), interp_action.c (actions) and interp_output.c
- * (from one datapath to the next). */
+/* Between interp.c (stages), interp_action.c (actions), interp_output.c (from one
+ * datapath to the next) and interp_ahead.c (what a run does not follow). */
 
 #include "interp.h"
 
@@ -31,5 +31,9 @@ void interp_egress(struct interp *, const struct model_port *);
 /* Local delivery of what a tunnel brought: a port, or the local ports of a group. */
 void interp_deliver(struct interp *, uint16_t outport);
 void interp_drop(struct interp *, enum icgw_drop, const struct lflow *);
+/* Abstract, the run ends here or guards keep packets off to which the flow applies: sets
+ * ->refused if the slow path may refuse some. */
+void interp_look_ahead(struct interp *);
+void interp_note_refused(struct interp *, const struct lflow *);
 
 #endif
