@@ -15,7 +15,7 @@ from ovnlab.release import Release
 from ovnlab.shell import LabError, Unavailable
 
 from . import show
-from .seed import Result, Runner
+from .seed import EFFORTS, Result, Runner
 from .world import World
 
 SEEDS_PER_WORLD = 50   # the stock ovn-controller is not made for being paused all the time
@@ -41,6 +41,7 @@ class Report:
     kinds: Counter[str] = field(default_factory=Counter)
     unsupported: Counter[str] = field(default_factory=Counter)
     features: set[str] = field(default_factory=set)
+    last_effort: bool = False   # it has differed even when run without haste
     broken: str = ""         # neither the same nor different: what has gone wrong
     complaint: list[str] = field(default_factory=list)   # the differences, for a person …
     explained: list[str] = field(default_factory=list)   # … and all about the one packet asked for
@@ -74,7 +75,7 @@ def _in_world(world: World, settings: Settings, seeds: Iterator[int]) -> Iterato
             yield Report(seed, broken="\n".join([str(error), *world.ended()]))
             return
         yield Report(seed, result.seconds, result.counts, result.paths, result.kinds,
-                     result.unsupported, result.features,
+                     result.unsupported, result.features, result.efforts == len(EFFORTS),
                      complaint=_complaint(result),
                      explained=[] if settings.only is None else list(runner.explain(result)))
 

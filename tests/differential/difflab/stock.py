@@ -59,8 +59,9 @@ class Marker:
 
 
 class Stock:
-    def __init__(self, world: World, southbound: Southbound) -> None:
+    def __init__(self, world: World, southbound: Southbound, rounds: int = ROUNDS) -> None:
         self.wire = world.wire
+        self.rounds = rounds
         self.marker = Marker(southbound)
         self.count = 0
 
@@ -77,7 +78,7 @@ class Stock:
 
     def flush(self, sent: list[bytes]) -> None:
         """Wait for everything that earlier packets have caused."""
-        for _ in range(ROUNDS):
+        for _ in range(self.rounds):
             self._mark(sent, expires=True)
 
     def _mark(self, sent: list[bytes], expires: bool) -> None:
