@@ -239,7 +239,7 @@ static double median(struct times *t)
 static struct specialised *follow(struct model *m, const struct size *size,
                                   const struct icgw_addr *local, struct specialised *before)
 {
-    struct times model, specialised, old;
+    struct times model = {0}, specialised = {0}, old = {0};
     for (unsigned int i = 0; i < N_CHANGES && before != NULL; i++) {
         double t0 = now_ms();
         change(m, size, i * 7 % (2 * size->switches));

@@ -5,7 +5,7 @@
 /* The whole way of a plain packet (parse_plain.h) that is forwarded, in one
  * piece: what one step finds out stays in registers for the next.  It decides
  * nothing else: of any other packet it says so, before it has changed a byte,
- * and the stages of forward.c take it from the start.
+ * and the stages (stages.h) take it from the start.
  *
  * A burst mostly has packets of few tunnels in trains, so what was found for one
  * packet is kept for the next, within the burst.  Where trains are short, that
@@ -18,7 +18,7 @@
 #include "parse_plain.h"
 #include "rewrite_plain.h"
 
-/* forward.c: the way of all others, and the reference in the tests.  It takes the
+/* The way of all others, and the reference in the tests.  It takes the
  * packets whose numbers are in live[]. */
 void icgw_forward_stages(const struct icgw_tables *tables, struct rte_mbuf **pkts,
                          struct icgw_result *results, const uint8_t *live, uint16_t n_live);
