@@ -25,7 +25,7 @@ VSWITCHD = Path("/usr/lib/openvswitch-switch-dpdk/ovs-vswitchd-dpdk")
 VSWITCH_SCHEMA = Path("/usr/share/openvswitch/vswitch.ovsschema")
 CONTROL_CORE, WORKER_CORE = 0, 1
 WARM_UP = 0.5            # seconds before a measurement
-SETTLE = 60             # at most so long until packets are forwarded
+SETTLE = 300             # at most so long until packets are forwarded
 MBUF = 2600              # bytes, with all that belongs to one
 
 

@@ -105,8 +105,9 @@ class Interconnection:
         self.southbound = kind(journal, "ic-sb", SCHEMAS / "ovn-ic-sb.ovsschema", self.release)
         self.databases = (*self.northbound.servers, *self.southbound.servers)
 
-    def nbctl(self, *argv: str) -> str:
-        return self.release.run("ovn-ic-nbctl", f"--db={self.northbound.remote}", *argv)
+    def nbctl(self, *argv: str, timeout: float = 30) -> str:
+        return self.release.run("ovn-ic-nbctl", f"--db={self.northbound.remote}", *argv,
+                                timeout=timeout)
 
     def sbctl(self, *argv: str) -> str:
         return self.release.run("ovn-ic-sbctl", f"--db={self.southbound.remote}", *argv)
@@ -143,18 +144,22 @@ class Central:
             program, *remotes, f"--unixctl={base}.ctl", f"--log-file={base}.log"),
             monitored=monitored)
 
-    def start(self) -> None:
+    def configure(self) -> None:
         self.nbctl("init")
         self.nbctl("set", "NB_Global", ".", f"name={self.name}", "options:ic-route-adv=true",
                    "options:ic-route-learn=true")
+
+    def start(self) -> None:
+        self.configure()
         self.northd.start()
         self.ic.start()
 
     def nbctl(self, *argv: str, timeout: float = 30) -> str:
         return self.release.run("ovn-nbctl", f"--db={self.northbound.remote}", *argv, timeout=timeout)
 
-    def sbctl(self, *argv: str) -> str:
-        return self.release.run("ovn-sbctl", f"--db={self.southbound.remote}", *argv)
+    def sbctl(self, *argv: str, timeout: float = 30) -> str:
+        return self.release.run("ovn-sbctl", f"--db={self.southbound.remote}", *argv,
+                                timeout=timeout)
 
     def chassis_of(self, port: str) -> str:
         """The name of the chassis that a port is bound to; "" when there is none."""
