@@ -36,7 +36,7 @@ static const struct icgw_dest *look_up(const struct trace *t, const uint8_t *inn
                : NULL;
 }
 
-/* As the workers choose: dp/forward.c. */
+/* As the workers choose: dp/stage_apply.c. */
 static const struct icgw_dest *choose(const struct trace *t, const uint8_t *inner)
 {
     if (t->dest == NULL || t->dest->verdict != ICGW_VERDICT_SELECT) {
