@@ -119,8 +119,10 @@ static int configure(struct pmd_dev *dev, const struct pmd_dev_setup *setup)
     } else {
         conf.rx_adv_conf.rss_conf.rss_hf = 0;
     }
-    /* Every mbuf comes from pmd.pool and nobody keeps a second reference. */
-    conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+    /* Nobody keeps a second reference to an mbuf; all have to be of one pool. */
+    if (pmd.n_pools == 1) {
+        conf.txmode.offloads = info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_MBUF_FAST_FREE;
+    }
     dev->udp_cksum = setup->udp_cksum && (info.tx_offload_capa & RTE_ETH_TX_OFFLOAD_UDP_CKSUM);
     conf.txmode.offloads |= dev->udp_cksum ? RTE_ETH_TX_OFFLOAD_UDP_CKSUM : 0;
     return rte_eth_dev_configure(dev->id, n_rxq(dev), dev->n_txq, &conf);
@@ -133,7 +135,7 @@ static int set_up_queues(struct pmd_dev *dev, const struct pmd_dev_setup *setup)
     int rc = rte_eth_dev_adjust_nb_rx_tx_desc(dev->id, &n_rxd, &n_txd);
 
     for (uint16_t q = 0; q < n_rxq(dev) && rc == 0; q++) {
-        rc = rte_eth_rx_queue_setup(dev->id, q, n_rxd, socket, NULL, pmd.pool);
+        rc = rte_eth_rx_queue_setup(dev->id, q, n_rxd, socket, NULL, pmd.pools[dev->pool]);
     }
     for (uint16_t q = 0; q < dev->n_txq && rc == 0; q++) {
         rc = rte_eth_tx_queue_setup(dev->id, q, n_txd, socket, NULL);

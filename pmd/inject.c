@@ -9,7 +9,7 @@
 
 struct rte_mbuf *icgw_pmd_mbuf(const void *data, uint16_t len)
 {
-    struct rte_mbuf *m = rte_pktmbuf_alloc(pmd.pool);
+    struct rte_mbuf *m = rte_pktmbuf_alloc(pmd.pools[0]);
     char *room = m ? rte_pktmbuf_append(m, len) : NULL;
 
     if (!room) {

@@ -112,6 +112,27 @@ unsigned int pmd_numa_order(struct pmd_cpu *cpus, unsigned int n_cpus, uint16_t 
     return n_near;
 }
 
+uint16_t pmd_numa_pools(const int *ports, uint16_t n_ports, uint16_t *pools, int *nodes)
+{
+    uint16_t n = 0;
+
+    for (uint16_t p = 0; p < n_ports; p++) {
+        uint16_t i = 0;
+
+        while (i < n && ports[p] >= 0 && nodes[i] != ports[p]) {
+            i++;
+        }
+        if (i == n && ports[p] >= 0) {
+            nodes[n++] = ports[p];
+        }
+        pools[p] = i; /* of an unknown node: the first */
+    }
+    if (n == 0) {
+        nodes[n++] = -1;
+    }
+    return n;
+}
+
 uint16_t pmd_numa_owners(int port, const int *workers, uint16_t n_workers, uint16_t first,
                          uint16_t *owners)
 {

@@ -4,7 +4,6 @@
 #include <rte_cycles.h>
 #include <rte_launch.h>
 #include <rte_mbuf.h>
-#include <rte_mempool.h>
 #include <rte_rcu_qsbr.h>
 
 #include "icgw_capture.h"
@@ -28,7 +27,7 @@ static bool start_ports(const struct icgw_pmd_config *config, char **error)
             return false;
         }
     }
-    if (!pmd_pool_create(config->extra_mbufs, error)) {
+    if (!pmd_pools_create(config->extra_mbufs, error)) {
         return false;
     }
     for (uint16_t i = 0; i < pmd.n_ports; i++) {
@@ -132,8 +131,7 @@ int icgw_pmd_stop(void)
         pmd_port_stop(&pmd.ports[i]);
     }
     pmd.n_ports = 0;
-    rte_mempool_free(pmd.pool);
-    pmd.pool = NULL;
+    pmd_pools_free();
     pmd_eal_stop();
     return -1;
 }

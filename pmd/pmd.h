@@ -51,7 +51,8 @@ struct pmd_dev {
     uint16_t id; /* ethdev port id */
     bool probed;
     bool started;
-    int node; /* below 0: unknown */
+    int node;      /* below 0: unknown */
+    uint16_t pool; /* of pmd.pools[]: what it receives into */
     uint16_t n_rxq;
     uint16_t n_txq;
     bool udp_cksum;                    /* the device computes it where an mbuf asks for it */
@@ -158,7 +159,8 @@ struct pmd {
     uint16_t n_ports;
     struct pmd_port ports[ICGW_MAX_PORTS];
     struct pmd_worker *workers[ICGW_MAX_WORKERS];
-    struct rte_mempool *pool;
+    uint16_t n_pools; /* one for each NUMA node with ports */
+    struct rte_mempool *pools[ICGW_MAX_PORTS];
     struct rte_rcu_qsbr *rcu;
     struct icgw_stats control; /* control thread only */
     /* Control thread stores, workers load. */
@@ -193,6 +195,9 @@ int pmd_numa_of_cpu(unsigned int cpu);
  * that are near a port. */
 unsigned int pmd_numa_order(struct pmd_cpu *cpus, unsigned int n_cpus, uint16_t n_workers,
                             const int *ports, uint16_t n_ports);
+/* One pool of mbufs for each node that has ports; what is on no known node uses the
+ * first.  Returns how many; nodes[] by pool (below 0: unknown), pools[] by port. */
+uint16_t pmd_numa_pools(const int *ports, uint16_t n_ports, uint16_t *pools, int *nodes);
 /* Lists the workers, from number `first` on, those near the port before others;
  * returns how many are near. */
 uint16_t pmd_numa_owners(int port, const int *workers, uint16_t n_workers, uint16_t first,
@@ -235,7 +240,8 @@ bool pmd_port_start(struct pmd_port *port, char **error);
 void pmd_port_stop(struct pmd_port *port);
 bool pmd_host_probe(struct pmd_port *port, uint16_t index, char **error);
 bool pmd_host_start(struct pmd_port *port, char **error);
-bool pmd_pool_create(uint32_t min_mbufs, char **error);
+bool pmd_pools_create(uint32_t min_mbufs, char **error);
+void pmd_pools_free(void);
 
 /* note.c */
 void pmd_note(struct pmd_port *port, bool warning, const char *format, ...)

@@ -119,7 +119,6 @@ static bool steer(struct pmd_port *port, const struct pmd_dev_setup *setup, char
 static void note_node(struct pmd_port *port)
 {
     const struct pmd_dev *dev = &port->dev;
-    int first = pmd.ports[0].dev.node;
 
     if (dev->node < 0) {
         return;
@@ -129,12 +128,6 @@ static void note_node(struct pmd_port *port)
     } else if (dev->n_near < pmd.n_workers) {
         pmd_note(port, false, "on NUMA node %d, where %u of %u workers run and receive", dev->node,
                  dev->n_near, pmd.n_workers);
-    }
-    if (first >= 0 && dev->node != first) {
-        pmd_note(port, true,
-                 "on NUMA node %d; packet buffers are on node %d, that of the first port: every "
-                 "packet crosses",
-                 dev->node, first);
     }
 }
 

@@ -264,7 +264,7 @@ static void no_mbuf_left(void **state)
 
 static const char *overflow(void)
 {
-    unsigned int free_before = rte_mempool_avail_count(pmd.pool);
+    unsigned int free_before = rte_mempool_avail_count(pmd.pools[0]);
     uint8_t frame[300];
 
     PASS_ON(publish());
@@ -277,7 +277,7 @@ static const char *overflow(void)
     EXPECT(child_total().drops[ICGW_DROP_TX_FULL] == 450);
     EXPECT(child_total().tx_packets == 50);
     EXPECT(child_total().tx_bytes == 50 * sizeof frame);
-    AWAIT(rte_mempool_avail_count(pmd.pool) == free_before);
+    AWAIT(rte_mempool_avail_count(pmd.pools[0]) == free_before);
     soft_nic.accepts = UINT16_MAX;
     return forward_one(300, true);
 }

@@ -187,7 +187,7 @@ static void what_is_no_tunnel_packet(void **state)
 
 static const char *drops_and_counts(void)
 {
-    unsigned int free_before = rte_mempool_avail_count(pmd.pool);
+    unsigned int free_before = rte_mempool_avail_count(pmd.pools[0]);
     uint8_t frame[TUNNEL_LEN];
     uint64_t n = 0;
 
@@ -203,7 +203,7 @@ static const char *drops_and_counts(void)
           n);
     EXPECT(child_stats(0).handed_over >= PMD_HANDOVER_RING_SIZE - 1);
     EXPECT(child_stats(1).taken_over == child_stats(0).handed_over);
-    AWAIT(rte_mempool_avail_count(pmd.pool) == free_before);
+    AWAIT(rte_mempool_avail_count(pmd.pools[0]) == free_before);
     return NULL;
 }
 
@@ -227,7 +227,7 @@ static const char *stop_leaves_it(void)
     }
     AWAIT(child_stats(1).taken_over > 0);
     EXPECT(icgw_pmd_stop() == 1);
-    EXPECT(rte_mempool_in_use_count(pmd.pool) > 0); /* what it holds is there */
+    EXPECT(rte_mempool_in_use_count(pmd.pools[0]) > 0); /* what it holds is there */
     held = 0;
     EXPECT(icgw_pmd_stop() == -1);
     return NULL;
