@@ -7,6 +7,7 @@ MODULES = (
     "traffic",
     "neighbours",
     "control",
+    "dashboard",
     "unsupported",
     "bad_input",
     "lifecycle",
