@@ -244,6 +244,14 @@ static struct parsed parse(const uint8_t *frame, uint16_t len)
     return p;
 }
 
+/* rte_hash_crc() reads whole words; fields of a frame are where they are. */
+static uint32_t crc(const uint8_t *field, unsigned int len, uint32_t init)
+{
+    uint64_t words[4];
+    memcpy(words, field, len);
+    return rte_hash_crc(words, len, init);
+}
+
 uint32_t soft_nic_hash(const uint8_t *frame, uint16_t len, uint64_t types, uint32_t level)
 {
     struct parsed p = parse(frame, len);
@@ -255,9 +263,9 @@ uint32_t soft_nic_hash(const uint8_t *frame, uint16_t len, uint64_t types, uint3
     if (!(p.layers & (L_IPV4 | L_IPV6))) {
         return 0;
     }
-    uint32_t hash = rte_hash_crc(frame + p.l3 + off, addrs, 0);
+    uint32_t hash = crc(frame + p.l3 + off, addrs, 0);
     if (p.udp != 0 && (types & RTE_ETH_RSS_UDP)) {
-        hash = rte_hash_crc(frame + p.udp, 4, hash);
+        hash = crc(frame + p.udp, 4, hash);
     }
     return hash ^ hash >> 16;
 }
