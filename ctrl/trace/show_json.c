@@ -23,10 +23,10 @@ static struct json *frame_json(const struct trace *t, const struct trace_frame *
     struct json *json = json_object_create();
     struct ds ds = DS_EMPTY_INITIALIZER;
     struct outer o;
-    ds_put_hex(&ds, f->data, f->len);
-    /* "0x…" without the prefix */
-    const char *hex = ds_cstr(&ds);
-    json_object_put_string(json, "frame", hex[0] == '0' && hex[1] == 'x' ? hex + 2 : hex);
+    for (size_t i = 0; i < f->len; i++) {
+        ds_put_format(&ds, "%02x", f->data[i]); /* ds_put_hex would leave out leading zeros */
+    }
+    json_object_put_string(json, "frame", ds_cstr(&ds));
     if (outer_parse(f->data, f->len, &o)) {
         ds_clear(&ds);
         outer_format(&o, t->world->model, &ds);

@@ -180,6 +180,26 @@ static void test_recordings_agree(void **state)
     }
 }
 
+/* --- a frame for machines has every digit */
+
+static void test_leading_zeros(void **state)
+{
+    static const uint8_t arrives[] = {0x00, 0x0e, 0x00, 0x9a, 0xa3, 0x05, 2, 0, 0, 0, 0, 1, 8, 6};
+    char *error;
+    (void)state;
+    replay_start(&replay, "ovn-23.03", 1);
+    struct trace_world world = world_of_replay();
+    struct trace *t = trace_frame(&world, arrives, sizeof arrives, &error);
+    assert_non_null(t);
+    struct json *json = trace_json(t, true);
+    const struct json *frame = shash_find_data(json_object(json), "arrives");
+    assert_string_equal(json_string(shash_find_data(json_object(frame), "frame")),
+                        "000e009aa3050200000000010806");
+    json_destroy(json);
+    trace_free(t);
+    replay_stop(&replay);
+}
+
 /* --- what is said when they do not */
 
 #define ZONE(LAST)                                                                                 \
@@ -416,6 +436,7 @@ int main(void)
         cmocka_unit_test(test_disagreement), cmocka_unit_test(test_unresolved),
         cmocka_unit_test(test_frames),       cmocka_unit_test(test_refused),
         cmocka_unit_test(test_hex),          cmocka_unit_test(test_recordings_agree),
+        cmocka_unit_test(test_leading_zeros),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
