@@ -431,11 +431,11 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_inbound),      cmocka_unit_test(test_outbound),
-        cmocka_unit_test(test_expired),      cmocka_unit_test(test_neighbour),
-        cmocka_unit_test(test_disagreement), cmocka_unit_test(test_unresolved),
-        cmocka_unit_test(test_frames),       cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_hex),          cmocka_unit_test(test_recordings_agree),
+        cmocka_unit_test(test_inbound),       cmocka_unit_test(test_outbound),
+        cmocka_unit_test(test_expired),       cmocka_unit_test(test_neighbour),
+        cmocka_unit_test(test_disagreement),  cmocka_unit_test(test_unresolved),
+        cmocka_unit_test(test_frames),        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_hex),           cmocka_unit_test(test_recordings_agree),
         cmocka_unit_test(test_leading_zeros),
     };
     return cmocka_run_group_tests(tests, start, stop);
