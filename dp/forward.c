@@ -8,7 +8,18 @@
 #include "bytes.h"
 #include "forward_plain.h"
 #include "memo.h"
+#include "source.h"
 #include "stages.h"
+
+/* What was dropped or left to the slow path counts for whom it came from, too. */
+static inline void attribute(const struct icgw_stages *b, unsigned int i)
+{
+    const struct icgw_endpoint *ep = b->endpoint[i];
+    uint16_t *accounts = b->results[i].accounts;
+
+    accounts[ICGW_RESULT_PEER] = icgw_source_account(b->source[i]);
+    accounts[ICGW_RESULT_TRANSIT] = ep != NULL ? ep->account : 0;
+}
 
 void icgw_forward_stages(const struct icgw_tables *tables, struct rte_mbuf **pkts,
                          struct icgw_result *results, const uint8_t *live, uint16_t n_live)
@@ -25,6 +36,9 @@ void icgw_forward_stages(const struct icgw_tables *tables, struct rte_mbuf **pkt
     icgw_stage_find_endpoints(&b);
     icgw_stage_find_dests(&b);
     icgw_stage_apply(&b);
+    for (uint16_t k = 0; k < n_live; k++) {
+        attribute(&b, live[k]);
+    }
 }
 
 /* Headers as far as the inner addresses take two or three cache lines. */

@@ -16,22 +16,14 @@
 #include "guard.h"
 #include "keys.h"
 #include "parse_plain.h"
+#include "result.h"
 #include "rewrite_plain.h"
+#include "source.h"
 
 /* The way of all others, and the reference in the tests.  It takes the
  * packets whose numbers are in live[]. */
 void icgw_forward_stages(const struct icgw_tables *tables, struct rte_mbuf **pkts,
                          struct icgw_result *results, const uint8_t *live, uint16_t n_live);
-
-/* 0: unknown; else enum icgw_zone + 1. */
-static __rte_always_inline uint64_t icgw_zone_of_v4(const struct icgw_tables *tables,
-                                                    uint32_t src_be)
-{
-    uint64_t key[ICGW_SOURCE_WORDS];
-    uint32_t hash = icgw_source4_key(src_be, key);
-
-    return icgw_map_get_hashed(tables->sources, key, hash, ICGW_SOURCE_WORDS);
-}
 
 static __rte_always_inline const struct icgw_dest *
 icgw_plain_dest(const struct icgw_endpoint *ep, const struct icgw_packet *p, const uint8_t *inner)
@@ -95,8 +87,10 @@ struct icgw_recent {
     uint64_t outer[3];              /* their addresses, Geneve header and option */
     const struct icgw_endpoint *ep; /* what those lead to */
     uint64_t before;                /* their share of the UDP checksum */
-    bool no_outer;                  /* do not use the above … */
-    bool no_dest;                   /* … or the below */
+    uint16_t from_peer;             /* accounts */
+    uint16_t from_transit;
+    bool no_outer; /* do not use the above … */
+    bool no_dest;  /* … or the below */
     uint8_t outer_changes;
     uint8_t dest_changes;
     uint32_t dst_mask;                /* whether the address counts */
@@ -114,7 +108,8 @@ static __rte_noinline bool icgw_plain_enter(const struct icgw_tables *tables, co
 {
     uint32_t keys = icgw_load_be32(data + ICGW_PLAIN_GENEVE + 12);
     uint32_t vni = icgw_load_be32(data + ICGW_PLAIN_GENEVE + 4) >> 8;
-    uint64_t zone = icgw_zone_of_v4(tables, icgw_load32(data + ICGW_PLAIN_IP + 12));
+    uint64_t source = icgw_source_of_v4(tables, icgw_load32(data + ICGW_PLAIN_IP + 12));
+    uint64_t zone = icgw_source_zone(source);
     uint64_t key = icgw_endpoint_key(vni, (uint16_t)keys);
     const struct icgw_endpoint *ep = (const struct icgw_endpoint *)(uintptr_t)icgw_map_get(
         tables->endpoints, &key, ICGW_ENDPOINT_WORDS);
@@ -125,6 +120,8 @@ static __rte_noinline bool icgw_plain_enter(const struct icgw_tables *tables, co
         return false;
     }
     c->ep = ep;
+    c->from_peer = icgw_source_account(source);
+    c->from_transit = ep->account;
     c->outer[0] = icgw_load64(data + ICGW_PLAIN_IP + 12);
     c->outer[1] = icgw_load64(data + ICGW_PLAIN_GENEVE);
     c->outer[2] = icgw_load64(data + ICGW_PLAIN_GENEVE + 8);
@@ -202,7 +199,7 @@ static __rte_always_inline bool icgw_forward_plain(const struct icgw_tables *tab
         return false;
     }
     icgw_rewrite_plain(m, &p, c->tunnel, c->dest, c->before);
-    *r = (struct icgw_result){.action = ICGW_ACTION_TX, .port = c->tunnel->port};
+    *r = icgw_result_tx(c->tunnel, c->dest, c->from_peer, c->from_transit);
     return true;
 }
 

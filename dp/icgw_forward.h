@@ -5,6 +5,7 @@
 /* The fast path: what a worker does with a burst. */
 
 #include <stdint.h>
+#include <string.h>
 
 #include "icgw_stats.h"
 #include "icgw_tables.h"
@@ -41,11 +42,29 @@ enum icgw_action {
     ICGW_ACTION_BFD,  /* from a chassis of this zone: to the BFD thread, unchanged */
 };
 
-struct icgw_result {
-    uint8_t action; /* enum icgw_action */
-    uint8_t reason;
-    uint16_t port;
+/* What a packet is counted for (icgw_account.h), struct icgw_result.accounts. */
+enum {
+    ICGW_RESULT_PEER,    /* who sent it */
+    ICGW_RESULT_TRANSIT, /* by which transit switch or router it came */
+    ICGW_RESULT_TO,      /* where it goes */
+    ICGW_RESULT_ACCOUNTS,
 };
+
+struct icgw_result {
+    uint8_t action : 4; /* enum icgw_action */
+    uint8_t port : 4;
+    uint8_t reason;
+    uint16_t accounts[ICGW_RESULT_ACCOUNTS]; /* 0: none */
+};
+_Static_assert(sizeof(struct icgw_result) == sizeof(uint64_t), "compared and copied as a whole");
+
+static inline uint64_t icgw_result_word(const struct icgw_result *r)
+{
+    uint64_t word;
+
+    memcpy(&word, r, sizeof word);
+    return word;
+}
 
 /* Takes the headers of a frame apart; reads nothing beyond the first segment.
  * Any thread.  Returns ICGW_ACTION_TX for a well-formed tunnel packet to one

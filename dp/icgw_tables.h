@@ -87,6 +87,7 @@ struct icgw_dest {
     uint8_t n_members;   /* for ICGW_VERDICT_SELECT */
     uint8_t eth_dst[6];
     uint8_t eth_src[6];
+    uint16_t account; /* icgw_account.h: of what is sent there */
     /* Set by the tables: sum of what is written, as addr_sum below, … */
     uint32_t sum;
     uint32_t wire_vni; /* … and the words of it as they are in the packet */
@@ -138,6 +139,7 @@ struct icgw_endpoint {
     bool transit;   /* other zones may address it */
     uint8_t router_mac[6];
     uint16_t port_key; /* of the port that packets come to; ICGW_NO_PORT: does not matter */
+    uint16_t account;  /* icgw_account.h: of the datapath */
     uint8_t n_len4;    /* used entries of len4 and len6 */
     uint8_t n_len6;
     uint32_t refs;
@@ -161,7 +163,7 @@ struct icgw_tables {
     uint64_t serial;            /* of no other tables of this process */
     struct icgw_map *endpoints; /* uint64_t vni << 16 | outport -> struct icgw_endpoint * */
     struct icgw_map *vnis;      /* vni -> enum icgw_vni; tells unknown VNI from unknown port */
-    struct icgw_map *sources;   /* struct icgw_addr -> enum icgw_zone */
+    struct icgw_map *sources;   /* struct icgw_addr -> source.h */
     struct icgw_tunnel **tunnels;
     uint16_t n_tunnels;
     struct icgw_addr *locals; /* our encap addresses */

@@ -8,7 +8,9 @@
 #include "forward_plain.h"
 #include "icgw_forward.h"
 #include "memo_headers.h"
+#include "result.h"
 #include "rewrite.h"
+#include "source.h"
 
 #define ALL(from, to) [from... to] = 0xff
 
@@ -102,13 +104,15 @@ void icgw_memo_follow(struct icgw_memo *memo, const struct icgw_tables *tables)
 bool icgw_memo_ask_sender(struct icgw_memo *memo, const struct icgw_tables *tables, uint32_t src_be,
                           bool remote)
 {
-    uint64_t zone = icgw_zone_of_v4(tables, src_be);
+    uint64_t source = icgw_source_of_v4(tables, src_be);
+    uint32_t slot = icgw_memo_sender_slot(src_be);
 
     /* Zones are 1 and 2; the second may go to transit endpoints only. */
-    if (zone - 1 > remote) {
+    if ((uint64_t)icgw_source_zone(source) - 1 > remote) {
         return false;
     }
-    memo->senders[remote][icgw_memo_sender_slot(src_be)] = src_be;
+    memo->senders[remote][slot] = src_be;
+    memo->from[remote][slot].accounts[ICGW_RESULT_PEER] = icgw_source_account(source);
     return true;
 }
 
@@ -176,14 +180,12 @@ void icgw_memo_learn(struct icgw_memo *memo, const uint8_t *headers, const struc
 {
     struct icgw_memo_entry e = {0};
 
-    if (tunnel->port > UINT8_MAX) {
-        return;
-    }
     if (memo->n == ICGW_MEMO_ENTRIES) {
         forget(memo);
     }
     e.flags = flags_of(ep, dest, tunnel);
     mask(e.head, headers, icgw_head_mask.bytes, ICGW_HEAD_LEN);
+    e.result = icgw_result_tx(tunnel, dest, 0, ep->account);
     mask(e.tail, headers + ICGW_TAIL_AT, icgw_tail_mask(&e), ICGW_TAIL_LEN);
     compose(e.out, dest, tunnel);
     e.udp_sum = udp_sum_of(headers, dest, tunnel);
@@ -191,7 +193,6 @@ void icgw_memo_learn(struct icgw_memo *memo, const uint8_t *headers, const struc
     e.mtu = tunnel->mtu;
     e.max_len = dest->max_len == 0 ? UINT16_MAX : dest->max_len;
     e.ip_sum = icgw_fold(tunnel->ip_sum);
-    e.port = (uint8_t)tunnel->port;
     e.min_ttl = dest->min_ttl;
     e.ttl_dec = dest->ttl_dec;
     memcpy(e.eth_src, dest->eth_src, sizeof e.eth_src);

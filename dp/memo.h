@@ -17,6 +17,7 @@
 
 #include <rte_common.h>
 
+#include "icgw_forward.h"
 #include "icgw_tables.h"
 #include "map.h"
 #include "parse_plain.h"
@@ -47,7 +48,10 @@ icgw_memo_burst icgw_memo_burst_generic, icgw_memo_burst_avx512;
 icgw_memo_burst *icgw_memo_burst_choose(void);
 
 struct icgw_memo_entry {
-    uint8_t head[ICGW_HEAD_LEN]; /* as received, masked */
+    union {
+        uint8_t head[ICGW_HEAD_LEN]; /* as received, masked */
+        struct icgw_result result;   /* but for the sender; outer MAC addresses do not count */
+    };
     uint8_t out[ICGW_HEAD_LEN];  /* as sent; 0 where the packet's own bytes stay */
     uint8_t tail[ICGW_TAIL_LEN]; /* as received, masked */
     uint64_t udp_sum;            /* gain of the sum that UDP covers, but for the outer source */
@@ -55,7 +59,6 @@ struct icgw_memo_entry {
     uint16_t mtu;
     uint16_t max_len; /* bytes of inner IP packet */
     uint16_t ip_sum;  /* of `out`'s IPv4 header, folded */
-    uint8_t port;     /* to send by */
     uint8_t min_ttl;
     uint8_t ttl_dec;
     uint8_t flags;
@@ -71,8 +74,9 @@ struct icgw_memo {
     uint32_t n;    /* entries in use */
     uint32_t rest; /* bursts for which it is left alone */
     /* Outer IPv4 sources, network byte order, that may address [0] any endpoint, [1]
-     * those that are open to other zones. */
+     * those that are open to other zones; and what they add to the result. */
     uint32_t senders[2][ICGW_MEMO_SENDERS];
+    struct icgw_result from[2][ICGW_MEMO_SENDERS];
     uint16_t slots[ICGW_MEMO_SLOTS]; /* where entries are, in cache lines; 0: empty */
     struct icgw_memo_entry entries[ICGW_MEMO_ENTRIES]; /* [0] is no packet's */
 };

@@ -10,6 +10,7 @@
 #include "guard.h"
 #include "memo.h"
 #include "memo_headers.h"
+#include "result.h"
 #include "rewrite.h"
 
 /* Packets whose headers are fetched ahead of their turn. */
@@ -49,6 +50,12 @@ static __rte_always_inline bool sender_good(struct icgw_memo *memo,
 
     return likely(memo->senders[remote][icgw_memo_sender_slot(src)] == src) ||
            icgw_memo_ask_sender(memo, tables, src, remote);
+}
+
+static __rte_always_inline const struct icgw_result *
+sender_accounts(const struct icgw_memo *memo, uint32_t src, const struct icgw_memo_entry *e)
+{
+    return &memo->from[e->flags & ICGW_MEMO_REMOTE][icgw_memo_sender_slot(src)];
 }
 
 static __rte_always_inline void rewrite(uint8_t *data, const struct icgw_memo_entry *e,
@@ -130,7 +137,7 @@ static __rte_always_inline bool forward(const struct icgw_tables *tables, struct
     }
     rewrite(data, e, &head, src);
     icgw_reset_flags(m);
-    *r = (struct icgw_result){.action = ICGW_ACTION_TX, .port = e->port};
+    icgw_result_join(r, &e->result, sender_accounts(memo, src, e));
     return true;
 }
 

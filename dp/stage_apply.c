@@ -4,6 +4,7 @@
 #include <rte_branch_prediction.h>
 
 #include "guard.h"
+#include "result.h"
 #include "rewrite.h"
 
 static void send(const struct icgw_stages *b, unsigned int i, const struct icgw_dest *dest)
@@ -23,7 +24,7 @@ static void send(const struct icgw_stages *b, unsigned int i, const struct icgw_
     } else if (unlikely(!icgw_rewrite(b->pkts[i], p, t, dest, &reason))) {
         icgw_decide_drop(r, reason);
     } else {
-        *r = (struct icgw_result){.action = ICGW_ACTION_TX, .port = t->port};
+        *r = icgw_result_tx(t, dest, 0, 0); /* icgw_forward_stages() adds whence */
     }
 }
 

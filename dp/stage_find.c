@@ -7,6 +7,7 @@
 #include "bytes.h"
 #include "endpoint.h"
 #include "keys.h"
+#include "source.h"
 #include "wire.h"
 
 /* No endpoint: says whether VNI or port is unknown.  The key of a group is no
@@ -20,7 +21,7 @@ static void no_endpoint(const struct icgw_stages *b, unsigned int i)
 
     if (kind == 0) {
         icgw_decide_drop(&b->results[i], ICGW_DROP_UNKNOWN_VNI);
-    } else if (b->zone[i] == ICGW_ZONE_REMOTE + 1 && kind != ICGW_VNI_TRANSIT) {
+    } else if (icgw_source_zone(b->source[i]) == ICGW_ZONE_REMOTE + 1 && kind != ICGW_VNI_TRANSIT) {
         icgw_decide_drop(&b->results[i], ICGW_DROP_ZONE_VIOLATION);
     } else if (p->outport >= ICGW_MULTICAST_KEY) {
         icgw_decide_slow(&b->results[i], ICGW_SLOW_MULTICAST);
@@ -39,7 +40,7 @@ static bool enter_endpoint(const struct icgw_stages *b, unsigned int i)
 {
     const struct icgw_endpoint *ep = b->endpoint[i];
 
-    if (unlikely(b->zone[i] == ICGW_ZONE_REMOTE + 1 && !ep->transit)) {
+    if (unlikely(icgw_source_zone(b->source[i]) == ICGW_ZONE_REMOTE + 1 && !ep->transit)) {
         icgw_decide_drop(&b->results[i], ICGW_DROP_ZONE_VIOLATION);
         return false;
     }

@@ -6,24 +6,16 @@
 #include "bytes.h"
 #include "forward_plain.h"
 #include "keys.h"
+#include "source.h"
 
 /* OVN keeps BFD within a zone. */
 static void bfd(const struct icgw_stages *b, unsigned int i)
 {
-    if (b->zone[i] == ICGW_ZONE_LOCAL + 1) {
+    if (icgw_source_zone(b->source[i]) == ICGW_ZONE_LOCAL + 1) {
         b->results[i].action = ICGW_ACTION_BFD;
     } else {
         icgw_decide_drop(&b->results[i], ICGW_DROP_BFD);
     }
-}
-
-/* By whom: the outer source has to be a chassis that the control plane knows. */
-static uint64_t zone_of(const struct icgw_tables *tables, const struct icgw_addr *src)
-{
-    uint64_t key[ICGW_SOURCE_WORDS];
-
-    icgw_source_key(src, key);
-    return icgw_map_get(tables->sources, key, ICGW_SOURCE_WORDS);
 }
 
 static bool parse(struct icgw_stages *b, unsigned int i)
@@ -40,9 +32,10 @@ static bool parse(struct icgw_stages *b, unsigned int i)
         b->results[i] = (struct icgw_result){.action = (uint8_t)action};
         return false;
     }
-    b->zone[i] = zone_of(b->tables, &p->src);
-    if (b->zone[i] != 0 && unlikely(!p->has_option)) {
+    b->source[i] = icgw_source_of(b->tables, &p->src);
+    if (b->source[i] != 0 && unlikely(!p->has_option)) {
         bfd(b, i);
+        b->source[i] = 0; /* not counted */
         return false;
     }
     return true;
@@ -58,14 +51,16 @@ void icgw_stage_parse(struct icgw_stages *b)
         struct icgw_packet *p = &b->packet[i];
         uint64_t key;
 
+        b->endpoint[i] = NULL;
+        b->source[i] = 0;
         if (likely(icgw_parse_plain(b->pkts[i], tables, p))) {
             const uint8_t *ip = rte_pktmbuf_mtod_offset(b->pkts[i], const uint8_t *, ICGW_PLAIN_IP);
 
-            b->zone[i] = icgw_zone_of_v4(tables, icgw_load32(ip + 12));
+            b->source[i] = icgw_source_of_v4(tables, icgw_load32(ip + 12));
         } else if (!parse(b, i)) {
             continue;
         }
-        if (unlikely(b->zone[i] == 0)) {
+        if (unlikely(b->source[i] == 0)) {
             icgw_decide_drop(&b->results[i], ICGW_DROP_UNKNOWN_SOURCE);
             continue;
         }

@@ -18,8 +18,8 @@ struct icgw_stages {
     uint16_t n_live;
     uint8_t live[ICGW_BURST]; /* indices of the undecided, in order */
     uint32_t hash[ICGW_BURST];
-    uint64_t zone[ICGW_BURST]; /* enum icgw_zone + 1; 0: unknown source */
-    const struct icgw_endpoint *endpoint[ICGW_BURST];
+    uint64_t source[ICGW_BURST];                      /* source.h; 0: unknown */
+    const struct icgw_endpoint *endpoint[ICGW_BURST]; /* NULL: not found */
     const struct icgw_dest *dest[ICGW_BURST];
     struct icgw_packet packet[ICGW_BURST];
 };

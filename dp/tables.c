@@ -6,8 +6,10 @@
 #include <rte_malloc.h>
 
 #include "bytes.h"
+#include "icgw_account.h"
 #include "keys.h"
 #include "map.h"
+#include "source.h"
 
 /* What workers remember of tables ends with a change of the serial number; a pointer
  * would not do: memory is used again. */
@@ -92,8 +94,8 @@ bool icgw_tables_add_source(struct icgw_tables *t, const struct icgw_addr *addr,
 
     renew(t);
     icgw_source_key(addr, key);
-    /* Values of a map are not 0. */
-    return icgw_map_put(&t->sources, ICGW_SOURCE_WORDS, key, (uint64_t)zone + 1, &old);
+    return icgw_map_put(&t->sources, ICGW_SOURCE_WORDS, key,
+                        icgw_source(zone, icgw_account(ICGW_ACCOUNT_FROM_PEER, addr, 0)), &old);
 }
 
 bool icgw_tables_set_tunnel(struct icgw_tables *t, uint16_t index, const struct icgw_tunnel *tunnel)

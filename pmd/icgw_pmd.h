@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "icgw_account.h"
 #include "icgw_forward.h"
 #include "icgw_stats.h"
 #include "icgw_tables.h"
@@ -97,6 +98,9 @@ uint16_t icgw_pmd_bfd_rx(uint8_t *frame, uint16_t max);
 bool icgw_pmd_bfd_tx(uint16_t port, const uint8_t *frame, uint16_t len);
 /* Tunnel packets that have arrived, BFD left out.  Any thread. */
 uint64_t icgw_pmd_arrived(void);
+
+/* What workers have counted for an account.  Any thread. */
+struct icgw_traffic icgw_pmd_traffic(uint16_t account);
 
 struct icgw_worker_info {
     unsigned int core;       /* CPU; with idle_sleep the one on which it ran last */

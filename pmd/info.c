@@ -49,6 +49,19 @@ uint64_t icgw_pmd_arrived(void)
     return n;
 }
 
+struct icgw_traffic icgw_pmd_traffic(uint16_t account)
+{
+    struct icgw_traffic sum = {0};
+
+    for (uint16_t w = 0; w < pmd.n_workers; w++) {
+        const struct icgw_traffic *t = &pmd.workers[w]->traffic[account % ICGW_ACCOUNTS];
+
+        sum.packets += __atomic_load_n(&t->packets, __ATOMIC_RELAXED);
+        sum.bytes += __atomic_load_n(&t->bytes, __ATOMIC_RELAXED);
+    }
+    return sum;
+}
+
 uint16_t icgw_pmd_n_ports(void)
 {
     return pmd.n_ports;

@@ -98,6 +98,7 @@ static void worker_free(struct pmd_worker *w)
 {
     ring_free(&w->slow);
     icgw_memo_free(w->memo);
+    rte_free(w->traffic);
     rte_free(w);
 }
 
@@ -126,7 +127,9 @@ static struct pmd_worker *worker_create(uint16_t index)
     }
     w->memo = icgw_memo_create((int)rte_lcore_to_socket_id(lcore));
     w->slow = ring_create("slow", index, 0);
-    if (!w->memo || !w->slow) {
+    w->traffic = rte_zmalloc_socket("icgw_traffic", ICGW_ACCOUNTS * sizeof *w->traffic,
+                                    RTE_CACHE_LINE_SIZE, (int)rte_lcore_to_socket_id(lcore));
+    if (!w->memo || !w->slow || !w->traffic) {
         worker_free(w);
         return NULL;
     }

@@ -6,16 +6,6 @@
 #include "capture.h"
 #include "out.h"
 
-static uint64_t total_bytes(struct rte_mbuf *const *pkts, uint16_t n)
-{
-    uint64_t bytes = 0;
-
-    for (uint16_t i = 0; i < n; i++) {
-        bytes += rte_pktmbuf_pkt_len(pkts[i]);
-    }
-    return bytes;
-}
-
 /* Frees what was not taken; returns the number of frames that were. */
 static inline uint16_t settle(struct pmd_worker *w, const struct pmd_out *out,
                               struct rte_mbuf **pkts, uint16_t n, uint16_t taken)
@@ -42,18 +32,16 @@ static void pass_on(struct pmd_worker *w, const struct pmd_out *out, struct rte_
 }
 
 uint16_t pmd_out_send_port(struct pmd_worker *w, struct pmd_out *out, struct rte_mbuf **pkts,
-                           uint16_t n)
+                           uint16_t n, uint64_t bytes)
 {
     if (unlikely(out->queue == PMD_NO_QUEUE)) {
         pass_on(w, out, pkts, n);
         return 0;
     }
-    /* Counted before: an mbuf belongs to the driver once it is sent. */
-    uint64_t bytes = total_bytes(pkts, n);
     uint16_t sent = rte_eth_tx_burst(out->id, out->queue, pkts, n);
 
     if (unlikely(sent < n)) {
-        bytes -= total_bytes(&pkts[sent], n - sent);
+        bytes -= pmd_out_bytes(&pkts[sent], n - sent);
     }
     w->stats.tx_packets += sent;
     w->stats.tx_bytes += bytes;
@@ -65,7 +53,7 @@ uint16_t pmd_out_flush_port(struct pmd_worker *w, struct pmd_out *out)
     uint16_t n = out->n;
 
     out->n = 0;
-    return pmd_out_send_port(w, out, out->pkts, n);
+    return pmd_out_send_port(w, out, out->pkts, n, pmd_out_bytes(out->pkts, n));
 }
 
 uint16_t pmd_out_flush_host(struct pmd_worker *w, struct pmd_out *out)

@@ -139,6 +139,7 @@ struct pmd_worker {
     atomic_int thread; /* gettid(2); control thread reads */
     uint64_t now;      /* TSC at the start of this poll */
     struct icgw_memo *memo;
+    struct icgw_traffic *traffic; /* ICGW_ACCOUNTS; other threads read */
     /* capture.h; NULL: off.  Control thread stores, worker loads. */
     _Atomic(struct pmd_capture *) capture;
     struct pmd_bucket buckets[ICGW_N_SLOWS];

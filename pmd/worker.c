@@ -119,18 +119,6 @@ static void finish(struct pmd_worker *w, struct pmd_lane *lane, struct burst *b)
     }
 }
 
-/* Whether all frames of a burst are to be sent by one port, as most are. */
-static inline bool same_way(const struct icgw_result *results, uint16_t n)
-{
-    const struct icgw_result *first = &results[0];
-    uint32_t differs = first->action ^ ICGW_ACTION_TX;
-
-    for (uint16_t i = 1; i < n; i++) {
-        differs |= (results[i].action ^ first->action) | (results[i].port ^ first->port);
-    }
-    return differs == 0;
-}
-
 static void act_all(struct pmd_worker *w, struct pmd_lane *lane, struct rte_mbuf **pkts,
                     const struct icgw_result *results, uint16_t n)
 {
@@ -148,6 +136,8 @@ static inline void forward(struct pmd_worker *w, struct pmd_lane *lane,
 {
     struct icgw_result results[ICGW_BURST];
     struct pmd_capture *capture = pmd_capture_on(w);
+    struct icgw_result differs;
+    uint64_t bytes;
 
     if (unlikely(capture != NULL)) {
         pmd_capture_received(capture, pmd_capture_port(lane->id), pkts, n);
@@ -156,8 +146,11 @@ static inline void forward(struct pmd_worker *w, struct pmd_lane *lane,
     if (unlikely(capture != NULL)) {
         pmd_capture_decided(capture, pmd_capture_port(lane->id), pkts, results, n);
     }
-    if (likely(same_way(results, n))) {
-        pmd_out_send_port(w, &w->lanes[results[0].port % ICGW_MAX_PORTS].tx, pkts, n);
+    bytes = pmd_out_bytes(pkts, n);
+    differs = icgw_count(w->traffic, results, pkts, n, bytes);
+    /* All to be sent by one port, as most bursts are? */
+    if (likely(results[0].action == ICGW_ACTION_TX && (differs.action | differs.port) == 0)) {
+        pmd_out_send_port(w, &w->lanes[results[0].port % ICGW_MAX_PORTS].tx, pkts, n, bytes);
     } else {
         act_all(w, lane, pkts, results, n);
     }

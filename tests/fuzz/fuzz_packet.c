@@ -236,7 +236,7 @@ static void check_result(unsigned int kind, struct rte_mbuf *m, const uint8_t *b
     enum icgw_drop reason = ICGW_N_DROPS;
     struct icgw_packet in;
     enum icgw_action parsed = icgw_parse(m, t, &in, &reason);
-    struct icgw_result r = {.action = 99, .reason = 99};
+    struct icgw_result r = {.action = 15, .reason = 99};
     uint8_t after[UINT16_MAX + 256];
 
     icgw_forward(t, memos[kind & (N_TABLES - 1)], &m, 1, &r);

@@ -119,7 +119,7 @@ static unsigned int expect(const char *what, const struct icgw_tables *t, const 
     uint8_t buf[FRAME_MAX];
     struct layout at = build(f, buf);
     struct rte_mbuf *m = to_mbuf(buf, at.end + f->pad, 0);
-    struct icgw_result r = {.action = 99};
+    struct icgw_result r = {.action = 15};
     unsigned int outport = 0;
 
     icgw_forward(t, NULL, &m, 1, &r);

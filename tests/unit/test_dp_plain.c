@@ -56,6 +56,7 @@ static struct icgw_dest a_dest(uint8_t i, bool routed, const struct icgw_source_
         .rewrite_eth = routed,
         .eth_dst = {0, 0, 0, 2, 0, i},
         .eth_src = {0, 0, 0, 2, 1, i},
+        .account = 100 + i,
         .sources = i == 3 ? NULL : sources,
     };
 }
@@ -78,6 +79,7 @@ static void add_endpoints(void)
 
         l2->port_key = vni == 2 ? 3 : ICGW_NO_PORT;
         l3->port_key = 2;
+        l3->account = 200 + vni;
         memcpy(l3->router_mac, (uint8_t[6]){0xaa, 0, 0, 0, 0, 0}, 6);
         for (uint8_t i = 0; i < N_DESTS; i++) {
             struct icgw_dest bridged = a_dest(i, false, &sources);
@@ -229,6 +231,7 @@ static void check_same(const struct rte_mbuf *a, const struct rte_mbuf *b,
 {
     check_outcome("short way", want->action, want->reason, got->action, got->reason);
     assert_int_equal(got->port, want->port);
+    assert_memory_equal(got->accounts, want->accounts, sizeof want->accounts);
     assert_int_equal(a->pkt_len, b->pkt_len);
     assert_int_equal(a->ol_flags, b->ol_flags);
     for (; a != NULL && b != NULL; a = a->next, b = b->next) {

@@ -36,6 +36,8 @@
 
 /* frame[0..2] of frames that are ours: MAGIC, action, reason. */
 #define MAGIC 0x02
+/* Counted for as whom frame[3] says, and all of them for this. */
+#define ANY_TRANSIT 1000
 
 static struct rte_ring *port0; /* what port 0 receives */
 static bool have_host;
@@ -89,7 +91,12 @@ void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, stru
 
         results[i] = (struct icgw_result){.action = ICGW_ACTION_DROP, .reason = ICGW_DROP_LOOP};
         if (frame[0] == MAGIC) {
-            results[i] = (struct icgw_result){.action = frame[1], .reason = frame[2], .port = 1};
+            results[i] = (struct icgw_result){
+                .action = frame[1],
+                .reason = frame[2],
+                .port = 1,
+                .accounts = {frame[3], ANY_TRANSIT},
+            };
         }
     }
 }
@@ -184,6 +191,10 @@ static void forwards_from_port_to_port(void **state)
     assert_int_equal(last[FRAME_LEN - 1], 0x22);
     WAIT_FOR(total().tx_packets == before.tx_packets + 2);
     struct icgw_stats after = total();
+    assert_int_equal(icgw_pmd_traffic(0x11).packets, 1);
+    assert_int_equal(icgw_pmd_traffic(0x22).bytes, FRAME_LEN);
+    assert_int_equal(icgw_pmd_traffic(ANY_TRANSIT).packets, 2);
+    assert_int_equal(icgw_pmd_traffic(ANY_TRANSIT).bytes, 2 * FRAME_LEN);
     assert_int_equal(after.rx_packets - before.rx_packets, 2);
     assert_int_equal(after.rx_bytes - before.rx_bytes, 2 * FRAME_LEN);
     assert_int_equal(after.tx_bytes - before.tx_bytes, 2 * FRAME_LEN);

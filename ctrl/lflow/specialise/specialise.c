@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "icgw_account.h"
 #include "model_private.h"
 #include "specialise_private.h"
 
@@ -119,6 +120,9 @@ static bool add_endpoint(struct specialised *result, const struct model *m,
         if (!(port != NULL ? specialise_endpoint(result, m, port, *slot)
                            : specialise_flooded_answers(dp, *slot))) {
             return false;
+        }
+        if (dp->transit) {
+            (*slot)->endpoint->account = icgw_account(ICGW_ACCOUNT_FROM_TRANSIT, NULL, dp->key);
         }
     }
     result->n_destinations += (*slot)->n_destinations;

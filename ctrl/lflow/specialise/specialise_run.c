@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "icgw_account.h"
 #include "model_private.h"
 #include "specialise_private.h"
 
@@ -80,6 +81,10 @@ static void on_send(struct interp *in, const struct interp_send *to)
     if (out->dest.tunnel == ICGW_NO_TUNNEL) {
         out->dest.verdict = ICGW_VERDICT_DROP;
         out->dest.reason = ICGW_DROP_NO_TUNNEL;
+    } else {
+        out->dest.account =
+            icgw_account(ICGW_ACCOUNT_TO, &out->result->tunnels[out->dest.tunnel].remote,
+                         in->datapath->transit ? to->vni : 0);
     }
 }
 
