@@ -24,9 +24,10 @@ static const struct help commands[] = {
      "  ovnic-gw-ctl stats --watch\n"
      "  ovnic-gw-ctl stats --watch 10\n"},
     {"ports", "", "network ports: link, MAC address, MTU, counters of the driver", ""},
-    {"peers", "", "other chassis: address, BFD, next hop towards them",
-     "Data packets are counted by worker and port, not by peer: that would cost the\n"
-     "workers time.  The packets here are BFD's.\n"},
+    {"peers", "", "other chassis: address, packets, BFD, next hop towards them",
+     "Packets received include those that were dropped afterwards or left to the slow\n"
+     "path; those that the slow path sent are not among the packets sent.  BFD's are\n"
+     "counted by themselves.  --json has bytes, too.\n"},
     {"bfd", "", "BFD sessions with hypervisors and fellow gateways", ""},
     {"routes", "ROUTER", "where packets go that reach the router from other zones",
      "ROUTER is a name, a VNI or the UUID of the Datapath_Binding.\n"

@@ -88,6 +88,8 @@ static void collect_tables(const struct gateway *gw, struct exposition *e)
               s ? s->n_reports - n_unsupported : 0);
     put_gauge(e, "tables_stale", "Whether the newest state could not be put into tables.",
               gw->stale);
+    put_gauge(e, "traffic_accounts", "Counters by peer and transit datapath; at most 16,383.",
+              icgw_accounts() - 1u);
     exposition_counter(e, "tables_published", "Times that workers got new tables.");
     exposition_integer(e, NULL, icgw_pmd_published());
     exposition_gauge(e, "specialise_seconds", "Time that the newest tables took to compute.");
@@ -197,6 +199,7 @@ static char *collect(const struct gateway *gw, bool open_metrics)
     collect_problems(gw, &e);
     collect_workers(&e);
     collect_ports(&e);
+    collect_traffic(gw, &e);
     collect_reasons(gw, &e);
     collect_databases(gw, &e);
     collect_tables(gw, &e);

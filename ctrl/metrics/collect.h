@@ -13,5 +13,6 @@ void collect_snapshot(const struct gateway *, struct metrics_snapshot *);
 /* Parts. */
 void collect_workers(struct exposition *);
 void collect_ports(struct exposition *);
+void collect_traffic(const struct gateway *, struct exposition *);
 
 #endif

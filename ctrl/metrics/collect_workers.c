@@ -11,10 +11,6 @@
 #include "icgw_pmd.h"
 #include "util.h"
 
-/* Packets and bytes are counted by worker and by port, as the workers count them
- * anyway: a counter for each peer or transit switch would be one more cache line
- * written for each packet. */
-
 static void put_worker(struct exposition *e, uint16_t worker, uint64_t value)
 {
     char *index = xasprintf("%u", worker);

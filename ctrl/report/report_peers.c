@@ -11,6 +11,7 @@
 #include "openvswitch/shash.h"
 #include "put.h"
 #include "specialise.h"
+#include "traffic.h"
 #include "view.h"
 
 /* Adds what BFD says of the chassis; "none": no session. */
@@ -44,8 +45,12 @@ static struct json *encaps_json(const struct model_chassis *chassis)
  * encap; tunnels to others are there when a port asks for them. */
 static void group_tunnels(const struct gateway *gw, struct shash *by_chassis)
 {
+    struct traffic traffic;
+    traffic_take(&traffic);
     for (size_t i = 0; gw->specialised != NULL && i < gw->specialised->n_tunnels; i++) {
         struct json *tunnel = report_tunnel(gw, i);
+        struct traffic_line line = traffic_of_peer(&traffic, &gw->specialised->tunnels[i].remote);
+        traffic_put(tunnel, &line);
         const char *chassis = view_string(tunnel, "chassis");
         struct json *list = shash_find_data(by_chassis, chassis);
         if (list == NULL) {
@@ -54,6 +59,7 @@ static void group_tunnels(const struct gateway *gw, struct shash *by_chassis)
         }
         json_array_add(list, tunnel);
     }
+    traffic_free(&traffic);
 }
 
 static struct json *peer_json(const struct gateway *gw, const struct model_chassis *chassis,

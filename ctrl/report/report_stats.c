@@ -8,10 +8,12 @@
 #include "gateway.h"
 #include "icgw_pmd.h"
 #include "meanings.h"
+#include "model.h"
 #include "put.h"
 #include "slow_path.h"
 #include "timeval.h"
 #include "totals.h"
+#include "traffic.h"
 
 static struct json *worker_json(uint16_t worker)
 {
@@ -30,6 +32,27 @@ static struct json *worker_json(uint16_t worker)
     put_uint(json, "to_bfd", info.stats.to_bfd);
     put_uint(json, "handed_over", info.stats.handed_over);
     put_uint(json, "taken_over", info.stats.taken_over);
+    return json;
+}
+
+static struct json *transits_json(const struct model *model)
+{
+    struct json *json = json_array_create_empty();
+    struct traffic traffic;
+    size_t n = 0;
+    struct model_datapath *const *list = model ? model_datapaths(model, &n) : NULL;
+    traffic_take(&traffic);
+    for (size_t i = 0; i < n; i++) {
+        if (list[i]->transit) {
+            struct json *transit = json_object_create();
+            struct traffic_line line = traffic_of_datapath(&traffic, list[i]->key);
+            put_string(transit, "datapath", list[i]->name);
+            put_uint(transit, "vni", list[i]->key);
+            traffic_put(transit, &line);
+            json_array_add(json, transit);
+        }
+    }
+    traffic_free(&traffic);
     return json;
 }
 
@@ -52,6 +75,7 @@ struct json *report_stats(const struct gateway *gw)
         put_uint(slow, icgw_slow_name(i), totals.slow[i]);
     }
     json_object_put(json, "workers", workers);
+    json_object_put(json, "transits", transits_json(gw->model));
     json_object_put(json, "drops", drops);
     json_object_put(json, "slow_path", slow);
     put_uint(json, "slow_path_tx_packets", slow_path_stats(gw->slow_path)->tx_packets);

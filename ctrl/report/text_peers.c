@@ -31,6 +31,13 @@ static void add_tunnel(struct table *t, const struct json *tunnel)
     }
 }
 
+/* tunnel NULL: none, so no traffic. */
+static void add_traffic(struct table *t, const struct json *tunnel)
+{
+    table_cell(t, TONE_PLAIN, "%" PRId64, tunnel ? view_integer(tunnel, "rx_packets") : 0);
+    table_cell(t, TONE_PLAIN, "%" PRId64, tunnel ? view_integer(tunnel, "tx_packets") : 0);
+}
+
 static void add_peer(struct table *t, const struct json *peer)
 {
     const struct json *encaps = view_get(peer, "encaps");
@@ -41,6 +48,7 @@ static void add_peer(struct table *t, const struct json *peer)
     table_cell(t, TONE_PLAIN, "%s", view_string(peer, "zone"));
     table_cell(t, TONE_PLAIN, "%s",
                tunnel ? view_string(tunnel, "remote") : view_string_at(encaps, 0));
+    add_traffic(t, tunnel);
     add_bfd(t, peer);
     if (tunnel == NULL) {
         table_cell(t, TONE_WARNING, "no tunnel: no encap of a family that we have");
@@ -52,6 +60,7 @@ static void add_peer(struct table *t, const struct json *peer)
         table_cell(t, TONE_PLAIN, "%s", "");
         table_cell(t, TONE_PLAIN, "%s", "");
         table_cell(t, TONE_PLAIN, "%s", view_string(tunnel, "remote"));
+        add_traffic(t, tunnel);
         table_cell(t, TONE_PLAIN, "%s", "");
         table_cell(t, TONE_PLAIN, "%s", "");
         table_cell(t, TONE_PLAIN, "%s", "");
@@ -71,6 +80,8 @@ void text_peers(const struct json *report, struct ds *ds, bool colour)
     table_column(t, "chassis", TABLE_LEFT);
     table_column(t, "zone", TABLE_LEFT);
     table_column(t, "address", TABLE_LEFT);
+    table_column(t, "received", TABLE_RIGHT);
+    table_column(t, "sent", TABLE_RIGHT);
     table_column(t, "bfd", TABLE_LEFT);
     table_column(t, "bfd received", TABLE_RIGHT);
     table_column(t, "bfd sent", TABLE_RIGHT);

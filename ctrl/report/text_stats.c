@@ -47,6 +47,32 @@ static void put_workers(const struct json *workers, struct ds *ds, bool colour)
     table_put(t, ds);
 }
 
+static const char *const traffic_columns[] = {"rx_packets", "rx_bytes", "tx_packets", "tx_bytes"};
+
+/* Transit switches and routers that have seen traffic. */
+static void put_transits(const struct json *transits, struct ds *ds, bool colour)
+{
+    const struct json *transit;
+    struct table *t = table_create(colour);
+    table_column(t, "transit switch", TABLE_LEFT);
+    for (size_t i = 0; i < ARRAY_SIZE(traffic_columns); i++) {
+        table_column(t,
+                     (const char *const[]){"rx packets", "rx bytes", "tx packets", "tx bytes"}[i],
+                     TABLE_RIGHT);
+    }
+    VIEW_FOR_EACH(transit, i, transits)
+    {
+        if (view_integer(transit, "rx_packets") + view_integer(transit, "tx_packets") > 0) {
+            table_cell(t, TONE_PLAIN, "%s", view_string(transit, "datapath"));
+            for (size_t k = 0; k < ARRAY_SIZE(traffic_columns); k++) {
+                table_cell(t, TONE_PLAIN, "%" PRId64, view_integer(transit, traffic_columns[k]));
+            }
+        }
+    }
+    ds_put_char(ds, '\n');
+    table_put(t, ds);
+}
+
 /* Counters that are not zero. */
 static void put_counters(const struct json *counters, const char *title, struct ds *ds, bool colour,
                          enum tone tone)
@@ -74,6 +100,7 @@ static void put_counters(const struct json *counters, const char *title, struct 
 void text_stats(const struct json *report, struct ds *ds, bool colour)
 {
     put_workers(view_get(report, "workers"), ds, colour);
+    put_transits(view_get(report, "transits"), ds, colour);
     put_counters(view_get(report, "drops"), "drops by reason", ds, colour, TONE_WARNING);
     put_counters(view_get(report, "slow_path"), "slow path by reason", ds, colour, TONE_PLAIN);
     ds_put_format(ds, "\nsent by the slow path: %" PRId64 "\n",

@@ -115,6 +115,28 @@ static void test_status(void **state OVS_UNUSED)
     json_destroy(json);
 }
 
+static void test_traffic(void **state OVS_UNUSED)
+{
+    struct json *peers = json_from_string(
+        "{\"peers\": [{\"chassis\": \"gw2\", \"zone\": \"remote\", \"bfd\": \"none\", \"tunnels\":"
+        " [{\"remote\": \"192.0.2.2\", \"resolved\": true, \"rx_packets\": 12, \"tx_packets\": 34},"
+        " {\"remote\": \"192.0.2.3\", \"resolved\": true, \"tx_packets\": 56}]}]}");
+    struct json *stats = json_from_string(
+        "{\"transits\": [{\"datapath\": \"quiet\"}, {\"datapath\": \"ts1\", \"rx_packets\": 1,"
+        " \"rx_bytes\": 2, \"tx_packets\": 3, \"tx_bytes\": 4}]}");
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    text_peers(peers, &ds, false);
+    assert_non_null(strstr(ds_cstr(&ds), "192.0.2.2        12    34  none"));
+    assert_non_null(strstr(ds_cstr(&ds), "192.0.2.3         0    56"));
+    text_stats(stats, &ds, false);
+    assert_non_null(
+        strstr(ds_cstr(&ds), "ts1                      1         2           3         4\n"));
+    assert_null(strstr(ds_cstr(&ds), "quiet"));
+    ds_destroy(&ds);
+    json_destroy(peers);
+    json_destroy(stats);
+}
+
 static void test_rates(void **state OVS_UNUSED)
 {
     struct json *before = json_from_string(
@@ -143,6 +165,7 @@ int main(void)
         cmocka_unit_test(test_control_characters),
         cmocka_unit_test(test_foreign_reports),
         cmocka_unit_test(test_status),
+        cmocka_unit_test(test_traffic),
         cmocka_unit_test(test_rates),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

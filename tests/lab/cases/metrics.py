@@ -83,6 +83,52 @@ def _sum(metrics: dict[str, dict[tuple[tuple[str, str], ...], float]], name: str
     return sum(metrics["ovnic_gw_" + name].values())
 
 
+PING = 156   # bytes of a ping in its tunnel
+
+
+def _ways(gateway: OvnicGateway) -> dict[tuple[str, str], float]:
+    """By way (from and to local and remote peers and transit switches) and unit."""
+    metrics = _parse(_fetch(gateway, OPEN_METRICS))
+    zones = {peer["chassis"]: peer["zone"] for peer in gateway.query("peers")["peers"]}
+    found: dict[tuple[str, str], float] = {}
+    for way in ("receive", "transmit"):
+        for unit in ("packets", "bytes"):
+            name = f"ovnic_gw_{{}}_{way}_{unit}_total"
+            found[f"transit {way}", unit] = sum(metrics[name.format("transit")].values())
+            for labels, value in metrics[name.format("peer")].items():
+                key = f"{zones[dict(labels)['chassis']]} {way}", unit
+                found[key] = found.get(key, 0) + value
+    return found
+
+
+@case(PAIR)
+def by_peer(lab: Lab) -> None:
+    """10 pings count once for each peer and transit switch on their way, over a change of tables."""
+    one, other = (zone.guest for zone in lab.zones)
+    one.expect_ping(other.ipv4, count=1)   # who is where is known from here on
+    for zone, gateway in ovnic_zones(lab):
+        before = _ways(gateway)
+        check_equal("ways", {way for way, _ in before},
+                    {f"{end} {way}" for end in ("local", "remote", "transit")
+                     for way in ("receive", "transmit")})
+        one.expect_ping(other.ipv4, count=5)
+        published = gateway.query("status")["tables"]["published"]
+        zone.central.nbctl("lr-route-add", f"lr{zone.number}", "203.0.113.0/24", "discard")
+        wait_for("new tables", lambda gw=gateway, was=published:
+                 gw.query("status")["tables"]["published"] > was)
+        zone.central.nbctl("lr-route-del", f"lr{zone.number}", "203.0.113.0/24")
+        one.expect_ping(other.ipv4, count=5)
+
+        def counted(gw: OvnicGateway = gateway, was: dict[tuple[str, str], float] = before) -> bool:
+            return all(value - was[key] >= 10 * (PING if key[1] == "bytes" else 1)
+                       for key, value in _ways(gw).items())
+
+        wait_for(f"10 pings by each way through {gateway.name}", counted)
+        for key, value in _ways(gateway).items():   # little else happens
+            check(value - before[key] < 16 * (PING if key[1] == "bytes" else 1),
+                  f"{gateway.name}: {key} rose by {value - before[key]} for 10 pings")
+
+
 @case(PAIR)
 def asked_for(lab: Lab) -> None:
     """Every metric that the dashboard and the alert rules ask for exists."""
