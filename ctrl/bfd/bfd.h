@@ -65,6 +65,7 @@ struct bfd_session_config {
     struct icgw_addr local;
     struct icgw_addr remote;
     struct icgw_tunnel tunnel; /* nothing is sent while it is unresolved */
+    uint16_t account;          /* icgw_account.h: of the traffic from the peer */
     /* A session that the last run of this program left Up: it goes on as if
      * nothing had been, if the peer has not noticed.  0: none. */
     uint32_t resume_local_discr;
@@ -82,8 +83,9 @@ struct bfd_ops {
     /* Copies the next frame, up to max bytes; 0: there is none. */
     uint16_t (*receive)(uint8_t *frame, uint16_t max);
     bool (*transmit)(uint16_t port, const uint8_t *frame, uint16_t len);
-    /* Packets that workers have forwarded, for decay_min_rx_ms; NULL: never decay. */
-    uint64_t (*forwarded)(void);
+    /* Packets that have come from the peer with that account, BFD left out, for
+     * decay_min_rx_ms; NULL: never decay. */
+    uint64_t (*arrived)(uint16_t account);
 };
 
 /* Starts the thread.  The ops are called by it alone; so is the will, which may

@@ -132,7 +132,7 @@ bool bfd_session_receive(struct bfd_session *s, const struct bfd_control *c, int
     return true;
 }
 
-void bfd_session_run(struct bfd_session *s, uint64_t forwarded, int64_t now)
+void bfd_session_run(struct bfd_session *s, uint64_t arrived, int64_t now)
 {
     if (now >= s->detect_at) {
         s->detect_at = BFD_NEVER;
@@ -143,9 +143,9 @@ void bfd_session_run(struct bfd_session *s, uint64_t forwarded, int64_t now)
         }
     }
     if (s->decay_at != BFD_NEVER) {
-        bfd_timing_decay(s, forwarded, now);
+        bfd_timing_decay(s, arrived, now);
     } else {
-        s->decay_packets = forwarded;
+        s->decay_packets = arrived;
     }
 }
 

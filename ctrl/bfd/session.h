@@ -73,9 +73,9 @@ void bfd_session_announce(struct bfd_session *);
 /* False: discarded (RFC 5880, 6.8.6). */
 bool bfd_session_receive(struct bfd_session *, const struct bfd_control *, int64_t now);
 
-/* Time passes: detection.  `forwarded` counts packets that say that the peer's
- * traffic flows (decay). */
-void bfd_session_run(struct bfd_session *, uint64_t forwarded, int64_t now);
+/* Time passes: detection.  `arrived` counts packets that have come from the
+ * peer (decay). */
+void bfd_session_run(struct bfd_session *, uint64_t arrived, int64_t now);
 /* Fills *control when there is something to be sent now.  Call until false. */
 bool bfd_session_transmit(struct bfd_session *, struct bfd_control *, int64_t now);
 /* What the peer is to hear once we are dead. */

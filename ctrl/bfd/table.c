@@ -51,6 +51,7 @@ static bool add_entries(struct bfd_table *t, const struct bfd_session_config *co
         e->local = configs[i].local;
         e->remote = configs[i].remote;
         e->tunnel = configs[i].tunnel;
+        e->account = configs[i].account;
         e->resume_local_discr = configs[i].resume_local_discr;
         e->resume_remote_discr = configs[i].resume_remote_discr;
         t->n++;

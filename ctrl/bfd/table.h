@@ -12,6 +12,7 @@ struct bfd_entry {
     struct icgw_addr local;
     struct icgw_addr remote;
     struct icgw_tunnel tunnel;
+    uint16_t account;
     uint32_t resume_local_discr; /* as configured; matter when the session starts */
     uint32_t resume_remote_discr;
     struct bfd_source source;

@@ -114,12 +114,11 @@ static void send_due(struct bfd *bfd, struct bfd_entry *e, int64_t now)
 /* Returns when to come back. */
 static int64_t run_sessions(struct bfd *bfd, int64_t now)
 {
-    uint64_t forwarded = bfd->ops.forwarded ? bfd->ops.forwarded() : 0;
     int64_t next = BFD_NEVER;
 
     for (size_t i = 0; i < bfd->table->n; i++) {
         struct bfd_entry *e = &bfd->table->entries[i];
-        bfd_session_run(&e->session, forwarded, now);
+        bfd_session_run(&e->session, bfd->ops.arrived ? bfd->ops.arrived(e->account) : 0, now);
         send_due(bfd, e, now);
         bfd->publish_due |= e->session.state != e->published;
         int64_t at = bfd_session_deadline(&e->session);

@@ -99,18 +99,18 @@ void bfd_timing_adopt(struct bfd_session *s)
     s->used_rx = max32(rx, s->used_rx);
 }
 
-void bfd_timing_reset_decay(struct bfd_session *s, uint64_t forwarded, int64_t now)
+void bfd_timing_reset_decay(struct bfd_session *s, uint64_t arrived, int64_t now)
 {
     uint32_t ms = max32(s->timers.decay_min_rx_ms, DECAY_MIN_MS);
-    s->decay_packets = forwarded;
+    s->decay_packets = arrived;
     s->decay_at =
         s->timers.decay_min_rx_ms == 0 || s->state != BFD_UP ? BFD_NEVER : now + (int64_t)ms * MS;
 }
 
 /* Traffic comes and goes: a slower heartbeat will do while there is none. */
-void bfd_timing_decay(struct bfd_session *s, uint64_t forwarded, int64_t now)
+void bfd_timing_decay(struct bfd_session *s, uint64_t arrived, int64_t now)
 {
-    bool idle = forwarded - s->decay_packets <= DECAY_PACKETS;
+    bool idle = arrived - s->decay_packets <= DECAY_PACKETS;
     if (s->decayed && !idle) {
         s->decayed = false;
     } else if (now >= s->decay_at) {
@@ -118,6 +118,6 @@ void bfd_timing_decay(struct bfd_session *s, uint64_t forwarded, int64_t now)
     } else {
         return;
     }
-    bfd_timing_reset_decay(s, forwarded, now);
+    bfd_timing_reset_decay(s, arrived, now);
     bfd_timing_adopt(s);
 }

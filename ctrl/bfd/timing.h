@@ -16,8 +16,8 @@ void bfd_timing_detection(struct bfd_session *, int64_t now);
 /* Packets are to say, and the peer to know, what is wanted now. */
 void bfd_timing_adopt(struct bfd_session *);
 /* Begins to watch the traffic anew. */
-void bfd_timing_reset_decay(struct bfd_session *, uint64_t forwarded, int64_t now);
+void bfd_timing_reset_decay(struct bfd_session *, uint64_t arrived, int64_t now);
 /* Looks whether traffic has come or gone. */
-void bfd_timing_decay(struct bfd_session *, uint64_t forwarded, int64_t now);
+void bfd_timing_decay(struct bfd_session *, uint64_t arrived, int64_t now);
 
 #endif

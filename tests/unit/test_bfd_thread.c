@@ -9,6 +9,7 @@
 
 #include <poll.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -71,6 +72,14 @@ static bool put(struct lane *l, const uint8_t *frame, uint16_t len)
     return room;
 }
 
+/* Of two peers, the second one has something to say all the time. */
+static uint64_t arrived(uint16_t account)
+{
+    static atomic_uint_least64_t packets;
+
+    return account == 1 ? atomic_fetch_add(&packets, 100) : 0;
+}
+
 #define END(i)                                                                                     \
     static int fd##i(void)                                                                         \
     {                                                                                              \
@@ -85,7 +94,7 @@ static bool put(struct lane *l, const uint8_t *frame, uint16_t len)
         (void)port;                                                                                \
         return put(&lanes[!i], frame, len);                                                        \
     }                                                                                              \
-    static const struct bfd_ops ops##i = {fd##i, receive##i, transmit##i, NULL}
+    static const struct bfd_ops ops##i = {fd##i, receive##i, transmit##i, arrived}
 END(0);
 END(1);
 
@@ -120,6 +129,7 @@ static void set_sessions(int end, size_t n, bool resolved)
             .bytes = {[10] = 0xff, 0xff, 10, (uint8_t)(1 + end), (uint8_t)(i >> 8), (uint8_t)i}};
         c->remote = c->local;
         c->remote.bytes[13] = (uint8_t)(2 - end);
+        c->account = (uint16_t)i;
         icgw_tunnel_init(&c->tunnel, &c->local, &c->remote, 6081, true);
         if (resolved) {
             icgw_tunnel_set_next_hop(&c->tunnel, 0, mac, mac, 0, 1500);
@@ -231,6 +241,26 @@ static void test_hundreds(void **state)
     assert_int_equal(s->stats.unexpected, 0);
 }
 
+/* A quiet peer's heartbeat slows down, that of a busy one does not. */
+static void test_decay_by_peer(void **state)
+{
+    const struct bfd_timers decay = {.min_rx_ms = 300, .min_tx_ms = 100, .decay_min_rx_ms = 2000};
+    const struct bfd_snapshot *s;
+
+    (void)state;
+    for (int i = 0; i < 2; i++) {
+        bfd_set_timers(ends[i], &decay);
+        set_sessions(i, 2, true);
+    }
+    assert_true(wait_up(0, 2) && wait_up(1, 2));
+    for (int i = 0; i < 2000 && bfd_peers(ends[0])->sessions[0].tx_interval_ms != 2000; i++) {
+        nap(10);
+    }
+    s = bfd_peers(ends[0]);
+    assert_int_equal(s->sessions[0].tx_interval_ms, 2000);
+    assert_int_equal(s->sessions[1].tx_interval_ms, 300);
+}
+
 static void test_silence_and_return(void **state)
 {
     const struct bfd_timers fast = {.min_rx_ms = 50, .min_tx_ms = 50};
@@ -298,6 +328,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_empty, start, stop),
         cmocka_unit_test_setup_teardown(test_hundreds, start, stop),
+        cmocka_unit_test_setup_teardown(test_decay_by_peer, start, stop),
         cmocka_unit_test_setup_teardown(test_silence_and_return, start, stop),
         cmocka_unit_test_setup_teardown(test_admin_down, start, stop),
         cmocka_unit_test_setup_teardown(test_sessions_come_and_go, start, stop),
