@@ -116,6 +116,17 @@ static void learn_remote(struct bfd_session *s, const struct bfd_control *c, int
     }
 }
 
+/* A peer that knows nothing of us and has another discriminator than before has begun
+ * anew: Open vSwitch does when ovn-controller makes a tunnel again.  Our session begins
+ * anew, too, before the packet is looked at, as if we had missed the peer in time.  Else
+ * the packet would only take it down, and the next one that takes it up comes after a
+ * second, in which a hypervisor may have no gateway. */
+static bool has_begun_anew(const struct bfd_session *s, const struct bfd_control *c)
+{
+    return c->state == BFD_DOWN && c->your_discr == 0 && s->remote_discr != 0 &&
+           c->my_discr != s->remote_discr;
+}
+
 bool bfd_session_receive(struct bfd_session *s, const struct bfd_control *c, int64_t now)
 {
     if (c->your_discr != 0 && c->your_discr != s->local_discr) {
@@ -123,6 +134,9 @@ bool bfd_session_receive(struct bfd_session *s, const struct bfd_control *c, int
         return false;
     }
     s->rx_packets++;
+    if ((s->state == BFD_INIT || s->state == BFD_UP) && has_begun_anew(s, c)) {
+        set_state(s, BFD_DOWN, BFD_DIAG_NEIGHBOUR_DOWN, now);
+    }
     learn_remote(s, c, now);
     if (s->state != BFD_ADMIN_DOWN) {
         follow_remote_state(s, now);

@@ -385,6 +385,33 @@ static void test_restarted_peer(void **state)
     assert_int_equal(a.flaps, 1);
 }
 
+/* One packet there and one back, not a second more, until the peer has us again. */
+static void test_peer_begins_anew(void **state)
+{
+    (void)state;
+    begin(&defaults, &defaults);
+    come_up();
+    bfd_session_init(&b, 0xcccc, 3, &defaults, false, now);
+    to_a.n = to_b.n = 0;
+    bfd_session_announce(&b);
+    pass(2 * DELAY + MS);
+    assert_int_equal(b.state, BFD_UP);
+    pass(DELAY + MS);
+    assert_int_equal(a.state, BFD_UP);
+    assert_int_equal(a.flaps, 1);
+
+    /* One that has missed us is the same peer, and is down until it hears of us. */
+    a.local_discr = 0xdddd;
+    struct bfd_control missed = {.state = BFD_DOWN,
+                                 .diag = BFD_DIAG_TIMEOUT,
+                                 .mult = 3,
+                                 .my_discr = 0xcccc,
+                                 .min_tx_us = 1000000,
+                                 .min_rx_us = 1000000};
+    assert_true(bfd_session_receive(&a, &missed, now));
+    assert_int_equal(a.state, BFD_DOWN);
+}
+
 /* A program that starts again within the detection time. */
 static void restart_a(void)
 {
@@ -570,6 +597,7 @@ int main(void)
         cmocka_unit_test(test_both_change),
         cmocka_unit_test(test_admin_down),
         cmocka_unit_test(test_restarted_peer),
+        cmocka_unit_test(test_peer_begins_anew),
         cmocka_unit_test(test_resume),
         cmocka_unit_test(test_resume_too_late),
         cmocka_unit_test(test_decay),
