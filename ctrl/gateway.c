@@ -29,6 +29,7 @@
 #include "timeline.h"
 #include "timeval.h"
 #include "trace_live.h"
+#include "transit_keys.h"
 #include "tunnels.h"
 #include "underlay.h"
 #include "util.h"
@@ -321,7 +322,8 @@ static bool use_model(struct gateway *gw, const struct model *model)
         return false;
     }
     tunnels_want(gw->underlay, s, ips, n_ips);
-    if (!tunnels_fill(s->tables, s, gw->underlay)) {
+    if (!tunnels_fill(s->tables, s, gw->underlay) ||
+        !transit_keys_add(s->tables, model, gw->ovsdb)) {
         VLOG_ERR("no memory for tunnels: going on with the old ones; raise [dpdk] memory");
         tunnels_want(gw->underlay, gw->specialised ? gw->specialised : s, ips, n_ips);
         specialised_free(s);
@@ -339,6 +341,7 @@ static bool use_model(struct gateway *gw, const struct model *model)
     gw->specialised = s;
     gw->model = model;
     gw->version = model_version(model);
+    gw->keys_version = ovsdb_keys_version(gw->ovsdb);
     return true;
 }
 
@@ -392,6 +395,27 @@ static void follow_underlay(struct gateway *gw)
     slow_path_set_tables(gw->slow_path, icgw_pmd_tables());
 }
 
+/* The model waits for the Southbound, other zones do not. */
+static void follow_keys(struct gateway *gw)
+{
+    uint64_t version = ovsdb_keys_version(gw->ovsdb);
+    if (version == gw->keys_version || gw->model == NULL || gw->stale) {
+        return;
+    }
+    gw->keys_version = version;
+    if (!transit_keys_missing(icgw_pmd_tables(), gw->model, gw->ovsdb)) {
+        return;
+    }
+    struct icgw_tables *tables = icgw_tables_clone(icgw_pmd_tables());
+    if (tables == NULL || !transit_keys_add(tables, gw->model, gw->ovsdb)) {
+        VLOG_ERR("no memory for keys that IC-SB has changed; raise [dpdk] memory");
+        icgw_tables_free(tables);
+        return;
+    }
+    publish(gw, tables);
+    slow_path_set_tables(gw->slow_path, icgw_pmd_tables());
+}
+
 static void run_slow_path(struct gateway *gw)
 {
     struct rte_mbuf *pkts[SLOW_BURST];
@@ -429,6 +453,7 @@ void gateway_run(struct gateway *gw)
     if (ovsdb_run(gw->ovsdb)) {
         follow_databases(gw);
     }
+    follow_keys(gw);
     if (underlay_run(gw->underlay)) {
         follow_underlay(gw);
     }

@@ -42,6 +42,7 @@ struct gateway {
     const struct model *model;       /* NULL until there is one; of *ovsdb, or … */
     struct model *loaded;            /* … what the last run left, until then */
     uint64_t version;                /* of `model` that `specialised` reflects */
+    uint64_t keys_version;           /* of IC-SB's keys that the tables reflect */
     struct specialised *specialised; /* of `model` */
     bool stale;                      /* the last model could not be turned into tables */
     int64_t nb_cfg;                  /* of `model`; acknowledged once in use */

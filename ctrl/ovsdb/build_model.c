@@ -185,6 +185,9 @@ void build_model(struct ovsdb *o, struct lflow_cache *cache)
     build_sets(o, everything);
     build_flows(o, &added, everything);
     model_finish(o->model);
+    if (c->datapaths_listed || c->located) {
+        icsb_follow_keys(o);
+    }
     o->believed.datapaths = o->datapaths.n;
     o->believed.flows = model_n_flows(o->model);
     sset_destroy(&added);

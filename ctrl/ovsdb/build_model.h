@@ -50,4 +50,8 @@ void icsb_place_port(const struct ovsdb *, struct model *, const char *port);
 void icsb_forget_places(struct ovsdb *);
 void icsb_clear(struct ovsdb *);
 
+/* icsb_keys.c: takes down the keys that IC-SB has for ports of the model. */
+void icsb_follow_keys(struct ovsdb *);
+void icsb_clear_keys(struct ovsdb *);
+
 #endif

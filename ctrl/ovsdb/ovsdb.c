@@ -51,6 +51,7 @@ struct ovsdb *ovsdb_create(const struct ovsdb_config *c)
     shash_init(&o->locations);
     shash_init(&o->placed);
     shash_init(&o->ports_of);
+    shash_init(&o->port_keys);
     changes_init(&o->changes);
     o->lists_stale = true;
     o->nb_cfg_model = -1;
@@ -81,6 +82,7 @@ void ovsdb_destroy(struct ovsdb *o)
     learn_fdb_clear(o);
     smap_destroy(&o->sb_said);
     icsb_clear(o);
+    icsb_clear_keys(o);
     shash_destroy_free_data(&o->ports_of);
     changes_destroy(&o->changes);
     model_free(o->model);
@@ -138,6 +140,9 @@ static void follow_ic(struct ovsdb *o)
 {
     unsigned int seqno = session_seqno(&o->ic);
     bool connected = session_connected(&o->ic);
+    if (seqno != o->ic_seqno) {
+        icsb_follow_keys(o);
+    }
     o->changes.located |=
         seqno != o->ic_seqno || connected != o->ic_connected || time_msec() >= o->unbound_until;
     o->ic_seqno = seqno;

@@ -60,6 +60,19 @@ void ovsdb_learn(struct ovsdb *, const char *datapath_uuid, const char *logical_
 /* What put_fdb learned, likewise, to FDB. */
 void ovsdb_learn_fdb(struct ovsdb *, uint32_t datapath_key, uint16_t port_key, const char *mac);
 
+/* What a port on a transit switch is addressed by. */
+struct ovsdb_keys {
+    uint32_t vni;
+    uint16_t port;
+};
+typedef void ovsdb_keys_cb(void *aux, const char *port, struct ovsdb_keys);
+/* The keys that IC-SB has for ports of this zone, and those that it had until some
+ * seconds ago: other zones use either until they have followed, whether the model has
+ * followed or not. */
+void ovsdb_for_each_keys(const struct ovsdb *, ovsdb_keys_cb *, void *aux);
+/* Another number: IC-SB has other keys than before. */
+uint64_t ovsdb_keys_version(const struct ovsdb *);
+
 /* Whom to speak BFD with, by chassis name: fellow members of the groups of two
  * or more that we are a member of, and their ref_chassis.  Sorted, each once;
  * without ourselves and without chassis of other zones; valid until

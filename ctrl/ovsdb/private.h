@@ -124,6 +124,10 @@ struct ovsdb {
     struct shash placed;     /* transit port -> struct place, as the model has it */
     long long unbound_until; /* ms; when the model has a gateway too many; LLONG_MAX: never */
 
+    /* icsb_keys.c */
+    struct shash port_keys; /* transit port of ours -> struct port_keys */
+    uint64_t keys_version;
+
     bool withdrawing;
     bool withdrawn;
 };

@@ -574,6 +574,52 @@ static void test_follows_ic_sb(void **state)
     UNTIL(z, located(z, NULL));
 }
 
+struct wanted_keys {
+    struct ovsdb_keys keys;
+    bool found;
+};
+
+static void compare_keys(void *aux, const char *port, struct ovsdb_keys keys)
+{
+    struct wanted_keys *w = aux;
+    w->found |= !strcmp(port, "ts1-lr1") && keys.vni == w->keys.vni && keys.port == w->keys.port;
+    assert_string_not_equal(port, "ts1-lr2"); /* of another zone */
+}
+
+static bool has_keys(const struct zone *z, uint32_t vni, uint16_t port)
+{
+    struct wanted_keys w = {.keys = {vni, port}};
+    ovsdb_for_each_keys(z->o, compare_keys, &w);
+    return w.found;
+}
+
+/* Other zones may have followed IC-SB before the SB has, and after it. */
+static void test_keys_of_ic_sb(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    ctl(z, ICSB, "%s -- create Datapath_Binding transit_switch=ts1 tunnel_key=16711690", ic_rows);
+    UNTIL(z, has_keys(z, 16711690, 1));
+    assert_false(has_keys(z, 16711690, 2));
+    uint64_t before = ovsdb_keys_version(z->o);
+
+    /* As if ovn-ic had to begin anew. */
+    ctl(z, ICSB, "-- --all destroy Port_Binding -- --all destroy Datapath_Binding");
+    gateway_run_for(z, 200);
+    assert_true(has_keys(z, 16711690, 1));
+    ctl(z, ICSB,
+        "-- create Datapath_Binding transit_switch=ts1 tunnel_key=16711691"
+        " -- create Port_Binding transit_switch=ts1 logical_port=ts1-lr1 tunnel_key=2"
+        "    availability_zone=$(ovn-ic-sbctl --db=unix:%s/ic-sb.sock --bare --columns=_uuid find"
+        " Availability_Zone name=az1)",
+        z->dir);
+    UNTIL(z, has_keys(z, 16711691, 2));
+    assert_true(has_keys(z, 16711690, 1));
+    assert_int_not_equal(ovsdb_keys_version(z->o), before);
+    UNTIL(z, !has_keys(z, 16711690, 1));
+    assert_true(has_keys(z, 16711691, 2));
+}
+
 static void test_goes_on_without_ic_sb(void **state)
 {
     struct zone *z = *state;
@@ -755,6 +801,7 @@ int main(void)
         TEST(test_follows_a_port_that_moves),
         TEST(test_follows_datapath_groups),
         TEST(test_follows_ic_sb),
+        TEST(test_keys_of_ic_sb),
         TEST(test_goes_on_without_ic_sb),
         TEST(test_learns),
         TEST(test_learns_fdb),
