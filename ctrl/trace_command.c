@@ -85,10 +85,9 @@ static char *run(const struct trace_world *world, const struct arguments *a, cha
     char *assumed = NULL, *text = NULL;
     size_t len;
     uint8_t *frame = trace_hex(a->packet, &len);
-    if (frame == NULL) {
-        frame = trace_microflow(world, a->packet, (uint16_t)a->length, &len, &assumed, error);
-    }
-    struct trace *t = frame != NULL ? trace_frame(world, frame, len, error) : NULL;
+    struct trace *t = frame != NULL
+                          ? trace_frame(world, frame, len, error)
+                          : trace_microflow(world, a->packet, (uint16_t)a->length, &assumed, error);
     if (t != NULL) {
         text = format(t, a, assumed != NULL ? assumed : "");
         trace_free(t);

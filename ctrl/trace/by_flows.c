@@ -17,31 +17,6 @@
 /* The slow path's alloc() and transmit() are told of no one. */
 static struct trace *current;
 
-static struct trace_event *add(struct trace *t, enum trace_kind kind)
-{
-    if (t->n_events >= TRACE_MAX_EVENTS) {
-        t->left_out++;
-        return NULL;
-    }
-    if (t->events == NULL) {
-        t->events = xcalloc(TRACE_MAX_EVENTS, sizeof *t->events);
-    }
-    struct trace_event *e = &t->events[t->n_events++];
-    e->kind = kind;
-    e->depth = t->n_events > 1 ? e[-1].depth : 0;
-    return e;
-}
-
-static void add_text(struct trace *t, enum trace_kind kind, char *text)
-{
-    struct trace_event *e = add(t, kind);
-    if (e != NULL) {
-        e->text = text;
-    } else {
-        free(text);
-    }
-}
-
 static struct rte_mbuf *alloc(const void *data, uint16_t len)
 {
     return current->world->alloc(data, len);
@@ -50,10 +25,10 @@ static struct rte_mbuf *alloc(const void *data, uint16_t len)
 static void transmit(uint16_t port, struct rte_mbuf *m)
 {
     struct trace *t = current;
-    struct trace_event *e = t->n_sent < TRACE_MAX_SENT ? add(t, TRACE_SENT) : NULL;
+    struct trace_event *e = t->n_sent < TRACE_MAX_SENT ? trace_add(&t->events, TRACE_SENT) : NULL;
     (void)port;
     if (e == NULL) {
-        t->left_out++;
+        t->events.left_out++;
         rte_pktmbuf_free(m);
         return;
     }
@@ -67,14 +42,16 @@ static void transmit(uint16_t port, struct rte_mbuf *m)
 static void learn(void *aux, const char *datapath, const char *port, const char *ip,
                   const char *mac)
 {
+    struct trace *t = aux;
     (void)datapath;
-    add_text(aux, TRACE_LEARN, xasprintf("%s is at %s, behind %s", ip, mac, port));
+    trace_add_text(&t->events, TRACE_LEARN, xasprintf("%s is at %s, behind %s", ip, mac, port));
 }
 
 static void learn_fdb(void *aux, uint32_t datapath_key, uint16_t port_key, const char *mac)
 {
-    add_text(aux, TRACE_LEARN,
-             xasprintf("%s is behind port %u of VNI %u", mac, port_key, datapath_key));
+    struct trace *t = aux;
+    trace_add_text(&t->events, TRACE_LEARN,
+                   xasprintf("%s is behind port %u of VNI %u", mac, port_key, datapath_key));
 }
 
 static int64_t now(void)
@@ -84,34 +61,26 @@ static int64_t now(void)
 
 static void on_stage(void *aux, const struct interp *in, const struct model_flow *flow)
 {
-    struct trace_event *e = add(aux, TRACE_STAGE);
-    if (e != NULL) {
-        e->depth = in->hops;
-        e->datapath = in->datapath;
-        e->egress = in->pipeline == MODEL_EGRESS;
-        e->table = in->table;
-        e->flow = flow != NULL ? flow->lflow : NULL;
-        e->priority = flow != NULL ? flow->priority : 0;
-    }
+    struct trace *t = aux;
+    trace_add_stage(&t->events, in, flow);
 }
 
 static void on_drop(void *aux, enum icgw_drop reason, const struct lflow *flow)
 {
-    struct trace_event *e = add(aux, TRACE_DROP);
-    if (e != NULL) {
-        e->reason = reason;
-        e->flow = flow;
-    }
+    struct trace *t = aux;
+    trace_add_drop(&t->events, reason, flow);
 }
 
 static void on_wait(void *aux, const char *port, const char *ip)
 {
-    add_text(aux, TRACE_WAIT, xasprintf("%s behind %s", ip, port));
+    struct trace *t = aux;
+    trace_add_text(&t->events, TRACE_WAIT, xasprintf("%s behind %s", ip, port));
 }
 
 static void on_unsupported(void *aux, const char *why)
 {
-    add_text(aux, TRACE_UNSUPPORTED, xstrdup(why));
+    struct trace *t = aux;
+    trace_add_text(&t->events, TRACE_UNSUPPORTED, xstrdup(why));
 }
 
 void trace_by_flows(struct trace *t)
@@ -131,12 +100,6 @@ void trace_by_flows(struct trace *t)
     slow_path_packet(sp, m);
     slow_path_destroy(sp);
     current = NULL;
-}
-
-bool trace_shows(const struct trace_event *e, bool all)
-{
-    return all || e->kind != TRACE_STAGE || e->flow == NULL ||
-           strcmp(e->flow->code->actions_text, "next;") != 0;
 }
 
 /* --- whether tables and flows come to the same */

@@ -31,7 +31,10 @@ struct microflow {
 
 /* How a packet gets to this gateway. */
 struct microflow_way {
-    const struct model_datapath *datapath;
+    /* A port of a hypervisor: its flows say what follows but for the addresses.  NULL: it
+     * comes as the rest says. */
+    const struct model_port *from_port;
+    uint32_t vni;
     uint16_t inport;
     uint16_t outport;
     struct icgw_addr src; /* outer */

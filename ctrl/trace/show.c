@@ -184,21 +184,23 @@ static void put_event(const struct trace *t, const struct trace_event *e, struct
     case TRACE_LEARN:
         ds_put_format(ds, "=> learns: %s\n", e->text);
         break;
+    case TRACE_TUNNEL:
+        ds_put_format(ds, "=> by tunnel to %s\n", e->text);
+        break;
+    case TRACE_DELIVER:
+        ds_put_format(ds, "=> to %s, which is there\n", e->text);
+        break;
     default:
         ds_put_format(ds, "=> cannot go on: %s\n", e->text);
     }
 }
 
-static void put_flows(const struct trace *t, bool all, struct ds *ds)
+static void put_events(const struct trace *t, const struct trace_events *events, bool all,
+                       struct ds *ds)
 {
     const struct trace_event *last = NULL;
-    if (!t->flows_run) {
-        ds_put_cstr(ds, "\nflows     are not asked about such a frame\n");
-        return;
-    }
-    ds_put_char(ds, '\n');
-    for (size_t i = 0; i < t->n_events; i++) {
-        const struct trace_event *e = &t->events[i];
+    for (size_t i = 0; i < events->n; i++) {
+        const struct trace_event *e = &events->list[i];
         if (e->kind != TRACE_STAGE) {
             put_event(t, e, ds);
             continue;
@@ -212,16 +214,46 @@ static void put_flows(const struct trace *t, bool all, struct ds *ds)
             last = e;
         }
     }
-    if (t->n_events == 0) {
-        ds_put_cstr(ds, "flows     nothing leaves\n");
+    if (events->left_out > 0) {
+        ds_put_format(ds, "… and %zu more, left out\n", events->left_out);
     }
-    if (t->left_out > 0) {
-        ds_put_format(ds, "… and %zu more, left out\n", t->left_out);
+}
+
+static void put_hypervisor(const struct trace *t, bool all, struct ds *ds)
+{
+    ds_put_format(ds, "at hypervisor %s\n\n", t->hypervisor->chassis->name);
+    put_events(t, &t->hypervisor->events, all, ds);
+    const struct trace_events *events = &t->hypervisor->events;
+    if (t->in.data != NULL) {
+        ds_put_cstr(ds, "\nat this gateway\n\n");
+    } else if (events->n > 0 && events->list[events->n - 1].kind == TRACE_UNSUPPORTED) {
+        ds_put_cstr(ds, "\nWhether it comes to this gateway cannot be told: ask ovn-trace.\n");
+    } else {
+        ds_put_cstr(ds, "\nNothing of it comes to this gateway.\n");
+    }
+}
+
+static void put_flows(const struct trace *t, bool all, struct ds *ds)
+{
+    if (!t->flows_run) {
+        ds_put_cstr(ds, "\nflows     are not asked about such a frame\n");
+        return;
+    }
+    ds_put_char(ds, '\n');
+    put_events(t, &t->events, all, ds);
+    if (t->events.n == 0) {
+        ds_put_cstr(ds, "flows     nothing leaves\n");
     }
 }
 
 void trace_text(const struct trace *t, bool all, struct ds *ds)
 {
+    if (t->hypervisor != NULL) {
+        put_hypervisor(t, all, ds);
+    }
+    if (t->in.data == NULL) {
+        return;
+    }
     ds_put_cstr(ds, "arrives   ");
     put_frame(t, &t->in, INDENT, ds);
     if (t->parsed == ICGW_ACTION_TX) {

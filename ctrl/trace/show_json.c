@@ -76,8 +76,9 @@ static void put_cut(struct json *json, const char *name, const char *text)
 static struct json *event_json(const struct trace *t, const struct trace_event *e)
 {
     static const char *const kinds[] = {
-        [TRACE_STAGE] = "stage", [TRACE_SENT] = "sent",   [TRACE_DROP] = "drop",
-        [TRACE_WAIT] = "wait",   [TRACE_LEARN] = "learn", [TRACE_UNSUPPORTED] = "unsupported",
+        [TRACE_STAGE] = "stage",   [TRACE_SENT] = "sent",       [TRACE_DROP] = "drop",
+        [TRACE_WAIT] = "wait",     [TRACE_LEARN] = "learn",     [TRACE_UNSUPPORTED] = "unsupported",
+        [TRACE_TUNNEL] = "tunnel", [TRACE_DELIVER] = "deliver",
     };
     struct json *json =
         e->kind == TRACE_SENT ? frame_json(t, &t->sent[e->sent]) : json_object_create();
@@ -114,23 +115,43 @@ static struct json *workers_json(const struct trace *t)
     return json;
 }
 
+static void put_events(struct json *json, const struct trace *t, const struct trace_events *events,
+                       bool all)
+{
+    struct json *flows = json_array_create_empty();
+    for (size_t i = 0; i < events->n; i++) {
+        if (trace_shows(&events->list[i], all)) {
+            json_array_add(flows, event_json(t, &events->list[i]));
+        }
+    }
+    json_object_put(json, "flows", flows);
+    put_integer(json, "left_out", (long long)events->left_out);
+}
+
+static void put_hypervisor(struct json *json, const struct trace *t, bool all)
+{
+    struct json *hypervisor = json_object_create();
+    json_object_put_string(hypervisor, "chassis", t->hypervisor->chassis->name);
+    put_events(hypervisor, t, &t->hypervisor->events, all);
+    json_object_put(json, "hypervisor", hypervisor);
+}
+
 struct json *trace_json(const struct trace *t, bool all)
 {
     struct json *json = json_object_create();
-    struct json *events = json_array_create_empty();
+    if (t->hypervisor != NULL) {
+        put_hypervisor(json, t, all);
+    }
+    if (t->in.data == NULL) { /* nothing comes here */
+        return json;
+    }
     json_object_put(json, "arrives", frame_json(t, &t->in));
     json_object_put(json, "endpoint", json_boolean_create(t->endpoint != NULL));
     if (t->dest != NULL) {
         json_object_put(json, "destination", dest_json(t->dest));
     }
     json_object_put(json, "workers", workers_json(t));
-    for (size_t i = 0; i < t->n_events; i++) {
-        if (trace_shows(&t->events[i], all)) {
-            json_array_add(events, event_json(t, &t->events[i]));
-        }
-    }
-    json_object_put(json, "flows", events);
-    put_integer(json, "left_out", (long long)t->left_out);
+    put_events(json, t, &t->events, all);
     json_object_put(json, "agree", json_boolean_create(t->agree));
     if (!t->agree) {
         json_object_put_string(json, "disagreement", t->disagreement);

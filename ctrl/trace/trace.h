@@ -14,8 +14,13 @@
 #include "outer.h"
 
 struct ds;
+struct frame;
+struct interp;
 struct json;
 struct model;
+struct model_chassis;
+struct model_flow;
+struct model_port;
 struct specialised;
 struct rte_mbuf;
 
@@ -47,6 +52,8 @@ enum trace_kind {
     TRACE_WAIT,        /* text: the neighbour asked for */
     TRACE_LEARN,       /* text */
     TRACE_UNSUPPORTED, /* text: why */
+    TRACE_TUNNEL,      /* text: from a hypervisor to whom */
+    TRACE_DELIVER,     /* text: the port at the hypervisor */
 };
 
 struct trace_event {
@@ -62,9 +69,26 @@ struct trace_event {
     char *text;  /* malloc'ed or NULL */
 };
 
+struct trace_events {
+    struct trace_event *list;
+    size_t n;
+    size_t left_out; /* beyond the limits */
+};
+
+/* What a hypervisor does with a packet of one of its ports. */
+struct trace_hypervisor {
+    const struct model_chassis *chassis;
+    struct trace_events events;
+    struct trace_frame inner; /* as it is sent to this gateway first; no data: it is not */
+    uint32_t vni;
+    uint16_t inport;
+    uint16_t outport;
+};
+
 struct trace {
     const struct trace_world *world;
-    struct trace_frame in;
+    struct trace_hypervisor *hypervisor; /* NULL: it comes from elsewhere */
+    struct trace_frame in;               /* no data: nothing arrives */
     /* By the tables. */
     enum icgw_action parsed; /* ICGW_ACTION_TX: `packet` is filled */
     struct icgw_packet packet;
@@ -75,11 +99,9 @@ struct trace {
     struct trace_frame out; /* when sent */
     /* By the flows. */
     bool flows_run;
-    struct trace_event *events;
-    size_t n_events;
+    struct trace_events events;
     struct trace_frame *sent;
     size_t n_sent;
-    size_t left_out; /* events beyond the limits */
     /* Whether both come to the same. */
     bool agree;
     char *disagreement; /* malloc'ed; NULL when they do */
@@ -90,10 +112,10 @@ struct trace *trace_frame(const struct trace_world *, const uint8_t *frame, size
                           char **error);
 void trace_free(struct trace *);
 
-/* From a microflow to the frame that arrives (malloc'ed); *notes (malloc'ed): what was
- * assumed, "" without.  NULL, with *error (malloc'ed). */
-uint8_t *trace_microflow(const struct trace_world *, const char *text, uint16_t ip_len, size_t *len,
-                         char **notes, char **error);
+/* From a microflow on; *notes (malloc'ed): what was assumed, "" without.  NULL, with
+ * *error (malloc'ed). */
+struct trace *trace_microflow(const struct trace_world *, const char *text, uint16_t ip_len,
+                              char **notes, char **error);
 /* The bytes (malloc'ed) of a text of hexadecimal digits; blanks and colons are passed
  * over.  NULL: it is something else. */
 uint8_t *trace_hex(const char *text, size_t *len);
@@ -105,6 +127,16 @@ struct json *trace_json(const struct trace *, bool all);
 /* Between the files of this folder. */
 void trace_by_tables(struct trace *);
 void trace_by_flows(struct trace *);
+/* `inner` as `port`, which a hypervisor has, sends it. */
+struct trace_hypervisor *trace_at_hypervisor(const struct model *, const struct model_port *port,
+                                             const struct frame *inner);
+/* NULL: there are too many. */
+struct trace_event *trace_add(struct trace_events *, enum trace_kind);
+/* Takes the text. */
+void trace_add_text(struct trace_events *, enum trace_kind, char *text);
+void trace_add_stage(struct trace_events *, const struct interp *, const struct model_flow *);
+void trace_add_drop(struct trace_events *, enum icgw_drop, const struct lflow *);
+void trace_events_free(struct trace_events *);
 void trace_compare(struct trace *);
 /* Whether people want to see it. */
 bool trace_shows(const struct trace_event *, bool all);

@@ -116,7 +116,7 @@ static bool inbound(struct microflow *m, const struct model_port *in, const stru
     }
     assume_mac(m, FIELD_ETH_SRC, in);
     assume_mac(m, FIELD_ETH_DST, out);
-    *way = (struct microflow_way){.datapath = in->datapath, .inport = in->key, .outport = out->key};
+    *way = (struct microflow_way){.vni = in->datapath->key, .inport = in->key, .outport = out->key};
     return true;
 }
 
@@ -141,7 +141,7 @@ static bool through_router(struct microflow *m, const struct model_datapath *rou
     }
     assume_mac(m, FIELD_ETH_SRC, redirect->distributed);
     *way = (struct microflow_way){
-        .datapath = router, .inport = in != NULL ? in->key : 0, .outport = redirect->key};
+        .vni = router->key, .inport = in != NULL ? in->key : 0, .outport = redirect->key};
     return true;
 }
 
@@ -157,6 +157,26 @@ static bool outbound(struct microflow *m, const struct model_port *in, const str
     }
     assume_mac(m, FIELD_ETH_DST, out != NULL ? out : choose(m, in->datapath, in, is_remote));
     return through_router(m, router_port->datapath, NULL, router_port->redirect, way, error);
+}
+
+/* By a port of a hypervisor of this zone, to whatever router of the switch. */
+static bool from_hypervisor(struct microflow *m, const struct model_port *in,
+                            struct microflow_way *way, char **error)
+{
+    if (in->type != MODEL_PORT_VIF && in->type != MODEL_PORT_VIRTUAL) {
+        return refuse(error, xasprintf("%s is of type %s: packets are traced from ports of virtual "
+                                       "machines, routers and other zones",
+                                       in->name, in->type_name));
+    }
+    if (in->chassis == NULL || in->chassis->self || in->chassis->remote) {
+        return refuse(error, xasprintf("%s is bound to no hypervisor of this zone: nothing comes "
+                                       "from it",
+                                       in->name));
+    }
+    assume_mac(m, FIELD_ETH_SRC, in);
+    assume_mac(m, FIELD_ETH_DST, choose(m, in->datapath, in, is_local_end));
+    *way = (struct microflow_way){.from_port = in};
+    return true;
 }
 
 static bool find_ports(struct microflow *m, const struct model *model, const struct model_port *in,
@@ -176,12 +196,9 @@ static bool find_ports(struct microflow *m, const struct model *model, const str
         return through_router(m, in->datapath, in, out, way, error);
     }
     if (out == NULL) {
-        return refuse(error, xasprintf("%s is on a hypervisor, which runs the flows as far as this "
-                                       "gateway: say the port by which the packet comes into "
-                                       "the transit switch or out of its router, or outport, too",
-                                       in->name));
+        return from_hypervisor(m, in, way, error);
     }
-    *way = (struct microflow_way){.datapath = in->datapath, .inport = in->key, .outport = out->key};
+    *way = (struct microflow_way){.vni = in->datapath->key, .inport = in->key, .outport = out->key};
     return true;
 }
 

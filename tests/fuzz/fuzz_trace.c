@@ -90,11 +90,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     char *notes = NULL, *error = NULL;
     size_t len;
     uint8_t *frame = trace_hex(text, &len);
-    if (frame == NULL) {
-        frame = trace_microflow(&world, text, 0, &len, &notes, &error);
-        require((frame == NULL) == (error != NULL), "refused without a message, or both");
-    }
-    struct trace *t = frame != NULL ? trace_frame(&world, frame, len, &error) : NULL;
+    struct trace *t = frame != NULL ? trace_frame(&world, frame, len, &error)
+                                    : trace_microflow(&world, text, 0, &notes, &error);
+    require((t == NULL) == (error != NULL), "refused without a message, or both");
     if (t != NULL) {
         show(t);
         trace_free(t);

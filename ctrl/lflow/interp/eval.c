@@ -218,7 +218,7 @@ static enum truth match_resident(const struct eval *ev, const struct expr *e)
     } else if (ev->deps != NULL) {
         ev->deps->unknown = true;
     }
-    return truth_of((port != NULL && port->resident) == (e->relop == RELOP_EQ));
+    return truth_of((port != NULL && model_port_resident(port, ev->at)) == (e->relop == RELOP_EQ));
 }
 
 static enum truth match_all(struct eval *ev, const struct expr *e)

@@ -14,10 +14,11 @@ struct eval {
     const struct model *model;
     const struct model_datapath *datapath;
     const struct state *state;
-    const struct guard *guard; /* NULL for an actual packet */
-    struct split *split;       /* NULL for an actual packet */
-    struct dependencies *deps; /* NULL: of no interest */
-    bool split_full;           /* set when a prefix did not fit into *split */
+    const struct guard *guard;      /* NULL for an actual packet */
+    struct split *split;            /* NULL for an actual packet */
+    struct dependencies *deps;      /* NULL: of no interest */
+    const struct model_chassis *at; /* as in struct interp */
+    bool split_full;                /* set when a prefix did not fit into *split */
 };
 
 enum truth eval_match(struct eval *, const struct expr *);

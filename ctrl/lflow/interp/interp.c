@@ -21,6 +21,7 @@ struct eval interp_eval(const struct interp *in)
         .guard = in->guard,
         .split = in->split,
         .deps = in->deps,
+        .at = in->at,
     };
 }
 
@@ -262,6 +263,15 @@ static uint16_t delivered_to(const struct model_datapath *dp, uint16_t outport)
     bool redirects = port != NULL && port->type == MODEL_PORT_CHASSISREDIRECT && port->resident &&
                      port->distributed != NULL;
     return redirects ? port->distributed->key : outport;
+}
+
+void interp_from_port(struct interp *in, const struct model_port *port)
+{
+    in->datapath = port->datapath;
+    state_init(&in->state);
+    frame_load(in->frame, &in->state);
+    state_set(&in->state, whole(FIELD_INPORT), port->key);
+    interp_stage(in, MODEL_INGRESS, 0);
 }
 
 void interp_from_tunnel(struct interp *in, const struct model_datapath *dp, uint16_t inport,

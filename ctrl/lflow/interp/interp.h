@@ -46,6 +46,8 @@ struct interp_ops {
     /* The packet waits for the MAC address of a next hop that has been asked for. */
     void (*wait)(struct interp *in, const struct model_port *, bool v6,
                  const struct icgw_addr *next_hop);
+    /* It reaches a port of ->at that leads to no other datapath. */
+    void (*deliver)(struct interp *in, const struct model_port *);
     /* A stage has chosen its flow, whose actions come next; NULL: none matches.  For
      * those who look on. */
     void (*stage)(struct interp *in, const struct model_flow *);
@@ -67,6 +69,9 @@ struct interp {
      * by unless flags.loopback was set on the way; ops->send, which knows the tunnels, has
      * to look.  NULL: does not matter (any more). */
     const struct model_chassis *from;
+    /* Concrete: the chassis whose part of the pipelines is run, a hypervisor of this zone.
+     * NULL: this gateway. */
+    const struct model_chassis *at;
     unsigned int n_chosen; /* concrete: select()s so far */
     bool waits; /* concrete: for a neighbour; ovn-controller holds all that is left to do */
     /* Abstract: */
@@ -100,6 +105,9 @@ struct interp {
  * `state` (after state_init()), and zeroes the rest. */
 void interp_from_tunnel(struct interp *, const struct model_datapath *, uint16_t inport,
                         uint16_t outport);
+
+/* A run for a packet that a port of ->at sends.  Concrete only; the rest as above. */
+void interp_from_port(struct interp *, const struct model_port *);
 
 /* Whether ICMP errors about the path MTU that arrive by a tunnel start over in
  * the ingress pipeline of the datapath: it has flows for that (OVN 24.03 and

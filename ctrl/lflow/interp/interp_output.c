@@ -26,9 +26,33 @@ static void clear_registers(struct interp *in)
 }
 
 /* A patch port is everywhere, an l3gateway port where its router is. */
-static bool is_here(const struct model_port *port)
+static bool is_here(const struct interp *in, const struct model_port *port)
 {
-    return port->type == MODEL_PORT_PATCH || (port->type == MODEL_PORT_L3GATEWAY && port->resident);
+    return port->type == MODEL_PORT_PATCH ||
+           (port->type == MODEL_PORT_L3GATEWAY && model_port_resident(port, in->at));
+}
+
+/* A port of the hypervisor whose part is run: this gateway has none of its own. */
+static bool is_at_hypervisor(const struct interp *in, const struct model_port *port)
+{
+    return in->at != NULL && port->type != MODEL_PORT_CHASSISREDIRECT &&
+           port->type != MODEL_PORT_L3GATEWAY && model_port_resident(port, in->at);
+}
+
+static bool is_at(const struct interp *in, const struct model_chassis *chassis)
+{
+    return in->at != NULL ? chassis == in->at : chassis->self;
+}
+
+/* The port that a port stands for here; NULL: it is elsewhere. */
+static const struct model_port *local_end(const struct interp *in, const struct model_port *port)
+{
+    if (is_here(in, port) || is_at_hypervisor(in, port)) {
+        return port;
+    }
+    return port->type == MODEL_PORT_CHASSISREDIRECT && model_port_resident(port, in->at)
+               ? port->distributed
+               : NULL;
 }
 
 void interp_egress(struct interp *in, const struct model_port *port)
@@ -92,14 +116,14 @@ static void send_to(struct interp *in, const struct model_chassis *chassis,
 static void send_to_place(struct interp *in, const struct model_chassis *chassis,
                           const struct model_encap *encap, uint16_t outport)
 {
-    if (chassis != NULL && !chassis->self) {
+    if (chassis != NULL && !is_at(in, chassis)) {
         send_to(in, chassis, encap, outport);
     }
 }
 
 static void output_remote(struct interp *in, const struct model_port *port)
 {
-    bool bound = port->chassis != NULL && !port->chassis->self;
+    bool bound = port->chassis != NULL && !is_at(in, port->chassis);
     if (bound && port->n_additional > 0 && interp_abstract(in)) {
         interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION,
                        "%s is on more than one chassis while it moves", port->name);
@@ -117,23 +141,12 @@ static void output_remote(struct interp *in, const struct model_port *port)
 
 static void output_port(struct interp *in, const struct model_port *port)
 {
-    if (is_here(port)) {
-        interp_egress(in, port);
-    } else if (port->type == MODEL_PORT_CHASSISREDIRECT && port->resident &&
-               port->distributed != NULL) {
-        interp_egress(in, port->distributed);
+    const struct model_port *local = local_end(in, port);
+    if (local != NULL) {
+        interp_egress(in, local);
     } else {
         output_remote(in, port);
     }
-}
-
-/* The port that a group member stands for here; NULL: it is elsewhere. */
-static const struct model_port *local_member(const struct model_port *port)
-{
-    if (is_here(port)) {
-        return port;
-    }
-    return port->type == MODEL_PORT_CHASSISREDIRECT && port->resident ? port->distributed : NULL;
 }
 
 static bool is_on(const struct model_port *port, const struct model_chassis *chassis)
@@ -146,8 +159,8 @@ static bool is_on(const struct model_port *port, const struct model_chassis *cha
 }
 
 /* For a member before this one, or for an earlier place of this one. */
-static bool sent_before(const struct model_group *group, size_t member, size_t place,
-                        const struct model_chassis *chassis)
+static bool sent_before(const struct interp *in, const struct model_group *group, size_t member,
+                        size_t place, const struct model_chassis *chassis)
 {
     const struct model_port *port = group->ports[member];
     bool sent = place > 0 && port->chassis == chassis;
@@ -156,7 +169,7 @@ static bool sent_before(const struct model_group *group, size_t member, size_t p
     }
     for (size_t i = 0; i < member; i++) {
         const struct model_port *other = group->ports[i];
-        sent |= other->type != MODEL_PORT_REMOTE && local_member(other) == NULL &&
+        sent |= other->type != MODEL_PORT_REMOTE && local_end(in, other) == NULL &&
                 is_on(other, chassis);
     }
     return sent;
@@ -169,7 +182,7 @@ static void output_member(struct interp *in, const struct model_group *group, si
     for (size_t place = 0; place <= port->n_additional; place++) {
         const struct model_chassis *chassis =
             place == 0 ? port->chassis : port->additional[place - 1].chassis;
-        if (!sent_before(group, member, place, chassis)) {
+        if (!sent_before(in, group, member, place, chassis)) {
             send_to_place(in, chassis, NULL, group->key);
         }
     }
@@ -181,7 +194,7 @@ static void output_group(struct interp *in, const struct model_group *group)
 {
     for (size_t i = 0; i < group->n_ports && in->end == INTERP_COMPLETE; i++) {
         const struct model_port *port = group->ports[i];
-        const struct model_port *local = local_member(port);
+        const struct model_port *local = local_end(in, port);
         if (local != NULL) {
             interp_egress(in, local);
         } else if (port->type == MODEL_PORT_REMOTE) {
@@ -220,7 +233,9 @@ static void output_egress(struct interp *in, uint16_t key)
     const struct model_port *port = model_port_by_key(in->datapath, key);
     if (port == NULL) {
         interp_drop(in, ICGW_DROP_UNKNOWN_PORT, in->flow);
-    } else if (!is_here(port) || port->peer == NULL) {
+    } else if (is_at_hypervisor(in, port) && in->ops->deliver != NULL) {
+        in->ops->deliver(in, port);
+    } else if (!is_here(in, port) || port->peer == NULL) {
         interp_drop(in, ICGW_DROP_UNBOUND_PORT, in->flow);
     } else {
         const struct model_chassis *from = in->from;
@@ -262,7 +277,7 @@ void interp_flood_remote(struct interp *in)
 static void deliver_group(struct interp *in, const struct model_group *group)
 {
     for (size_t i = 0; i < group->n_ports && in->end == INTERP_COMPLETE; i++) {
-        const struct model_port *local = local_member(group->ports[i]);
+        const struct model_port *local = local_end(in, group->ports[i]);
         bool done = group->ports[i]->type == MODEL_PORT_PATCH && !in->datapath->transit;
         if (local != NULL && !done) {
             interp_egress(in, local);
@@ -282,7 +297,7 @@ void interp_deliver(struct interp *in, uint16_t outport)
         return;
     }
     const struct model_port *port = model_port_by_key(in->datapath, outport);
-    const struct model_port *local = port != NULL ? local_member(port) : NULL;
+    const struct model_port *local = port != NULL ? local_end(in, port) : NULL;
     if (local != NULL) {
         if (local != port) {
             in->from = NULL; /* OVN 24.03 and later: it may go back by the same tunnel */

@@ -315,3 +315,12 @@ size_t model_n_flows(const struct model *m)
 {
     return HASH_COUNT(m->lflows);
 }
+
+bool model_port_resident(const struct model_port *port, const struct model_chassis *at)
+{
+    bool there = at == NULL ? port->resident : port->chassis == at;
+    for (size_t i = 0; i < port->n_additional && at != NULL; i++) {
+        there |= port->additional[i].chassis == at;
+    }
+    return there;
+}

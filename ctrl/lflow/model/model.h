@@ -289,6 +289,9 @@ bool model_port_group_has(const struct model *, const char *name, const struct m
                           uint16_t key, bool *known);
 const struct model_mac_binding *model_mac_binding(const struct model_port *, bool v6,
                                                   const struct icgw_addr *ip);
+/* Whether the port is at a chassis; at NULL: whether this gateway forwards what reaches
+ * it (->resident). */
+bool model_port_resident(const struct model_port *, const struct model_chassis *at);
 /* Whether it is a router that this zone has in common with others. */
 bool model_takes_flooded_answers(const struct model_datapath *);
 /* Whether a port of the datapath has this address, by its `mac` column or as the

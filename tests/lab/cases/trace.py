@@ -2,6 +2,7 @@
 """`ovnic-gw-ctl trace`: what would happen is what happens."""
 
 import json
+import re
 import subprocess
 from typing import Any
 
@@ -41,6 +42,29 @@ def as_it_would_be(lab: Lab) -> None:
         check(any(event.get("stage") for event in said["flows"]), "no stages")
         text = gateway.ctl("trace", expression)
         check("Tables and flows agree." in text, text)
+
+
+@case(PAIR)
+def from_a_virtual_machine(lab: Lab) -> None:
+    """The hypervisor's part is what ovn-trace says, flow by flow; then it is as ever."""
+    near, gateway = ovnic_zones(lab)[0]
+    far = next(zone for zone in lab.zones if zone is not near)
+    expression = (f'inport == "{near.guest.name}" && eth.src == {near.guest.mac} && '
+                  f'eth.dst == 00:00:00:0{near.number}:00:01 && ip4.src == {near.guest.ipv4} && '
+                  f'ip4.dst == {far.guest.ipv4} && ip.ttl == 64 && icmp4.type == 8')
+    said = _trace(gateway, "--all", expression)
+    check_equal("chassis", said["hypervisor"]["chassis"], near.hypervisor.name)
+    ours = [event["uuid"][:8] for event in said["hypervisor"]["flows"] if event["event"] == "stage"]
+    text = near.central.release.run("ovn-trace", f"--db={near.central.southbound.remote}",
+                                    f"ls{near.number}", expression)
+    theirs = re.findall(r", uuid ([0-9a-f]{8})", text)
+    theirs = theirs[:theirs.index(ours[-1]) + 1]   # what follows is this gateway's
+    check(len(theirs) > 10, f"only {len(theirs)} stages by ovn-trace: {text}")
+    # It leaves out stages that only go on.
+    check_equal("flows of the hypervisor", [uuid for uuid in ours if uuid in theirs], theirs)
+    check_equal("agree", said["agree"], True)
+    check(f"> {far.gateway.address}," in said["workers"]["outer"], said["workers"]["outer"])
+    check(f"at hypervisor {near.hypervisor.name}" in gateway.ctl("trace", expression), "no heading")
 
 
 @case(PAIR)
