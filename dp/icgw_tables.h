@@ -170,6 +170,12 @@ struct icgw_tables {
     uint16_t n_locals;
     uint32_t local4;  /* the first that is IPv4, network byte order; 0: none */
     uint32_t n_dests; /* of all endpoints, when they were added */
+    /* Whoever publishes, control thread only: replaced, and not yet freed. */
+    struct {
+        struct icgw_tables *next;
+        uint64_t token;  /* of rte_rcu_qsbr_start() after they were replaced */
+        uint64_t number; /* of the publication that replaced them */
+    } retired;
 };
 
 /* Building.  Control thread only.  Functions that allocate return NULL or

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <stdlib.h>
-
 #include <rte_errno.h>
 #include <rte_malloc.h>
 #include <rte_rcu_qsbr.h>
@@ -11,14 +9,7 @@
  * workers load pmd.tables and report to pmd.rcu. */
 
 /* Tables that were replaced and that a worker may still be looking at. */
-struct retired {
-    struct retired *next;
-    struct icgw_tables *tables;
-    uint64_t token;  /* of rte_rcu_qsbr_start() after they were replaced */
-    uint64_t number; /* of the publication that replaced them */
-};
-
-static struct retired *oldest, **newest = &oldest;
+static struct icgw_tables *oldest, **newest = &oldest;
 static uint64_t published, in_use;
 
 static struct icgw_tables *current(void)
@@ -28,27 +19,16 @@ static struct icgw_tables *current(void)
 
 static void reclaim(bool wait)
 {
-    while (oldest && rte_rcu_qsbr_check(pmd.rcu, oldest->token, wait) == 1) {
-        struct retired *r = oldest;
+    while (oldest && rte_rcu_qsbr_check(pmd.rcu, oldest->retired.token, wait) == 1) {
+        struct icgw_tables *old = oldest;
 
-        oldest = r->next;
+        oldest = old->retired.next;
         if (!oldest) {
             newest = &oldest;
         }
-        in_use = r->number;
-        icgw_tables_free(r->tables);
-        free(r);
+        in_use = old->retired.number;
+        icgw_tables_free(old);
     }
-}
-
-/* No memory for the list: wait for the workers here, which takes them a burst
- * or a nap, rather than never free the tables. */
-static void retire_now(struct icgw_tables *old)
-{
-    reclaim(true);
-    rte_rcu_qsbr_synchronize(pmd.rcu, RTE_QSBR_THRID_INVALID);
-    in_use = published;
-    icgw_tables_free(old);
 }
 
 /* Which tunnels may leave UDP checksums to their port. */
@@ -66,24 +46,17 @@ static void offer_offload(struct icgw_tables *tables)
 void icgw_pmd_publish(struct icgw_tables *tables)
 {
     struct icgw_tables *old = current();
-    struct retired *r = malloc(sizeof *r);
 
     offer_offload(tables);
 
     /* Release: a worker that sees the pointer sees the contents. */
     atomic_store_explicit(&pmd.tables, tables, memory_order_release);
     published++;
-    if (!r) {
-        retire_now(old);
-        return;
-    }
-    *r = (struct retired){
-        .tables = old,
-        .token = rte_rcu_qsbr_start(pmd.rcu),
-        .number = published,
-    };
-    *newest = r;
-    newest = &r->next;
+    old->retired.next = NULL;
+    old->retired.token = rte_rcu_qsbr_start(pmd.rcu);
+    old->retired.number = published;
+    *newest = old;
+    newest = &old->retired.next;
     reclaim(false);
 }
 
