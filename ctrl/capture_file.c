@@ -194,6 +194,17 @@ static bool write_heads(const struct capture_options *o)
            fflush(capture.file) == 0;
 }
 
+void capture_file_free(struct filter **filter)
+{
+    if (icgw_pmd_capture_free()) {
+        filter_free(*filter);
+    } else {
+        VLOG_WARN("a worker does not come round, status says which: "
+                  "keeping the memory of the capture, which it may still look at");
+    }
+    *filter = NULL;
+}
+
 static bool begin(const struct capture_options *o, char **error)
 {
     struct icgw_capture_config config = {
@@ -212,7 +223,7 @@ static bool begin(const struct capture_options *o, char **error)
     if (rc != 0) {
         *error = xasprintf("cannot create a thread: %s", ovs_strerror(rc));
         latch_destroy(&capture.news);
-        icgw_pmd_capture_free();
+        capture_file_free(&capture.filter);
         return false;
     }
     return true;
@@ -305,7 +316,7 @@ bool capture_file_run(struct capture_outcome *outcome)
             xasprintf("cannot write %s: %s", capture.path, ovs_strerror(capture.error));
     }
     VLOG_INFO("captured %" PRIu64 " packets to %s", capture.packets, capture.path);
-    icgw_pmd_capture_free();
+    capture_file_free(&capture.filter);
     latch_destroy(&capture.news);
     forget();
     return true;

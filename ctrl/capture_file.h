@@ -31,6 +31,10 @@ bool capture_file_start(const struct gateway *, const struct capture_options *, 
 bool capture_file_running(void);
 /* Asks the one that runs to end soon. */
 void capture_file_stop(const char *why);
+/* Ends what icgw_pmd_capture_start() began, for whoever did, and frees its filter (may
+ * be NULL); both are left alone if a worker may still look. */
+struct filter;
+void capture_file_free(struct filter **);
 /* True once after the end, with *outcome. */
 bool capture_file_run(struct capture_outcome *);
 /* Arranges for poll_block() to wake up for the next capture_file_run(). */

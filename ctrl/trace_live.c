@@ -8,6 +8,7 @@
 
 #include <poll.h>
 
+#include "capture_file.h"
 #include "filter.h"
 #include "gateway.h"
 #include "icgw_capture.h"
@@ -208,7 +209,7 @@ static void end(const char *why)
     while (!show_burst()) {
     }
     unsigned long long missed = icgw_pmd_capture_missed();
-    icgw_pmd_capture_free();
+    capture_file_free(&live.filter);
     char *text;
     if (live.json) {
         struct json *json = json_object_create();
@@ -225,7 +226,6 @@ static void end(const char *why)
     }
     unixctl_command_reply(live.conn, text);
     free(text);
-    filter_free(live.filter);
     memset(&live, 0, sizeof live);
 }
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include <rte_branch_prediction.h>
+#include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_malloc.h>
 #include <rte_mempool.h>
@@ -25,7 +26,10 @@
  * have ended.  [n_workers] is the control thread's. */
 static struct pmd_capture *lanes[ICGW_MAX_WORKERS + 1];
 static int bell = -1;
-static bool running; /* control thread only */
+static bool running;   /* control thread only */
+static uint64_t token; /* of RCU, when the workers were told to stop; likewise */
+/* A worker did not come round: it may still look.  Control thread only. */
+static bool abandoned;
 /* Whether the bell has been rung since the reader last found nothing.  Recording
  * threads set it, the reader clears it. */
 static atomic_bool rung;
@@ -108,8 +112,11 @@ static bool open_lanes(const struct icgw_capture_config *config, char **error)
 
 bool icgw_pmd_capture_start(const struct icgw_capture_config *config, char **error)
 {
-    if (lanes[0] != NULL) {
+    if (lanes[0] != NULL && !abandoned) {
         return pmd_fail(error, "another capture or live trace is running; one at a time");
+    }
+    if (abandoned && !icgw_pmd_capture_free()) {
+        return pmd_fail(error, "a worker has not come round since the capture before: see status");
     }
     if (config->snaplen < ICGW_CAPTURE_MIN_SNAPLEN || config->snaplen > ICGW_CAPTURE_MAX_SNAPLEN) {
         return pmd_fail(error, "%u bytes of each frame; allowed: %u to %u", config->snaplen,
@@ -128,6 +135,21 @@ bool icgw_pmd_capture_start(const struct icgw_capture_config *config, char **err
     return true;
 }
 
+static bool workers_know(void)
+{
+    return pmd.rcu == NULL || rte_rcu_qsbr_check(pmd.rcu, token, false) == 1;
+}
+
+/* It takes them a burst or a nap; one that does not come round is not waited for. */
+static void await_workers(void)
+{
+    uint64_t deadline = rte_rdtsc() + PMD_STOP_S * rte_get_tsc_hz();
+
+    while (!workers_know() && rte_rdtsc() < deadline) {
+        rte_delay_us_sleep(PMD_STOP_POLL_US);
+    }
+}
+
 void icgw_pmd_capture_stop(void)
 {
     if (!running) {
@@ -137,12 +159,18 @@ void icgw_pmd_capture_stop(void)
     for (uint16_t i = 0; i < pmd.n_workers; i++) {
         atomic_store_explicit(&pmd.workers[i]->capture, NULL, memory_order_release);
     }
-    rte_rcu_qsbr_synchronize(pmd.rcu, RTE_QSBR_THRID_INVALID);
+    token = rte_rcu_qsbr_start(pmd.rcu);
+    await_workers();
 }
 
-void icgw_pmd_capture_free(void)
+bool icgw_pmd_capture_free(void)
 {
     icgw_pmd_capture_stop();
+    abandoned = !workers_know();
+    if (abandoned) {
+        return false;
+    }
+    token = 0;
     for (uint16_t i = 0; i < n_lanes(); i++) {
         lane_free(lanes[i]);
         lanes[i] = NULL;
@@ -151,6 +179,7 @@ void icgw_pmd_capture_free(void)
         close(bell);
         bell = -1;
     }
+    return true;
 }
 
 bool icgw_pmd_capture_wants_drops(void)

@@ -53,10 +53,13 @@ struct icgw_capture_config {
  * memory. */
 bool icgw_pmd_capture_start(const struct icgw_capture_config *, char **error);
 /* Control thread: workers record nothing more.  Waits until they know, which
- * takes them a burst.  What was recorded can still be read. */
+ * takes them a burst; 3 s at most, for the sake of one that is stuck.  What was
+ * recorded can still be read. */
 void icgw_pmd_capture_stop(void);
-/* Control thread, when the reader has ended. */
-void icgw_pmd_capture_free(void);
+/* Control thread, when the reader has ended.  False: a worker is stuck and may look at
+ * the filter and the memory for records whenever it comes round, so that is kept,
+ * and the filter has to be; the next icgw_pmd_capture_start() tries again. */
+bool icgw_pmd_capture_free(void);
 /* Control thread: whether there is a capture that wants drops; then records one of
  * its own, of a frame that was to leave the control thread.  `flow`: UUID, or NULL. */
 bool icgw_pmd_capture_wants_drops(void);

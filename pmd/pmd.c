@@ -9,10 +9,6 @@
 #include "icgw_capture.h"
 #include "pmd.h"
 
-/* A worker ends its poll first, or its nap: a millisecond. */
-#define STOP_S 3
-#define STOP_POLL_US 100
-
 struct pmd pmd;
 
 static bool start_ports(const struct icgw_pmd_config *config, char **error)
@@ -96,14 +92,14 @@ bool icgw_pmd_start(const struct icgw_pmd_config *config, char **error)
 /* The first worker that does not end; -1: all have ended. */
 static int wait_workers(void)
 {
-    uint64_t deadline = rte_rdtsc() + STOP_S * rte_get_tsc_hz();
+    uint64_t deadline = rte_rdtsc() + PMD_STOP_S * rte_get_tsc_hz();
 
     for (uint16_t i = 0; i < pmd.n_workers && pmd.workers[i]; i++) {
         while (rte_eal_get_lcore_state(pmd.workers[i]->lcore) == RUNNING) {
             if (rte_rdtsc() > deadline) {
                 return i;
             }
-            rte_delay_us_sleep(STOP_POLL_US);
+            rte_delay_us_sleep(PMD_STOP_POLL_US);
         }
     }
     return -1;

@@ -40,6 +40,10 @@ struct rte_rcu_qsbr;
 /* As PMD_RX_DESC: the worker at the other end may be napping. */
 #define PMD_HANDOVER_RING_SIZE 2048
 
+/* How long workers are waited for.  One ends its poll first, or its nap: a millisecond. */
+#define PMD_STOP_S 3
+#define PMD_STOP_POLL_US 100
+
 #define PMD_MAX_LOCALS 8
 #define PMD_MAX_NOTES 16
 

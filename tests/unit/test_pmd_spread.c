@@ -9,6 +9,7 @@
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
+#include "icgw_capture.h"
 #include "icgw_forward.h"
 #include "pmd.h"
 #include "soft_nic.h"
@@ -233,6 +234,91 @@ static const char *stop_leaves_it(void)
     return NULL;
 }
 
+static const char *capture_leaves_it(void)
+{
+    const struct icgw_capture_config config = {.points = ~0u, .snaplen = 64, .limit = 1000};
+    uint8_t frame[TUNNEL_LEN];
+    char *error = NULL;
+
+    EXPECT(icgw_pmd_capture_start(&config, &error));
+    held = 2;
+    for (uint16_t flow = 0; flow < FLOWS; flow++) {
+        soft_nic_tunnel(frame, flow, 0);
+        EXPECT(soft_nic_receive(frame, sizeof frame, NULL));
+    }
+    AWAIT(child_stats(1).taken_over > 0);
+    icgw_pmd_capture_stop();
+    EXPECT(!icgw_pmd_capture_free());
+    EXPECT(!icgw_pmd_capture_start(&config, &error) && strstr(error, "has not come round"));
+    free(error);
+    held = 0;
+    AWAIT(icgw_pmd_capture_free());
+    EXPECT(icgw_pmd_capture_start(&config, &error));
+    icgw_pmd_capture_stop();
+    EXPECT(icgw_pmd_capture_free());
+    return NULL;
+}
+
+/* It holds a burst that it has yet to record. */
+static void worker_that_captures_and_does_not_come_round(void **state)
+{
+    struct icgw_pmd_config c = two_workers();
+
+    (void)state;
+    soft_nic.max_rx_queues = soft_nic.max_tx_queues = 1;
+    in_child(&c, capture_leaves_it);
+}
+
+/* Both workers record what they forward: each frame as received and as sent, in the
+ * lane of the worker that noted itself in it. */
+static const char *captures_of_both(void)
+{
+    const struct icgw_capture_config config = {
+        .points = ICGW_CAPTURE_BIT(ICGW_CAPTURE_RX) | ICGW_CAPTURE_BIT(ICGW_CAPTURE_TX),
+        .snaplen = 256,
+        .limit = 2 * FLOWS,
+    };
+    unsigned int sent[2] = {0}, received[2] = {0};
+    uint8_t frame[TUNNEL_LEN];
+    struct icgw_capture_record *r;
+    char *error = NULL;
+
+    EXPECT(icgw_pmd_capture_start(&config, &error));
+    for (uint16_t flow = 0; flow < FLOWS; flow++) {
+        soft_nic_tunnel(frame, flow, 0);
+        EXPECT(soft_nic_receive(frame, sizeof frame, NULL));
+    }
+    AWAIT(soft_nic.n_sent == FLOWS);
+    icgw_pmd_capture_stop();
+    while ((r = icgw_pmd_capture_next()) != NULL) {
+        EXPECT(r->lane < 2 && r->len == TUNNEL_LEN);
+        if (r->point == ICGW_CAPTURE_TX) {
+            EXPECT(r->data[TUNNEL_MARK + 4] == r->lane + 1); /* lcore of worker */
+            sent[r->lane]++;
+        } else {
+            received[r->lane]++;
+        }
+        icgw_pmd_capture_give_back(r);
+    }
+    EXPECT(icgw_pmd_capture_missed() == 0);
+    for (uint16_t w = 0; w < 2; w++) {
+        EXPECT(sent[w] > 0 && sent[w] == received[w]);
+        EXPECT(sent[w] == child_stats(w).tx_packets);
+    }
+    EXPECT(sent[0] + sent[1] == FLOWS);
+    EXPECT(icgw_pmd_capture_free());
+    return NULL;
+}
+
+static void capture_with_two_workers(void **state)
+{
+    struct icgw_pmd_config c = two_workers();
+
+    (void)state;
+    soft_nic.max_rx_queues = 1;
+    in_child(&c, captures_of_both);
+}
+
 static void worker_that_does_not_stop(void **state)
 {
     struct icgw_pmd_config c = two_workers();
@@ -274,6 +360,8 @@ int main(void)
         cmocka_unit_test(what_is_no_tunnel_packet),
         cmocka_unit_test(worker_that_does_not_keep_up),
         cmocka_unit_test(worker_that_does_not_stop),
+        cmocka_unit_test(worker_that_captures_and_does_not_come_round),
+        cmocka_unit_test(capture_with_two_workers),
     };
     return cmocka_run_group_tests_name("pmd_spread", tests, NULL, NULL);
 }
