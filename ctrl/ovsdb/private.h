@@ -125,7 +125,7 @@ struct ovsdb {
     long long unbound_until; /* ms; when the model has a gateway too many; LLONG_MAX: never */
 
     /* icsb_keys.c */
-    struct shash port_keys; /* transit port of ours -> struct port_keys */
+    struct shash port_keys; /* "PORT VNI KEY" -> struct port_keys */
     uint64_t keys_version;
 
     bool withdrawing;
