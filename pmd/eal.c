@@ -72,17 +72,52 @@ static void add(struct arguments *a, const char *text)
     }
 }
 
+/* The first word found in what DPDK says (22.11 to 24.11) tells what to look at. */
+const char *pmd_eal_hint(const char *reason, bool huge_pages)
+{
+    static const struct {
+        const char *word, *hint;
+    } hints[] = {
+        {"vfio",
+         "are the IOMMU on and the module vfio-pci loaded, and may this user open /dev/vfio?"},
+        {"iommu", "is the IOMMU on (kernel parameters), and the device bound to vfio-pci?"},
+        {"permission", "has this user the rights that the service gives?"},
+        {"not permitted", "has this user the rights that the service gives?"},
+        {"hugepage", NULL},
+        {"memory", NULL},
+        {"lcore", "may this process use enough CPUs (taskset, CPUAffinity=)?"},
+        {"affinity", "may this process use enough CPUs (taskset, CPUAffinity=)?"},
+        {"pci", "are the devices there (lspci), bound to a driver that DPDK can use?"},
+        {"bus", "are the devices there (lspci), bound to a driver that DPDK can use?"},
+        {"device", "are the devices there (lspci), bound to a driver that DPDK can use?"},
+    };
+
+    for (size_t i = 0; i < RTE_DIM(hints); i++) {
+        if (strcasestr(reason, hints[i].word) == NULL) {
+            continue;
+        }
+        if (hints[i].hint != NULL) {
+            return hints[i].hint;
+        }
+        return huge_pages ? "is that much free in /proc/meminfo, HugePages_Free?"
+                          : "is that much memory free?";
+    }
+    return "what DPDK logs when the service starts may say more";
+}
+
 static bool init(struct arguments *a, const struct icgw_pmd_config *config, char **error)
 {
+    const char *reason;
+
     pmd_log_record();
     if (rte_eal_init(a->n, a->argv) >= 0) {
         pmd.eal = true;
         return true;
     }
-    pmd_fail(error, "DPDK does not start: %s; [dpdk] huge-pages = %s, memory = %u MiB: %s",
-             pmd_log_reason(rte_errno), config->huge_pages ? "yes" : "no", config->memory_mib,
-             config->huge_pages ? "is that much free in /proc/meminfo, HugePages_Free?"
-                                : "is that much memory free?");
+    reason = pmd_log_reason(rte_errno);
+    pmd_fail(error, "DPDK does not start: %s; [dpdk] huge-pages = %s, memory = %u MiB: %s", reason,
+             config->huge_pages ? "yes" : "no", config->memory_mib,
+             pmd_eal_hint(reason, config->huge_pages));
     pmd_log_release();
     return false;
 }

@@ -211,6 +211,8 @@ uint16_t pmd_numa_owners(int port, const int *workers, uint16_t n_workers, uint1
 /* eal.c */
 bool pmd_eal_start(const struct icgw_pmd_config *config, char **error);
 void pmd_eal_stop(void);
+/* What to look at when EAL does not start for that reason, pmd_log_reason(). */
+const char *pmd_eal_hint(const char *reason, bool huge_pages);
 
 /* log.c */
 void pmd_log_record(void);

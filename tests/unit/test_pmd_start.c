@@ -17,7 +17,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "icgw_pmd.h"
+#include "pmd.h"
 
 static const struct icgw_pmd_config sane = {
     .program = "test_pmd_start",
@@ -122,6 +122,20 @@ static void device_of_another_port(void **state)
     c.ports[1] = c.ports[0];
     c.ports[1].name = "second";
     expect(outcome(&c, NULL), "[port second]: device \"net_null0,no-rx=1\" is in use");
+}
+
+/* Reasons as DPDK words them. */
+static void hint_by_reason(void **state)
+{
+    (void)state;
+    expect(pmd_eal_hint("EAL: Cannot get hugepage information.", true), "HugePages_Free");
+    expect(pmd_eal_hint("Cannot allocate memory", false), "that much memory free");
+    expect(pmd_eal_hint("EAL:   cannot open VFIO container, error 2", true), "vfio-pci");
+    expect(pmd_eal_hint("EAL: FATAL: Cannot init VFIO", true), "/dev/vfio");
+    expect(pmd_eal_hint("EAL: Permission denied", true), "rights");
+    expect(pmd_eal_hint("EAL: Cannot set affinity", true), "CPUAffinity");
+    expect(pmd_eal_hint("EAL: FATAL: Cannot probe devices", true), "lspci");
+    expect(pmd_eal_hint("EAL: something else", true), "may say more");
 }
 
 static void too_little_memory(void **state)
@@ -282,6 +296,7 @@ int main(void)
         cmocka_unit_test(missing_interface_behind_the_device),
         cmocka_unit_test(device_of_another_port),
         cmocka_unit_test(too_little_memory),
+        cmocka_unit_test(hint_by_reason),
         cmocka_unit_test(too_many_workers),
         cmocka_unit_test(host_interface_that_exists),
         cmocka_unit_test(host_interface_with_a_long_name),
