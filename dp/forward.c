@@ -90,19 +90,42 @@ static __rte_noinline bool find_out(const struct icgw_tables *tables, struct icg
                                     struct rte_mbuf *m, struct icgw_recent *recent,
                                     struct icgw_result *r)
 {
-    uint8_t headers[ICGW_PLAIN_MIN];
+    uint8_t headers[ICGW_PLAIN_MIN6];
 
-    if (m->data_len < ICGW_PLAIN_MIN) {
-        return false;
-    }
-    memcpy(headers, rte_pktmbuf_mtod(m, const void *), sizeof headers);
+    memcpy(headers, rte_pktmbuf_mtod(m, const void *), RTE_MIN(sizeof headers, m->data_len));
     if (!icgw_forward_plain(tables, m, recent, r)) {
         return false;
     }
-    if (icgw_load16(headers + ICGW_PLAIN_INNER_IP - 2) == RTE_BE16(ICGW_ETH_IPV4)) {
-        icgw_memo_learn(memo, headers, recent->ep, recent->dest, recent->tunnel);
-    }
+    icgw_memo_learn(memo, headers, recent->ep, recent->dest, recent->tunnel);
     return true;
+}
+
+/* Whether it looks like inner IPv6; only a guess. */
+static inline bool looks_v6(const struct rte_mbuf *m)
+{
+    return m->data_len >= ICGW_PLAIN_MIN6 && icgw_memo_is_v6(rte_pktmbuf_mtod(m, const uint8_t *));
+}
+
+/* The memory of inner IPv6 and that of IPv4 are asked for the whole burst, the one
+ * first that the first packet is of, and the other for what is left and is not of the
+ * same kind.  Returns how many packets neither knows, their numbers in missed[]. */
+static uint16_t recall(const struct icgw_tables *tables, struct icgw_memo *memo,
+                       struct rte_mbuf **pkts, uint16_t n, struct icgw_result *results,
+                       uint8_t *missed)
+{
+    bool v6 = looks_v6(pkts[0]);
+    uint16_t n_missed = memo->burst(tables, memo, v6, pkts, n, results, missed);
+    uint16_t n_left = 0;
+
+    for (uint16_t k = 0; k < n_missed; k++) {
+        uint8_t i = missed[k], none;
+
+        if (looks_v6(pkts[i]) == v6 ||
+            memo->burst(tables, memo, !v6, &pkts[i], 1, &results[i], &none) != 0) {
+            missed[n_left++] = i;
+        }
+    }
+    return n_left;
 }
 
 /* Each returns the number of packets that are left to the stages, live[]. */
@@ -111,7 +134,7 @@ static uint16_t forward_remembered(const struct icgw_tables *tables, struct icgw
                                    uint8_t *live)
 {
     struct icgw_recent recent = ICGW_RECENT_NONE;
-    uint16_t n_missed = memo->burst(tables, memo, pkts, n, results, live);
+    uint16_t n_missed = recall(tables, memo, pkts, n, results, live);
     uint16_t n_live = 0;
 
     for (uint16_t k = 0; k < n_missed; k++) {

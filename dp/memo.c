@@ -35,11 +35,23 @@ const struct icgw_head_bytes icgw_head_mask = {{
 #define TAIL_GROUP TAIL(64) = 1
 #define TAIL_TARGET TAIL_ALL(88, 91)
 
-const struct icgw_tail_bytes icgw_tail_masks[4] = {
+/* Of inner IPv6: EtherType, IP version. */
+#define TAIL6(offset) [(offset)-ICGW_TAIL6_AT]
+#define TAIL6_ALL(from, to) [(from)-ICGW_TAIL6_AT...(to) - ICGW_TAIL6_AT] = 0xff
+#define TAIL6_COMMON TAIL6_ALL(70, 71), TAIL6(72) = 0xf0
+#define TAIL6_SOURCE TAIL6_ALL(64, 69)
+#define TAIL6_GROUP TAIL6(64) = 1
+#define TAIL6_TARGET [16 ... 31] = 0xff
+
+const struct icgw_tail_bytes icgw_tail_masks[8] = {
     {{TAIL_COMMON, TAIL_GROUP}},
     {{TAIL_COMMON, TAIL_SOURCE}},
     {{TAIL_COMMON, TAIL_GROUP, TAIL_TARGET}},
     {{TAIL_COMMON, TAIL_SOURCE, TAIL_TARGET}},
+    {{TAIL6_COMMON, TAIL6_GROUP}},
+    {{TAIL6_COMMON, TAIL6_SOURCE}},
+    {{TAIL6_COMMON, TAIL6_GROUP, TAIL6_TARGET}},
+    {{TAIL6_COMMON, TAIL6_SOURCE, TAIL6_TARGET}},
 };
 
 const struct icgw_head_bytes icgw_head_keep[2] = {
@@ -120,7 +132,7 @@ bool icgw_memo_ask_sender(struct icgw_memo *memo, const struct icgw_tables *tabl
 static void insert(struct icgw_memo *memo, uint32_t hash, const struct icgw_memo_entry *e)
 {
     for (uint32_t i = hash;; i++) {
-        uint16_t *slot = &memo->slots[i % ICGW_MEMO_SLOTS];
+        uint16_t *slot = &memo->slots[(e->flags & ICGW_MEMO_V6) != 0][i % ICGW_MEMO_SLOTS];
         const struct icgw_memo_entry *have = icgw_memo_entry(memo, *slot);
 
         if (*slot == 0) {
@@ -167,7 +179,7 @@ static void compose(uint8_t *out, const struct icgw_dest *dest, const struct icg
 static uint64_t udp_sum_of(const uint8_t *headers, const struct icgw_dest *dest,
                            const struct icgw_tunnel *tunnel)
 {
-    const struct icgw_packet p = {.eth_type = RTE_BE16(ICGW_ETH_IPV4)};
+    const struct icgw_packet p = {.eth_type = icgw_load16(headers + ICGW_PLAIN_INNER_IP - 2)};
     uint64_t lost = icgw_sum_outer4(headers + ICGW_PLAIN_IP, headers + ICGW_PLAIN_UDP) +
                     icgw_lost_inner(headers + ICGW_PLAIN_LEN, &p, dest) -
                     icgw_load32(headers + ICGW_PLAIN_IP + 12);
@@ -179,14 +191,17 @@ void icgw_memo_learn(struct icgw_memo *memo, const uint8_t *headers, const struc
                      const struct icgw_dest *dest, const struct icgw_tunnel *tunnel)
 {
     struct icgw_memo_entry e = {0};
+    bool v6 = icgw_memo_is_v6(headers);
+    struct icgw_tail tail;
 
     if (memo->n == ICGW_MEMO_ENTRIES) {
         forget(memo);
     }
-    e.flags = flags_of(ep, dest, tunnel);
+    e.flags = flags_of(ep, dest, tunnel) | (v6 ? ICGW_MEMO_V6 : 0);
     mask(e.head, headers, icgw_head_mask.bytes, ICGW_HEAD_LEN);
     e.result = icgw_result_tx(tunnel, dest, 0, ep->account);
-    mask(e.tail, headers + ICGW_TAIL_AT, icgw_tail_mask(&e), ICGW_TAIL_LEN);
+    icgw_tail_load(&tail, headers, v6);
+    mask(e.tail, (const uint8_t *)&tail, icgw_tail_mask(&e), ICGW_TAIL_LEN);
     compose(e.out, dest, tunnel);
     e.udp_sum = udp_sum_of(headers, dest, tunnel);
     e.sources = dest->sources;
@@ -196,5 +211,5 @@ void icgw_memo_learn(struct icgw_memo *memo, const uint8_t *headers, const struc
     e.min_ttl = dest->min_ttl;
     e.ttl_dec = dest->ttl_dec;
     memcpy(e.eth_src, dest->eth_src, sizeof e.eth_src);
-    insert(memo, icgw_memo_hash(headers), &e);
+    insert(memo, v6 ? icgw_memo_hash6(headers) : icgw_memo_hash(headers), &e);
 }

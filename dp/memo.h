@@ -27,20 +27,25 @@
 #define ICGW_MEMO_SLOTS (4 * ICGW_MEMO_ENTRIES)
 
 /* Headers are looked at in two parts: the first 64 bytes reach to the end of the
- * inner destination MAC address, 32 more to that of the inner IPv4 header. */
+ * inner destination MAC address, 32 more to that of the inner IPv4 header.  Of inner
+ * IPv6 the 32 are those before the addresses and the destination. */
 #define ICGW_HEAD_LEN 64
 #define ICGW_TAIL_LEN 32
 #define ICGW_TAIL_AT (ICGW_PLAIN_MIN - ICGW_TAIL_LEN)
+#define ICGW_TAIL6_AT ICGW_HEAD_LEN
+#define ICGW_TAIL6_DST_AT (ICGW_PLAIN_INNER_IP + 24)
+#define ICGW_PLAIN_MIN6 (ICGW_PLAIN_INNER_IP + ICGW_IPV6_LEN)
 
 /* struct icgw_memo_entry.flags */
 #define ICGW_MEMO_REMOTE 1u  /* senders of other zones may use it */
 #define ICGW_MEMO_CSUM 2u    /* the receiver wants UDP checksums */
 #define ICGW_MEMO_REWRITE 4u /* inner MAC addresses change */
 #define ICGW_MEMO_ROUTED 8u  /* looked up by inner IP destination, not by MAC address */
+#define ICGW_MEMO_V6 16u     /* inner IPv6 */
 
-/* Forwards what is remembered of a burst; returns how many packets are not, their
- * numbers in missed[]. */
-typedef uint16_t icgw_memo_burst(const struct icgw_tables *tables, struct icgw_memo *memo,
+/* Forwards what is remembered of a burst, as far as it is inner IPv6 or, v6 false,
+ * IPv4; returns how many packets are not, their numbers in missed[]. */
+typedef uint16_t icgw_memo_burst(const struct icgw_tables *tables, struct icgw_memo *memo, bool v6,
                                  struct rte_mbuf **pkts, uint16_t n, struct icgw_result *results,
                                  uint8_t *missed);
 icgw_memo_burst icgw_memo_burst_generic, icgw_memo_burst_avx512;
@@ -77,15 +82,17 @@ struct icgw_memo {
      * those that are open to other zones; and what they add to the result. */
     uint32_t senders[2][ICGW_MEMO_SENDERS];
     struct icgw_result from[2][ICGW_MEMO_SENDERS];
-    uint16_t slots[ICGW_MEMO_SLOTS]; /* where entries are, in cache lines; 0: empty */
+    /* Where entries are, in cache lines; 0: empty.  [1]: of inner IPv6, whose tails are
+     * not to be compared with others. */
+    uint16_t slots[2][ICGW_MEMO_SLOTS];
     struct icgw_memo_entry entries[ICGW_MEMO_ENTRIES]; /* [0] is no packet's */
 };
 
 /* Forgets everything if it is about other tables than these. */
 void icgw_memo_follow(struct icgw_memo *memo, const struct icgw_tables *tables);
 
-/* Remembers how a plain IPv4 packet, `headers` being its first ICGW_PLAIN_MIN bytes
- * as received, was forwarded. */
+/* Remembers how a plain packet, `headers` being its first ICGW_PLAIN_MIN or, inner
+ * IPv6, ICGW_PLAIN_MIN6 bytes as received, was forwarded. */
 void icgw_memo_learn(struct icgw_memo *memo, const uint8_t *headers, const struct icgw_endpoint *ep,
                      const struct icgw_dest *dest, const struct icgw_tunnel *tunnel);
 
@@ -104,6 +111,23 @@ static __rte_always_inline uint32_t icgw_memo_hash(const uint8_t *data)
     uint32_t hash = icgw_crc(icgw_load64(data + ICGW_PLAIN_GENEVE + 12), 0);
 
     return icgw_crc((vni ^ icgw_load32(data + ICGW_PLAIN_LEN + 2)) | dst << 32, hash);
+}
+
+/* The same of inner IPv6. */
+static __rte_always_inline uint32_t icgw_memo_hash6(const uint8_t *data)
+{
+    uint64_t routed = -(uint64_t)(data[ICGW_PLAIN_GENEVE + 4] == ICGW_GLOBAL_VNI);
+    uint32_t vni = icgw_load32(data + ICGW_PLAIN_GENEVE + 4);
+    uint32_t hash = icgw_crc(icgw_load64(data + ICGW_PLAIN_GENEVE + 12), 0);
+
+    hash = icgw_crc(vni ^ icgw_load32(data + ICGW_PLAIN_LEN + 2), hash);
+    hash = icgw_crc(icgw_load64(data + ICGW_TAIL6_DST_AT) & routed, hash);
+    return icgw_crc(icgw_load64(data + ICGW_TAIL6_DST_AT + 8) & routed, hash);
+}
+
+static inline bool icgw_memo_is_v6(const uint8_t *data)
+{
+    return icgw_load16(data + ICGW_PLAIN_INNER_IP - 2) == RTE_BE16(ICGW_ETH_IPV6);
 }
 
 static __rte_always_inline const struct icgw_memo_entry *

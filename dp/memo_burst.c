@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The way of plain IPv4 packets whose destinations are remembered (memo.h).  As
+/* The way of plain packets whose destinations are remembered (memo.h).  As
  * forward_plain.h, it changes no byte of any other packet.
  *
  * This file is compiled once for each instruction set, ICGW_MEMO_BURST being the
@@ -19,26 +19,31 @@
 /* Cheaper as branches that are never taken than as one number: each is compared and
  * decided by one instruction. */
 static __rte_always_inline bool lengths_good(const struct rte_mbuf *m, const uint8_t *data,
-                                             const struct icgw_memo_entry *e)
+                                             const struct icgw_memo_entry *e, const bool v6)
 {
     uint32_t len = m->pkt_len - ICGW_PLAIN_IP;
-    uint32_t inner = icgw_load_be16(data + ICGW_PLAIN_INNER_IP + 2);
+    uint32_t inner = v6 ? ICGW_IPV6_LEN + icgw_load_be16(data + ICGW_PLAIN_INNER_IP + 4)
+                        : icgw_load_be16(data + ICGW_PLAIN_INNER_IP + 2);
+    uint32_t header = v6 ? ICGW_IPV6_LEN : ICGW_IPV4_LEN;
     /* Lengths of IP and UDP as they are in the packet, side by side. */
     uint32_t both = icgw_load16(data + ICGW_PLAIN_IP + 2) |
                     (uint32_t)icgw_load16(data + ICGW_PLAIN_UDP + 4) << 16;
 
     return likely(both == icgw_pair_be16(len, len - ICGW_IPV4_LEN)) && likely(len <= e->mtu) &&
            likely(inner <= e->max_len) &&
-           likely(inner - ICGW_IPV4_LEN <= m->pkt_len - ICGW_PLAIN_MIN);
+           likely(inner - header <= m->pkt_len - ICGW_PLAIN_INNER_IP - header);
 }
 
 /* Neither a TTL that runs out, nor a protocol with classes of its own, nor a
  * checksum that has to be made. */
-static __rte_always_inline bool inner_good(const uint8_t *data, const struct icgw_memo_entry *e)
+static __rte_always_inline bool inner_good(const uint8_t *data, const struct icgw_memo_entry *e,
+                                           const bool v6)
 {
     const uint8_t *ip = data + ICGW_PLAIN_INNER_IP;
+    uint8_t ttl = v6 ? ip[7] : ip[8];
+    bool simple = v6 ? ip[6] == ICGW_PROTO_TCP || ip[6] == ICGW_PROTO_UDP : ip[9] > ICGW_PROTO_IGMP;
 
-    return likely(ip[8] >= e->min_ttl) && likely(ip[9] > ICGW_PROTO_IGMP) &&
+    return likely(ttl >= e->min_ttl) && likely(simple) &&
            (likely(icgw_load16(data + ICGW_PLAIN_UDP + 6) != 0) || !(e->flags & ICGW_MEMO_CSUM));
 }
 
@@ -52,6 +57,12 @@ static __rte_always_inline bool sender_good(struct icgw_memo *memo,
            icgw_memo_ask_sender(memo, tables, src, remote);
 }
 
+static __rte_always_inline bool singled_out(const uint8_t *ip, const struct icgw_memo_entry *e,
+                                            const bool v6)
+{
+    return v6 ? icgw_singled_out_v6(e->sources, ip + 8) : icgw_singled_out4(e->sources, ip);
+}
+
 static __rte_always_inline const struct icgw_result *
 sender_accounts(const struct icgw_memo *memo, uint32_t src, const struct icgw_memo_entry *e)
 {
@@ -59,7 +70,7 @@ sender_accounts(const struct icgw_memo *memo, uint32_t src, const struct icgw_me
 }
 
 static __rte_always_inline void rewrite(uint8_t *data, const struct icgw_memo_entry *e,
-                                        const struct icgw_head *head, uint32_t src)
+                                        const struct icgw_head *head, uint32_t src, const bool v6)
 {
     uint8_t *inner = data + ICGW_PLAIN_LEN;
     uint32_t ecn = icgw_load16(data + ICGW_PLAIN_IP) & RTE_BE16(3);
@@ -70,7 +81,9 @@ static __rte_always_inline void rewrite(uint8_t *data, const struct icgw_memo_en
     if (e->flags & ICGW_MEMO_REWRITE) {
         memcpy(inner + 6, e->eth_src, 6);
     }
-    if (e->ttl_dec != 0) {
+    if (v6) {
+        inner[ICGW_ETH_LEN + 7] -= e->ttl_dec;
+    } else if (e->ttl_dec != 0) {
         icgw_decrement_ttl4(inner + ICGW_ETH_LEN, e->ttl_dec);
     }
     icgw_head_store(data, head, e);
@@ -80,27 +93,35 @@ static __rte_always_inline void rewrite(uint8_t *data, const struct icgw_memo_en
     }
 }
 
+static __rte_always_inline uint32_t hash_of(const uint8_t *data, const bool v6)
+{
+    return v6 ? icgw_memo_hash6(data) : icgw_memo_hash(data);
+}
+
 /* The entry that is the packet's unless another one has taken its place, which is
  * rare; NULL: the packet is too short to have any. */
-static __rte_always_inline const struct icgw_memo_entry *first_guess(const struct icgw_memo *memo,
-                                                                     const struct rte_mbuf *m)
+static __rte_always_inline const struct icgw_memo_entry *
+first_guess(const struct icgw_memo *memo, const struct rte_mbuf *m, const bool v6)
 {
     const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
 
-    if (unlikely(m->data_len < ICGW_PLAIN_MIN)) {
+    if (unlikely(m->data_len < (v6 ? ICGW_PLAIN_MIN6 : ICGW_PLAIN_MIN))) {
         return NULL;
     }
-    return icgw_memo_entry(memo, memo->slots[icgw_memo_hash(data) % ICGW_MEMO_SLOTS]);
+    return icgw_memo_entry(memo, memo->slots[v6][hash_of(data, v6) % ICGW_MEMO_SLOTS]);
 }
 
 /* Further on in the same chain; NULL: the packet has no entry. */
-static __rte_noinline const struct icgw_memo_entry *
-search(const struct icgw_memo *memo, const uint8_t *data, const struct icgw_head *head)
+static __rte_noinline const struct icgw_memo_entry *search(const struct icgw_memo *memo,
+                                                           const uint8_t *data,
+                                                           const struct icgw_head *head,
+                                                           const struct icgw_tail *tail, bool v6)
 {
-    for (uint32_t i = icgw_memo_hash(data);; i++) {
-        const struct icgw_memo_entry *e = icgw_memo_entry(memo, memo->slots[i % ICGW_MEMO_SLOTS]);
+    for (uint32_t i = hash_of(data, v6);; i++) {
+        const struct icgw_memo_entry *e =
+            icgw_memo_entry(memo, memo->slots[v6][i % ICGW_MEMO_SLOTS]);
 
-        if (e == memo->entries || !icgw_headers_differ(head, data + ICGW_TAIL_AT, e)) {
+        if (e == memo->entries || !icgw_headers_differ(head, tail, e)) {
             return e == memo->entries ? NULL : e;
         }
     }
@@ -109,33 +130,34 @@ search(const struct icgw_memo *memo, const uint8_t *data, const struct icgw_head
 /* True if the packet has been rewritten and *r says where to. */
 static __rte_always_inline bool forward(const struct icgw_tables *tables, struct icgw_memo *memo,
                                         const struct icgw_memo_entry *e, struct rte_mbuf *m,
-                                        struct icgw_result *r)
+                                        struct icgw_result *r, const bool v6)
 {
     uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
     struct icgw_head head;
+    struct icgw_tail tail;
     uint32_t src;
 
     if (unlikely(e == NULL)) {
         return false;
     }
     icgw_head_load(&head, data);
-    if (unlikely(icgw_headers_differ(&head, data + ICGW_TAIL_AT, e))) {
-        e = search(memo, data, &head);
+    icgw_tail_load(&tail, data, v6);
+    if (unlikely(icgw_headers_differ(&head, &tail, e))) {
+        e = search(memo, data, &head, &tail, v6);
         if (e == NULL) {
             return false;
         }
     }
-    if (!lengths_good(m, data, e) || !inner_good(data, e) ||
+    if (!lengths_good(m, data, e, v6) || !inner_good(data, e, v6) ||
         unlikely(!icgw_plain_cksum_good(data + ICGW_PLAIN_IP))) {
         return false;
     }
     src = icgw_load32(data + ICGW_PLAIN_IP + 12);
     if (!sender_good(memo, tables, src, e) ||
-        (e->sources != NULL &&
-         unlikely(icgw_singled_out4(e->sources, data + ICGW_PLAIN_INNER_IP)))) {
+        (e->sources != NULL && unlikely(singled_out(data + ICGW_PLAIN_INNER_IP, e, v6)))) {
         return false;
     }
-    rewrite(data, e, &head, src);
+    rewrite(data, e, &head, src, v6);
     icgw_reset_flags(m);
     icgw_result_join(r, &e->result, sender_accounts(memo, src, e));
     return true;
@@ -152,21 +174,29 @@ static __rte_always_inline void fetch(const struct rte_mbuf *m)
 /* First all look-ups, then all the rest: a look-up is a chain of loads in which each
  * waits for the one before, and the chains of many packets overlap only while little
  * else is in between. */
-uint16_t ICGW_MEMO_BURST(const struct icgw_tables *tables, struct icgw_memo *memo,
-                         struct rte_mbuf **pkts, uint16_t n, struct icgw_result *results,
-                         uint8_t *missed)
+static __rte_always_inline uint16_t run(const struct icgw_tables *tables, struct icgw_memo *memo,
+                                        const bool v6, struct rte_mbuf **pkts, uint16_t n,
+                                        struct icgw_result *results, uint8_t *missed)
 {
     const struct icgw_memo_entry *entries[ICGW_BURST];
     uint16_t n_missed = 0;
 
     for (size_t i = 0; i < n; i++) {
         fetch(pkts[RTE_MIN(i + AHEAD, n - (size_t)1)]);
-        entries[i] = first_guess(memo, pkts[i]);
+        entries[i] = first_guess(memo, pkts[i], v6);
     }
     for (size_t i = 0; i < n; i++) {
-        if (unlikely(!forward(tables, memo, entries[i], pkts[i], &results[i]))) {
+        if (unlikely(!forward(tables, memo, entries[i], pkts[i], &results[i], v6))) {
             missed[n_missed++] = (uint8_t)i;
         }
     }
     return n_missed;
+}
+
+uint16_t ICGW_MEMO_BURST(const struct icgw_tables *tables, struct icgw_memo *memo, bool v6,
+                         struct rte_mbuf **pkts, uint16_t n, struct icgw_result *results,
+                         uint8_t *missed)
+{
+    return v6 ? run(tables, memo, true, pkts, n, results, missed)
+              : run(tables, memo, false, pkts, n, results, missed);
 }

@@ -25,17 +25,19 @@ struct icgw_tail_bytes {
     uint8_t bytes[ICGW_TAIL_LEN];
 } __rte_aligned(ICGW_TAIL_LEN);
 
-/* Index: ICGW_MEMO_REWRITE and ICGW_MEMO_ROUTED, of which REWRITE is bit 0. */
+/* Index: ICGW_MEMO_REWRITE, ICGW_MEMO_ROUTED and ICGW_MEMO_V6, of which REWRITE is
+ * bit 0. */
 extern const struct icgw_head_bytes icgw_head_mask;
-extern const struct icgw_tail_bytes icgw_tail_masks[4];
+extern const struct icgw_tail_bytes icgw_tail_masks[8];
 /* What stays as it is: ECN, lengths, UDP source port; [0]: and the inner
  * destination MAC address. */
 extern const struct icgw_head_bytes icgw_head_keep[2];
 
 static __rte_always_inline const uint8_t *icgw_tail_mask(const struct icgw_memo_entry *e)
 {
-    return (const uint8_t *)icgw_tail_masks + (e->flags & (ICGW_MEMO_REWRITE | ICGW_MEMO_ROUTED)) *
-                                                  (ICGW_TAIL_LEN / ICGW_MEMO_REWRITE);
+    return (const uint8_t *)icgw_tail_masks +
+           (e->flags & (ICGW_MEMO_REWRITE | ICGW_MEMO_ROUTED | ICGW_MEMO_V6)) *
+               (ICGW_TAIL_LEN / ICGW_MEMO_REWRITE);
 }
 
 static __rte_always_inline const uint8_t *icgw_keep(const struct icgw_memo_entry *e)
@@ -50,18 +52,32 @@ struct icgw_head {
     __m512i v;
 };
 
+struct icgw_tail {
+    __m256i v;
+};
+
+static __rte_always_inline void icgw_tail_load(struct icgw_tail *tail, const uint8_t *data,
+                                               const bool v6)
+{
+    const void *at = data + (v6 ? ICGW_TAIL6_AT : ICGW_TAIL_AT);
+    const void *dst = data + ICGW_TAIL6_DST_AT;
+
+    tail->v = v6 ? _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(at)),
+                                           _mm_loadu_si128(dst), 1)
+                 : _mm256_loadu_si256(at);
+}
+
 static __rte_always_inline void icgw_head_load(struct icgw_head *head, const uint8_t *data)
 {
     head->v = _mm512_loadu_si512(data);
 }
 
 static __rte_always_inline bool icgw_headers_differ(const struct icgw_head *head,
-                                                    const uint8_t *tail,
+                                                    const struct icgw_tail *tail,
                                                     const struct icgw_memo_entry *e)
 {
     __m512i h = _mm512_xor_si512(head->v, _mm512_loadu_si512(e->head));
-    __m256i t = _mm256_xor_si256(_mm256_loadu_si256((const void *)tail),
-                                 _mm256_loadu_si256((const void *)e->tail));
+    __m256i t = _mm256_xor_si256(tail->v, _mm256_loadu_si256((const void *)e->tail));
 
     return !_kortestz_mask8_u8(
         _mm512_test_epi64_mask(h, _mm512_loadu_si512(&icgw_head_mask)),
@@ -82,6 +98,21 @@ static __rte_always_inline void icgw_head_store(uint8_t *data, const struct icgw
 struct icgw_head {
     uint64_t v[ICGW_HEAD_LEN / sizeof(uint64_t)];
 };
+
+struct icgw_tail {
+    uint64_t v[ICGW_TAIL_LEN / sizeof(uint64_t)];
+};
+
+static __rte_always_inline void icgw_tail_load(struct icgw_tail *tail, const uint8_t *data,
+                                               const bool v6)
+{
+    if (v6) {
+        memcpy(tail->v, data + ICGW_TAIL6_AT, sizeof tail->v / 2);
+        memcpy(tail->v + 2, data + ICGW_TAIL6_DST_AT, sizeof tail->v / 2);
+    } else {
+        memcpy(tail->v, data + ICGW_TAIL_AT, sizeof tail->v);
+    }
+}
 
 static __rte_always_inline void icgw_head_load(struct icgw_head *head, const uint8_t *data)
 {
@@ -105,11 +136,11 @@ static __rte_always_inline uint64_t icgw_words_differ(const void *a, const void 
 }
 
 static __rte_always_inline bool icgw_headers_differ(const struct icgw_head *head,
-                                                    const uint8_t *tail,
+                                                    const struct icgw_tail *tail,
                                                     const struct icgw_memo_entry *e)
 {
     return (icgw_words_differ(head->v, e->head, &icgw_head_mask, ICGW_HEAD_LEN / 8) |
-            icgw_words_differ(tail, e->tail, icgw_tail_mask(e), ICGW_TAIL_LEN / 8)) != 0;
+            icgw_words_differ(tail->v, e->tail, icgw_tail_mask(e), ICGW_TAIL_LEN / 8)) != 0;
 }
 
 static __rte_always_inline void icgw_head_store(uint8_t *data, const struct icgw_head *head,

@@ -12,6 +12,7 @@
 #define ROUNDS 20000
 #define N_LOCALS 2
 #define N_DESTS 4
+#define ROUTED_VNI 4
 #define MANY_DESTS UINT32_MAX /* as if destinations were worth fetching ahead */
 
 static struct icgw_tables *tables;
@@ -93,6 +94,8 @@ static void add_endpoints(void)
         }
         assert_true(icgw_tables_add_endpoint(tables, vni, 3, l2));
         assert_true(icgw_tables_add_endpoint(tables, 0xff0000 + vni, 3, l3));
+        /* Routed, but not where the memory's hash expects it. */
+        assert_true(icgw_tables_add_endpoint(tables, ROUTED_VNI, 3, l3));
         icgw_endpoint_unref(l2);
         icgw_endpoint_unref(l3);
     }
@@ -136,7 +139,7 @@ static struct frame any_frame(void)
         .sport = rnd(65536),
         .dport = 6081,
         .csum = rnd(3),
-        .vni = (transit ? 0xff0000 : 0) + 2 + rnd(2),
+        .vni = transit && rnd(4) == 0 ? ROUTED_VNI : (transit ? 0xff0000 : 0) + 2 + rnd(2),
         .inport = 1 + (rnd(20) == 0) * rnd(3),
         .outport = 3,
         .pad = rnd(20) == 0 ? 4 : 0,
@@ -296,15 +299,15 @@ static void test_bursts(void **state)
 
 /* Counts what was remembered. */
 static icgw_memo_burst *counted;
-static unsigned int n_remembered;
+static unsigned int n_remembered[2]; /* [1]: of inner IPv6 */
 
-static uint16_t count_burst(const struct icgw_tables *t, struct icgw_memo *memo,
+static uint16_t count_burst(const struct icgw_tables *t, struct icgw_memo *memo, bool v6,
                             struct rte_mbuf **pkts, uint16_t n, struct icgw_result *results,
                             uint8_t *missed)
 {
-    uint16_t n_missed = counted(t, memo, pkts, n, results, missed);
+    uint16_t n_missed = counted(t, memo, v6, pkts, n, results, missed);
 
-    n_remembered += n - n_missed;
+    n_remembered[v6] += n - n_missed;
     return n_missed;
 }
 
@@ -319,12 +322,13 @@ static void test_memo(void **state)
         assert_non_null(memo);
         counted = bursts[k];
         memo->burst = count_burst;
-        n_remembered = 0;
+        n_remembered[0] = n_remembered[1] = 0;
         for (unsigned int i = 0; i < ROUNDS / 4; i++) {
             run_burst(memo, 1 + i % 12, i & 1, false);
             memo->rest = 0;
         }
-        assert_in_range(n_remembered, ROUNDS / 4 * ICGW_BURST / 16, ROUNDS / 4 * ICGW_BURST);
+        assert_in_range(n_remembered[0], ROUNDS / 4 * ICGW_BURST / 16, ROUNDS / 4 * ICGW_BURST);
+        assert_in_range(n_remembered[1], ROUNDS / 4 * ICGW_BURST / 64, ROUNDS / 4 * ICGW_BURST);
         icgw_memo_free(memo);
     }
 }
