@@ -23,6 +23,7 @@ enum bench_direction {
 struct bench_options {
     enum bench_direction direction;
     bool checksum; /* UDP checksum in and out */
+    bool v6;       /* inner IPv6 */
     bool json;
     bool huge_pages; /* with a device */
     uint32_t memory_mib;

@@ -25,6 +25,7 @@ static void usage(FILE *to)
           "  --flows N          distinct inner and outer flows (1024)\n"
           "  --length BYTES     inner frame, 64 to 1900 (64)\n"
           "  --direction out|in toward the other zone, or from it (out)\n"
+          "  --inner ipv4|ipv6  (ipv4)\n"
           "  --checksum on|off  outer UDP checksum (on)\n"
           "  --seconds S        how long (2)\n"
           "  --workers N        with --device (1)\n"
@@ -105,6 +106,8 @@ static bool apply_option(struct bench_options *o, int option, const char *arg)
         return parse_seconds(arg, &o->seconds);
     case 'c':
         return parse_word(arg, "off", "on", &o->checksum);
+    case 'i':
+        return parse_word(arg, "ipv4", "ipv6", &o->v6);
     case 'D':
         ok = parse_word(arg, "out", "in", &in);
         o->direction = in ? BENCH_IN : BENCH_OUT;
@@ -140,6 +143,7 @@ static void parse_options(struct bench_options *o, int argc, char **argv)
         {"length", required_argument, NULL, 'l'},
         {"direction", required_argument, NULL, 'D'},
         {"checksum", required_argument, NULL, 'c'},
+        {"inner", required_argument, NULL, 'i'},
         {"seconds", required_argument, NULL, 's'},
         {"device", required_argument, NULL, 'v'},
         {"workers", required_argument, NULL, 'W'},
@@ -199,6 +203,7 @@ static void print_table(const struct bench_options *o, const struct bench_result
     printf("destinations            %14" PRIu32 "\n", o->destinations);
     printf("flows                   %14" PRIu32 "\n", o->flows);
     printf("inner frame, bytes      %14" PRIu32 "\n", o->length);
+    printf("inner                   %14s\n", o->v6 ? "IPv6" : "IPv4");
     printf("UDP checksum            %14s\n", o->checksum ? "on" : "off");
     printf("packets                 %14" PRIu64 "\n", r->packets);
     printf("packets/s, million      %14.2f\n", r->packets_per_second / 1e6);

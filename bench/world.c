@@ -39,13 +39,23 @@ static uint32_t dest_addr(uint32_t dest)
     return rte_cpu_to_be_32(0x0a000000 + dest);
 }
 
+static void dest_addr6(uint8_t addr[16], uint32_t dest)
+{
+    uint32_t be = dest_addr(dest);
+
+    memset(addr, 0, 16);
+    addr[0] = 0xfd;
+    memcpy(addr + 12, &be, sizeof be);
+}
+
 /* Guards as the specialiser leaves them on such paths. */
 static bool add_dest(struct icgw_endpoint *ep, const struct bench_options *o, uint32_t i)
 {
     static const struct icgw_source_guard sources = {
-        .n = 2,
+        .n = 3,
         .prefix = {{{.bytes = {[10] = 0xff, 0xff, 127}}, {.bytes = {[0 ... 12] = 0xff}}},
-                   {{.bytes = {[10] = 0xff, 0xff, 10, 1, 0, 1}}, {.bytes = {[0 ... 15] = 0xff}}}},
+                   {{.bytes = {[10] = 0xff, 0xff, 10, 1, 0, 1}}, {.bytes = {[0 ... 15] = 0xff}}},
+                   {{.bytes = {0xfe, 0x80}}, {.bytes = {0xff, 0xff}}}},
     };
     struct icgw_dest dest = {
         .verdict = ICGW_VERDICT_FORWARD,
@@ -54,11 +64,11 @@ static bool add_dest(struct icgw_endpoint *ep, const struct bench_options *o, ui
         .outport = TRANSIT_KEY,
         .guard = ICGW_CLASS_TOO_BIG_ERROR | ICGW_CLASS_ND,
     };
-    uint8_t mac[6];
+    uint8_t mac[6], addr6[16];
 
     if (o->direction == BENCH_OUT) {
         dest_mac(mac, i);
-        return icgw_endpoint_add_l2(ep, mac, RTE_BE16(0x0800), &dest);
+        return icgw_endpoint_add_l2(ep, mac, o->v6 ? RTE_BE16(0x86dd) : RTE_BE16(0x0800), &dest);
     }
     dest.vni = 1;
     dest.min_ttl = 2;
@@ -67,15 +77,19 @@ static bool add_dest(struct icgw_endpoint *ep, const struct bench_options *o, ui
     memcpy(dest.eth_dst, vif_mac, 6);
     memcpy(dest.eth_src, router_mac, 6);
     dest.sources = &sources;
+    if (o->v6) {
+        dest_addr6(addr6, i);
+        return icgw_endpoint_add_v6(ep, addr6, 128, &dest);
+    }
     return icgw_endpoint_add_v4(ep, dest_addr(i), 32, &dest);
 }
 
 static struct icgw_endpoint *make_endpoint(const struct bench_options *o)
 {
     bool out = o->direction == BENCH_OUT;
-    struct icgw_endpoint *ep =
-        icgw_endpoint_create(out ? ICGW_ENDPOINT_L2 : ICGW_ENDPOINT_L3, !out,
-                             out ? o->destinations : 0, out ? 0 : o->destinations, 0);
+    struct icgw_endpoint *ep = icgw_endpoint_create(
+        out ? ICGW_ENDPOINT_L2 : ICGW_ENDPOINT_L3, !out, out ? o->destinations : 0,
+        out || o->v6 ? 0 : o->destinations, !out && o->v6 ? o->destinations : 0);
 
     if (ep == NULL) {
         return NULL;
@@ -120,7 +134,27 @@ static void put16(uint8_t *p, uint32_t v)
     p[1] = (uint8_t)v;
 }
 
-/* UDP over IPv4 in `len` bytes of Ethernet. */
+/* `left`: bytes from here to the end of the frame. */
+static void put_udp(uint8_t *p, uint32_t flow, uint32_t left)
+{
+    put16(p, flow);
+    put16(p + 2, 443);
+    put16(p + 4, left);
+}
+
+static void put_ip6(uint8_t *p, uint32_t flow, uint32_t dest, uint32_t left)
+{
+    static const uint8_t ip[10] = {0x60, 0, 0, 0, 0, 0, 17, 64, 0xfd, 1};
+
+    memset(p, 0, 40);
+    memcpy(p, ip, sizeof ip);
+    put16(p + 4, left - 40);
+    put16(p + 22, flow >> 16);
+    dest_addr6(p + 24, dest);
+    put_udp(p + 40, flow, left - 40);
+}
+
+/* UDP over IP in `len` bytes of Ethernet. */
 static void put_inner(const struct bench_options *o, uint8_t *p, uint32_t flow)
 {
     static const uint8_t ip[12] = {0x45, 0, 0, 0, 0, 0, 0x40, 0, 64, 17, 0, 0};
@@ -132,16 +166,18 @@ static void put_inner(const struct bench_options *o, uint8_t *p, uint32_t flow)
         memcpy(p, router_mac, 6);
     }
     memcpy(p + 6, vif_mac, 6);
-    put16(p + 12, 0x0800);
+    put16(p + 12, o->v6 ? 0x86dd : 0x0800);
     p += 14;
+    if (o->v6) {
+        put_ip6(p, flow, dest, o->length - 14);
+        return;
+    }
     memcpy(p, ip, sizeof ip);
     put16(p + 2, o->length - 14);
     put16(p + 12, 0x0a02);
     put16(p + 14, flow >> 16);
     memcpy(p + 16, &addr, sizeof addr);
-    put16(p + 20, flow);
-    put16(p + 22, 443);
-    put16(p + 24, o->length - 34);
+    put_udp(p + 20, flow, o->length - 34);
 }
 
 /* RFC 1071 */
