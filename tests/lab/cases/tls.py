@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Iterator
+
 from ovnlab.case import SPARE, case, check, check_equal, ovnic_zones
 from ovnlab.gateway import OvnicGateway
 from ovnlab.lab import Lab
 from ovnlab.shell import CommandError, wait_for
 from ovnlab.stream import Streams
 from ovnlab.tls import Authority, Credentials, Relay
+from ovnlab.zone import Zone
 
 PORT = 16642
 KEYS = "[ovn] private-key, certificate, ca-cert"
@@ -24,12 +29,35 @@ def _disconnected(gateway: OvnicGateway) -> bool:
     return not (status["southbound"]["connected"] or status["ic_southbound"]["connected"])
 
 
-@case(SPARE)
-def certificates_replaced(lab: Lab) -> None:
-    """Servers that trust only a new authority turn us away until we have a certificate
-    of it and are told to reload; meanwhile what is known goes on."""
+@dataclass(frozen=True)
+class Served:
+    """A gateway whose databases are reached by ssl: alone."""
+    gateway: OvnicGateway
+    zone: Zone
+    client: Credentials
+    server: Credentials
+    relays: list[Relay]
+    old: Authority    # signed both ends, and both trust it
+    new: Authority
+
+    def restart(self) -> None:
+        """And wait until the gateway has noticed."""
+        for relay in self.relays:
+            relay.stop()
+        wait_for("both connections gone", lambda: _disconnected(self.gateway))
+        for relay in self.relays:
+            relay.start()
+
+    def reload(self) -> None:
+        check_equal("applied", self.gateway.query("reload")["applied"], [KEYS])
+
+    def wait_connected(self) -> None:
+        wait_for("connections by ssl:", lambda: _connected(self.gateway), timeout=30)
+
+
+@contextmanager
+def _served(lab: Lab) -> Iterator[Served]:
     zone, gateway = ovnic_zones(lab)[0]
-    one, other = (each.guest for each in lab.zones)
     directory = lab.journal.directory
     client, server = (Credentials(directory, name) for name in ("tls-client", "tls-server"))
     relays = [Relay(lab.journal, gateway.netns, database.servers[0], schema, PORT + index, server)
@@ -41,29 +69,14 @@ def certificates_replaced(lab: Lab) -> None:
     for end in (client, server):
         old.issue(end)
         old.trusted_by(end)
-    one.wait_ping(other.ipv4)
+    lab.zones[0].guest.wait_ping(lab.zones[1].guest.ipv4)
+    served = Served(gateway, zone, client, server, relays, old, new)
     try:
         for relay in relays:
             relay.start()
         _use(gateway, good, relays, client)
-        wait_for("connections by ssl:", lambda: _connected(gateway), timeout=30)
-        with Streams([(one, other)]) as streams:
-            new.trusted_by(server)
-            for relay in relays:
-                relay.stop()
-            wait_for("both connections gone", lambda: _disconnected(gateway))
-            for relay in relays:
-                relay.start()
-            new.issue(client)
-            for relay in relays:
-                relay.wait_refused()
-            check(_disconnected(gateway), "connected without a certificate of the new authority")
-            check_equal("applied", gateway.query("reload")["applied"], [KEYS])
-            wait_for("connections with the new certificate", lambda: _connected(gateway),
-                     timeout=30)
-            zone.central.sync()
-            _mismatch(gateway, client, old)
-        check_equal("packets lost", [outcome.lost for outcome in streams.outcomes], [0])
+        served.wait_connected()
+        yield served
     finally:
         gateway.config.write_text(good)
         gateway.ctl("reload")
@@ -71,6 +84,57 @@ def certificates_replaced(lab: Lab) -> None:
             relay.stop()
     wait_for("connections as before", lambda: _connected(gateway), timeout=30)
     zone.central.sync()
+
+
+def _streams(lab: Lab) -> Streams:
+    return Streams([(lab.zones[0].guest, lab.zones[1].guest)])
+
+
+def _expect_no_loss(streams: Streams) -> None:
+    check_equal("packets lost", [outcome.lost for outcome in streams.outcomes], [0])
+
+
+@case(SPARE)
+def certificates_replaced(lab: Lab) -> None:
+    """Servers that trust only a new authority turn us away until we have a certificate
+    of it and are told to reload; meanwhile what is known goes on."""
+    with _served(lab) as served:
+        with _streams(lab) as streams:
+            served.new.trusted_by(served.server)
+            served.restart()
+            served.new.issue(served.client)
+            for relay in served.relays:
+                relay.wait_refused()
+            check(_disconnected(served.gateway),
+                  "connected without a certificate of the new authority")
+            served.reload()
+            served.wait_connected()
+            served.zone.central.sync()
+            _mismatch(served.gateway, served.client, served.old)
+        _expect_no_loss(streams)
+
+
+@case(SPARE)
+def authority_replaced(lab: Lab) -> None:
+    """The authority of the servers: for a while both are trusted, then only the new one."""
+    with _served(lab) as served:
+        with _streams(lab) as streams:
+            served.new.trusted_by(served.client, beside=served.old)
+            served.reload()
+            served.new.issue(served.server)
+            served.restart()
+            served.wait_connected()
+            served.new.trusted_by(served.client)
+            served.reload()
+            served.restart()
+            served.wait_connected()
+            served.zone.central.sync()
+            served.old.issue(served.server)
+            served.restart()
+            for relay in served.relays:
+                relay.wait_rejected()
+            check(_disconnected(served.gateway), "connected to a server of the old authority")
+        _expect_no_loss(streams)
 
 
 def _use(gateway: OvnicGateway, good: str, relays: list[Relay], client: Credentials) -> None:

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Optional
 
 from .central import Database
 from .journal import Journal
@@ -45,9 +46,10 @@ class Authority:
         key.rename(to.key)
         certificate.rename(to.certificate)
 
-    def trusted_by(self, end: Credentials) -> None:
-        """And no other is."""
-        end.ca.write_bytes(self.certificate.read_bytes())
+    def trusted_by(self, end: Credentials, beside: Optional[Authority] = None) -> None:
+        """And no other is but the one beside it."""
+        both = [self, *([beside] if beside else [])]
+        end.ca.write_bytes(b"".join(each.certificate.read_bytes() for each in both))
 
 
 class Relay:
@@ -75,3 +77,8 @@ class Relay:
     def wait_refused(self) -> None:
         wait_for(f"{self.process.name} turns a client away", lambda: (
             "certificate verify failed" in self.log.read_text()), timeout=30)
+
+    def wait_rejected(self) -> None:
+        """By a client that does not trust it."""
+        wait_for(f"a client turns {self.process.name} away", lambda: (
+            "unknown ca" in self.log.read_text()), timeout=30)
