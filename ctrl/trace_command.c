@@ -126,4 +126,5 @@ static void trace_command(struct unixctl_conn *conn, int argc, const char *argv[
 void trace_command_register(struct gateway *gw)
 {
     unixctl_command_register("trace", USAGE, 0, 10, trace_command, gw);
+    unixctl_command_register("trace/live-next", "SESSION", 1, 1, trace_live_next, NULL);
 }

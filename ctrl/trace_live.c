@@ -24,7 +24,14 @@
 
 /* Control thread only. */
 static struct {
-    struct unixctl_conn *conn; /* who waits; NULL: no live trace */
+    bool running;
+    /* Who waits.  NULL: the last answer has been given, and the client is to ask for the
+     * next one. */
+    struct unixctl_conn *conn;
+    bool stream;             /* answers in parts */
+    unsigned int session;    /* which the client names to go on; never used again */
+    long long int answer_by; /* the part at hand, however little */
+    long long int patience;  /* until when a client may stay away */
     const struct gateway *gw;
     struct filter *filter;
     bool json;
@@ -33,9 +40,12 @@ static struct {
     long long int deadline;
     uint64_t last_id; /* of the frame that was shown last … */
     uint16_t last_lane;
-    struct json *packets;
-    struct ds text;
+    struct ds text; /* not answered yet */
 } live;
+
+/* A client that goes away is noticed after both: it asks no more. */
+#define ANSWER_MS 1000
+#define PATIENCE_MS 3000
 
 static const char *action_name(uint8_t action)
 {
@@ -137,6 +147,14 @@ static void show_text(const struct icgw_capture_record *r)
     ds_put_char(ds, '\n');
 }
 
+/* One object per line. */
+static void put_line(struct json *json)
+{
+    json_to_ds(json, JSSF_SORT, &live.text);
+    ds_put_char(&live.text, '\n');
+    json_destroy(json);
+}
+
 static void show_json(const struct icgw_capture_record *r)
 {
     static const char *const points[] = {
@@ -162,7 +180,7 @@ static void show_json(const struct icgw_capture_record *r)
     json_object_put_string(json, "frame", ds_cstr(&ds));
     json_object_put(json, "bytes", json_integer_create(r->pkt_len));
     ds_destroy(&ds);
-    json_array_add(live.packets, json);
+    put_line(json);
 }
 
 static void show(const struct icgw_capture_record *r)
@@ -201,60 +219,114 @@ static bool show_burst(void)
     return false;
 }
 
+/* In parts: the text, and the session while there is more to come. */
+static void answer(bool more)
+{
+    if (live.stream) {
+        struct json *json = json_object_create();
+        json_object_put_string(json, "text", ds_cstr(&live.text));
+        if (more) {
+            json_object_put(json, "session", json_integer_create(live.session));
+        }
+        char *text = json_to_string(json, 0);
+        unixctl_command_reply(live.conn, text);
+        free(text);
+        json_destroy(json);
+    } else {
+        unixctl_command_reply(live.conn, ds_cstr(&live.text));
+    }
+    ds_clear(&live.text);
+    live.conn = NULL;
+    live.patience = time_msec() + PATIENCE_MS;
+}
+
+static void put_end(const char *why, unsigned long long missed)
+{
+    if (live.json) {
+        struct json *json = json_object_create();
+        json_object_put(json, "packets", json_integer_create((long long)live.seen));
+        json_object_put(json, "missed", json_integer_create((long long)missed));
+        json_object_put_string(json, "ended_by", why);
+        put_line(json);
+    } else {
+        ds_put_format(&live.text, "%llu packets, ended by %s; %llu missed\n",
+                      (unsigned long long)live.seen, why, missed);
+    }
+}
+
 /* The last packet comes with what it was sent as: that is there when the workers
  * have stopped. */
 static void end(const char *why)
 {
+    unsigned int session = live.session;
     icgw_pmd_capture_stop();
     while (!show_burst()) {
     }
     unsigned long long missed = icgw_pmd_capture_missed();
     capture_file_free(&live.filter);
-    char *text;
-    if (live.json) {
-        struct json *json = json_object_create();
-        json_object_put(json, "packets", live.packets);
-        json_object_put(json, "missed", json_integer_create((long long)missed));
-        json_object_put_string(json, "ended_by", why);
-        text = json_to_string(json, JSSF_SORT);
-        json_destroy(json);
-    } else {
-        ds_put_format(&live.text, "%llu packets, ended by %s; %llu missed\n",
-                      (unsigned long long)live.seen, why, missed);
-        text = ds_steal_cstr(&live.text);
-        json_destroy(live.packets);
+    if (live.conn != NULL) {
+        put_end(why, missed);
+        answer(false);
     }
-    unixctl_command_reply(live.conn, text);
-    free(text);
+    ds_destroy(&live.text);
     memset(&live, 0, sizeof live);
+    live.session = session;
 }
 
+/* While nobody waits, packets stay with the workers, which count what they miss. */
 void trace_live_run(void)
 {
+    if (!live.running) {
+        return;
+    }
+    long long int now = time_msec();
     if (live.conn == NULL) {
+        if (now >= live.patience) {
+            end("client");
+        }
         return;
     }
     show_burst();
     if (live.left == 0) {
         end("count");
-    } else if (time_msec() >= live.deadline) {
+    } else if (now >= live.deadline) {
         end("time");
+    } else if (live.stream && (live.text.length > 0 || now >= live.answer_by)) {
+        answer(true);
     }
 }
 
 void trace_live_wait(void)
 {
-    if (live.conn != NULL) {
-        poll_fd_wait(icgw_pmd_capture_fd(), POLLIN);
-        poll_timer_wait_until(live.deadline);
+    if (!live.running) {
+        return;
     }
+    if (live.conn == NULL) {
+        poll_timer_wait_until(live.patience);
+        return;
+    }
+    poll_fd_wait(icgw_pmd_capture_fd(), POLLIN);
+    poll_timer_wait_until(live.stream ? MIN(live.deadline, live.answer_by) : live.deadline);
 }
 
 void trace_live_stop(void)
 {
-    if (live.conn != NULL) {
+    if (live.running) {
         end("exit of the daemon");
     }
+}
+
+void trace_live_next(struct unixctl_conn *conn, int argc, const char *argv[], void *aux)
+{
+    unsigned int session;
+    (void)argc, (void)aux;
+    if (!live.running || live.conn != NULL || !str_to_uint(argv[1], 10, &session) ||
+        session != live.session) {
+        unixctl_command_reply_error(conn, "this live trace has ended");
+        return;
+    }
+    live.conn = conn;
+    live.answer_by = time_msec() + ANSWER_MS;
 }
 
 void trace_live_command(struct unixctl_conn *conn, int argc, const char *argv[],
@@ -281,12 +353,15 @@ void trace_live_command(struct unixctl_conn *conn, int argc, const char *argv[],
         free(error);
         return;
     }
+    live.running = true;
     live.conn = conn;
+    live.stream = o.stream;
+    live.session++;
+    live.answer_by = time_msec() + ANSWER_MS;
     live.gw = gw;
     live.filter = filter;
     live.json = o.json;
     live.left = o.count;
     live.deadline = time_msec() + 1000ll * o.seconds;
-    live.packets = json_array_create_empty();
     ds_init(&live.text);
 }

@@ -148,6 +148,10 @@ bool live_options_parse(int argc, const char *argv[], struct capture_options *o,
         if (is(&a, "--live")) {
             continue;
         }
+        if (is(&a, "--stream")) { /* by ovnic-gw-ctl */
+            o->stream = true;
+            continue;
+        }
         if (!take_common(&a, o, LIVE_MAX_COUNT, LIVE_MAX_SECONDS, &known)) {
             return false;
         }

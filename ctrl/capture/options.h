@@ -16,7 +16,8 @@ struct capture_options {
     uint32_t snaplen;
     bool rx, tx, drops; /* none: all three */
     bool json;
-    bool stop; /* ends the one that runs */
+    bool stream; /* live: the client asks again for what follows */
+    bool stop;   /* ends the one that runs */
 };
 
 #define CAPTURE_USAGE                                                                              \

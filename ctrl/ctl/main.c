@@ -17,6 +17,7 @@
 #include "daemon.h"
 #include "help.h"
 #include "import_command.h"
+#include "live.h"
 #include "openvswitch/json.h"
 #include "openvswitch/vlog.h"
 #include "packets.h"
@@ -192,6 +193,10 @@ static int transact(const struct options *options, int argc, char *argv[])
     if (options->colour && !options->json && help_find(command) != NULL && !library &&
         strcmp(command, "exit") != 0) {
         json_array_add(args, json_string_create("--colour"));
+    }
+    if (argc > 1 && !strcmp(command, "trace") && !strcmp(argv[1], "--live")) {
+        json_array_add(args, json_string_create("--stream"));
+        return live_trace(options->target, args);
     }
     char *text = client_ask(options->target, command, args, &refused);
     if (options->json && !refused && library) {

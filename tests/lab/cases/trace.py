@@ -3,6 +3,7 @@
 
 import json
 import re
+import select
 import subprocess
 from typing import Any
 
@@ -123,22 +124,61 @@ def drops(lab: Lab) -> None:
     check_equal("reasons", reasons, ["logical_drop"])
 
 
+def _start_live(gateway: OvnicGateway, *argv: str) -> "subprocess.Popen[str]":
+    return subprocess.Popen([str(CONTROL), "-t", str(gateway.socket), "--json", "trace", "--live",
+                             *argv], stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+                            stderr=subprocess.STDOUT, text=True)
+
+
+def _first_line(child: "subprocess.Popen[str]", near: Zone, far: Zone) -> str:
+    """While there are pings: a packet too early is not seen."""
+    assert child.stdout is not None
+    output = child.stdout
+    wait_for("the first packet", lambda: near.guest.ping(far.guest.ipv4, count=1, wait=1) and
+             select.select([output], [], [], 0.2)[0])
+    return output.readline()
+
+
 @case(PAIR)
 def live(lab: Lab) -> None:
-    """n packets, no more, each with what it was sent as."""
+    """n packets, no more, each with what it was sent as, each as it comes."""
     near, gateway = ovnic_zones(lab)[0]
     far = next(zone for zone in lab.zones if zone is not near)
-    child = subprocess.Popen(
-        [str(CONTROL), "-t", str(gateway.socket), "--json", "trace", "--live",
-         f"geneve and icmp and host {near.guest.ipv4}", "-n", "3", "--seconds", "20"],
-        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    # A packet too early is not seen: until there is an answer.
-    wait_for("three packets", lambda: near.guest.ping(far.guest.ipv4) and child.poll() is not None)
-    text, _ = child.communicate()
-    said = json.loads(text)
-    check_equal("ended by", said["ended_by"], "count")
-    received = [each for each in said["packets"] if each["point"] == "rx"]
-    sent = [each for each in said["packets"] if each["point"] == "tx"]
+    child = _start_live(gateway, f"geneve and icmp and host {near.guest.ipv4}", "-n", "3",
+                        "--seconds", "20")
+    assert child.stdout is not None
+    lines = [_first_line(child, near, far)]   # the third packet has not been sent
+    check_equal("ended", child.poll(), None)
+    near.guest.expect_ping(far.guest.ipv4)
+    lines += child.stdout.read().splitlines()
+    check_equal("exit status", child.wait(10), 0)
+    *packets, end = [json.loads(line) for line in lines]
+    check_equal("ended by", (end["ended_by"], end["packets"]), ("count", 3))
+    received = [each for each in packets if each["point"] == "rx"]
+    sent = [each for each in packets if each["point"] == "tx"]
     check_equal("received", len(received), 3)
     check_equal("sent", [each["packet"] for each in sent], [1, 2, 3])
     check_equal("actions", {each["action"] for each in received}, {"forward"})
+
+
+@case(PAIR)
+def live_without_its_client(lab: Lab) -> None:
+    """Whoever asked has gone: that ends it, and the next one is served."""
+    near, gateway = ovnic_zones(lab)[0]
+    far = next(zone for zone in lab.zones if zone is not near)
+    child = _start_live(gateway, "geneve and icmp", "-n", "1000", "--seconds", "300")
+
+    def served() -> bool:
+        try:
+            gateway.ctl("trace", "--live", "-n", "1", "--seconds", "1")
+        except CommandError:
+            return False
+        return True
+
+    try:
+        _first_line(child, near, far)
+        check_equal("another one served meanwhile", served(), False)
+    finally:
+        child.kill()
+        child.communicate()
+    wait_for("its end", served)
