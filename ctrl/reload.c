@@ -106,37 +106,74 @@ static bool has_address(const struct icgw_config_port *port, const struct icgw_c
     return false;
 }
 
-/* Adding one disturbs nothing.  Taking one away might. */
-static void apply_addresses(struct change *c, struct icgw_config_port *running,
-                            const struct icgw_config_port *file)
+/* What was done, or why not. */
+static void note_address(struct change *c, const struct icgw_config_port *port, const char *what,
+                         char *error)
+{
+    char *key = error == NULL ? xasprintf("[port %s] address (%s)", port->name, what)
+                              : xasprintf("[port %s] address: %s", port->name, error);
+    note(error == NULL ? c->applied : c->restart, key);
+    free(error);
+    free(key);
+}
+
+static struct icgw_addr address(const struct icgw_config_address *a)
+{
+    struct icgw_addr addr;
+    memcpy(addr.bytes, a->ip.bytes, sizeof addr.bytes);
+    return addr;
+}
+
+static void add_addresses(struct change *c, struct icgw_config_port *running,
+                          const struct icgw_config_port *file)
 {
     for (size_t i = 0; i < file->n_addresses; i++) {
         const struct icgw_config_address *a = &file->addresses[i];
-        struct icgw_addr addr;
-        char *key = NULL, *error = NULL;
+        const struct icgw_addr addr = address(a);
+        char *error = NULL;
         if (has_address(running, a) || running->n_addresses == ICGW_CONFIG_MAX_ADDRESSES) {
             continue;
         }
-        memcpy(addr.bytes, a->ip.bytes, sizeof addr.bytes);
         if (underlay_add_address(c->gw->underlay, running->host_interface, &addr, a->prefix_len,
                                  &error)) {
             running->addresses[running->n_addresses++] = *a;
-            key = xasprintf("[port %s] address (added)", running->name);
-            note(c->applied, key);
-        } else {
-            key = xasprintf("[port %s] address: %s", running->name, error);
-            note(c->restart, key);
         }
-        free(error);
-        free(key);
+        note_address(c, running, "added", error);
     }
-    for (size_t i = 0; i < running->n_addresses; i++) {
-        if (!has_address(file, &running->addresses[i])) {
-            char *key = xasprintf("[port %s] address (one is gone from the file, but stays on %s)",
-                                  running->name, running->host_interface);
-            note(c->restart, key);
-            free(key);
+}
+
+/* Tunnels end there as long as the daemon runs. */
+static bool is_encap(const struct icgw_config *running, const struct icgw_config_address *a)
+{
+    bool found = false;
+    for (size_t i = 0; i < running->n_encap_ips; i++) {
+        found |= !memcmp(&running->encap_ips[i], &a->ip, sizeof a->ip);
+    }
+    return found;
+}
+
+static void remove_addresses(struct change *c, struct icgw_config_port *running,
+                             const struct icgw_config_port *file)
+{
+    for (size_t i = 0; i < running->n_addresses;) {
+        const struct icgw_config_address a = running->addresses[i];
+        const struct icgw_addr addr = address(&a);
+        char *error = NULL;
+        if (has_address(file, &a)) {
+            i++;
+            continue;
         }
+        if (is_encap(c->running, &a)) {
+            error = xasprintf("one is gone from the file, but stays on %s: tunnels end there",
+                              running->host_interface);
+        } else if (underlay_remove_address(c->gw->underlay, running->host_interface, &addr,
+                                           a.prefix_len, &error)) {
+            running->addresses[i] = running->addresses[--running->n_addresses];
+            note_address(c, running, "removed", NULL);
+            continue;
+        }
+        note_address(c, running, "removed", error);
+        i++;
     }
 }
 
@@ -186,7 +223,8 @@ static struct json *apply(struct change *c, char **error)
     apply_databases(c);
     if (same_ports(c->running, c->file)) {
         for (size_t i = 0; i < c->running->n_ports; i++) {
-            apply_addresses(c, &c->running->ports[i], &c->file->ports[i]);
+            remove_addresses(c, &c->running->ports[i], &c->file->ports[i]);
+            add_addresses(c, &c->running->ports[i], &c->file->ports[i]);
         }
     }
     compare_rest(c);

@@ -71,7 +71,7 @@ static const struct help commands[] = {
     {"undrain", "", "take part again", ""},
     {"reload", "", "read the configuration file again; says what needs a restart",
      "What can be applied without losing a packet is applied: databases, credentials,\n"
-     "additional addresses, metrics.  A bad file changes nothing; the answer names line\n"
+     "addresses but those of tunnels, metrics.  A bad file changes nothing; the answer names line\n"
      "and reason, and the exit status is 2.  SIGHUP does the same.\n"},
     {"exit", "[--restart]", "drain, then end the daemon; --restart: end it, rows stay", ""},
     {"import", "kube-ovn FILE | ovs [FILE]", "a configuration file out of what is there already",

@@ -24,15 +24,15 @@ static int set_up(struct ul_netlink *nl, int index)
     return ul_netlink_request(nl, nlh, NULL, NULL);
 }
 
-static int add(struct ul_netlink *nl, int index, const struct icgw_addr *addr, uint8_t len)
+static int request(struct ul_netlink *nl, uint16_t type, int index, const struct icgw_addr *addr,
+                   uint8_t len)
 {
     char buffer[256];
     struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
     struct ifaddrmsg *ifa;
-    int rc;
 
-    nlh->nlmsg_type = RTM_NEWADDR;
-    nlh->nlmsg_flags = NLM_F_CREATE | NLM_F_EXCL;
+    nlh->nlmsg_type = type;
+    nlh->nlmsg_flags = type == RTM_NEWADDR ? NLM_F_CREATE | NLM_F_EXCL : 0;
     ifa = mnl_nlmsg_put_extra_header(nlh, sizeof *ifa);
     ifa->ifa_family = (uint8_t)ul_family(addr);
     ifa->ifa_prefixlen = len;
@@ -43,8 +43,7 @@ static int add(struct ul_netlink *nl, int index, const struct icgw_addr *addr, u
     }
     ul_put_addr(nlh, IFA_LOCAL, addr);
     ul_put_addr(nlh, IFA_ADDRESS, addr);
-    rc = ul_netlink_request(nl, nlh, NULL, NULL);
-    return rc == -EEXIST ? 0 : rc;
+    return ul_netlink_request(nl, nlh, NULL, NULL);
 }
 
 bool underlay_add_address(struct underlay *u, const char *host_interface,
@@ -65,11 +64,26 @@ bool underlay_add_address(struct underlay *u, const char *host_interface,
         return ul_fail(error, "host interface %s cannot be set up: %s", host_interface,
                        strerror(-rc));
     }
-    rc = add(&u->nl, (int)index, addr, len);
-    if (rc < 0) {
+    rc = request(&u->nl, RTM_NEWADDR, (int)index, addr, len);
+    if (rc < 0 && rc != -EEXIST) {
         return ul_fail(error, "host interface %s: an address of it is refused: %s%s",
                        host_interface, strerror(-rc),
                        icgw_addr_is_v4(addr) ? "" : " (is net.ipv6.conf.*.disable_ipv6 set?)");
+    }
+    return true;
+}
+
+bool underlay_remove_address(struct underlay *u, const char *host_interface,
+                             const struct icgw_addr *addr, uint8_t len, char **error)
+{
+    unsigned int index = if_nametoindex(host_interface);
+    if (index == 0) {
+        return ul_fail(error, "host interface %s: %s", host_interface, strerror(errno));
+    }
+    int rc = request(&u->nl, RTM_DELADDR, (int)index, addr, len);
+    if (rc < 0 && rc != -EADDRNOTAVAIL) {
+        return ul_fail(error, "host interface %s: an address of it cannot be taken away: %s",
+                       host_interface, strerror(-rc));
     }
     return true;
 }

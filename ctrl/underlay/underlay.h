@@ -32,6 +32,10 @@ void underlay_close(struct underlay *);
 bool underlay_add_address(struct underlay *, const char *host_interface,
                           const struct icgw_addr *addr, uint8_t len, char **error);
 
+/* Takes address/len away from it if it has it. */
+bool underlay_remove_address(struct underlay *, const char *host_interface,
+                             const struct icgw_addr *addr, uint8_t len, char **error);
+
 /* Whether the interface can carry anything, as a plugged or unplugged cable of a
  * NIC says; without it, the kernel's routes choose another interface.  False with
  * *error (malloc'ed): the kernel cannot do that. */

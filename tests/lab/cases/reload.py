@@ -66,6 +66,17 @@ def applied(lab: Lab) -> None:
         check("[::1]:9477" in gateway.netns.run("ss", "-Hltn"), "metrics have not moved")
         check(EXTRA in gateway.netns.ip("address", "show", "dev", HOST_INTERFACE), "no address")
         check_equal("again", gateway.query("reload")["applied"], [])
+        # Gone again; the one that tunnels end at stays, whatever the file says.
+        gateway.config.write_text("".join(
+            line + "\n" for line in text.splitlines()
+            if not line.startswith("address =")))
+        said = gateway.query("reload")
+        check_equal("applied", said["applied"], ["[port uplink] address (removed)"])
+        check(any("address: one is gone from the file, but stays on" in each
+                  for each in said["needs_restart"]), f"no word about it: {said}")
+        addresses = gateway.netns.ip("address", "show", "dev", HOST_INTERFACE)
+        check(EXTRA not in addresses, "the address is still there")
+        check(gateway.address in addresses, "the tunnels' address is gone")
     finally:
         _restore(gateway, good)
 
