@@ -59,8 +59,9 @@ void pmd_spread_note(struct pmd_port *port)
         break;
     case ICGW_SPREAD_HANDOVER:
         pmd_note(port, false,
-                 "flows spread over %u workers by software: the device has %u queue%s and no hash "
-                 "of UDP ports for %u workers",
+                 "flows spread over %u workers by software, which may cost more than it gains: "
+                 "compare with cores = 1; the device has %u queue%s and no hash of UDP ports for "
+                 "%u workers",
                  pmd.n_workers, n, n == 1 ? "" : "s", pmd.n_workers);
         break;
     default:

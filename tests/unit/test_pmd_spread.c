@@ -102,6 +102,8 @@ static const char *spreads_by_software(void)
     EXPECT(wrong == NULL || (fprintf(stderr, "%s\n", wrong), false));
     icgw_pmd_port_info(0, &port);
     EXPECT(port.spread == ICGW_SPREAD_HANDOVER);
+    EXPECT(port.n_notes == 1 && strstr(port.notes[0].text, "compare with cores = 1"));
+    EXPECT(strstr(port.notes[0].text, "for 2 workers")); /* not cut off */
     EXPECT(by[1] >= FLOWS * ROUNDS / 4);
     EXPECT(by[2] >= FLOWS * ROUNDS / 4);
     uint16_t poller = child_stats(0).rx_packets > 0 ? 0 : 1, other = 1 - poller;
