@@ -111,17 +111,21 @@ first_guess(const struct icgw_memo *memo, const struct rte_mbuf *m, const bool v
     return icgw_memo_entry(memo, memo->slots[v6][hash_of(data, v6) % ICGW_MEMO_SLOTS]);
 }
 
-/* Further on in the same chain; NULL: the packet has no entry. */
+/* Further on in the same chain; NULL: the packet has no entry.  Loads the headers
+ * again: what it was handed would have to leave the caller's registers. */
 static __rte_noinline const struct icgw_memo_entry *search(const struct icgw_memo *memo,
-                                                           const uint8_t *data,
-                                                           const struct icgw_head *head,
-                                                           const struct icgw_tail *tail, bool v6)
+                                                           const uint8_t *data, bool v6)
 {
+    struct icgw_head head;
+    struct icgw_tail tail;
+
+    icgw_head_load(&head, data);
+    icgw_tail_load(&tail, data, v6);
     for (uint32_t i = hash_of(data, v6);; i++) {
         const struct icgw_memo_entry *e =
             icgw_memo_entry(memo, memo->slots[v6][i % ICGW_MEMO_SLOTS]);
 
-        if (e == memo->entries || !icgw_headers_differ(head, tail, e)) {
+        if (e == memo->entries || !icgw_headers_differ(&head, &tail, e)) {
             return e == memo->entries ? NULL : e;
         }
     }
@@ -143,7 +147,7 @@ static __rte_always_inline bool forward(const struct icgw_tables *tables, struct
     icgw_head_load(&head, data);
     icgw_tail_load(&tail, data, v6);
     if (unlikely(icgw_headers_differ(&head, &tail, e))) {
-        e = search(memo, data, &head, &tail, v6);
+        e = search(memo, data, v6);
         if (e == NULL) {
             return false;
         }
