@@ -13,6 +13,7 @@
 #include "lflow.h"
 #include "map.h"
 #include "model.h"
+#include "specialise.h"
 
 static const char *port_name(const struct model_port *port)
 {
@@ -107,12 +108,37 @@ static void same_sources(const struct icgw_source_guard *a, const struct icgw_so
     }
 }
 
+/* What assert_same_specialised() compares: numbers of tunnels may differ. */
+static const struct specialised *tunnels_of[2];
+
+static void same_tunnel(const struct specialised_tunnel *a, const struct specialised_tunnel *b)
+{
+    assert_memory_equal(&a->local, &b->local, sizeof a->local);
+    assert_memory_equal(&a->remote, &b->remote, sizeof a->remote);
+    assert_int_equal(a->dst_port, b->dst_port);
+    assert_int_equal(a->csum, b->csum);
+}
+
+static void same_tunnel_number(uint16_t a, uint16_t b)
+{
+    if (a == ICGW_NO_TUNNEL || b == ICGW_NO_TUNNEL) {
+        assert_int_equal(a, b);
+        return;
+    }
+    assert_true(a < tunnels_of[0]->n_tunnels && b < tunnels_of[1]->n_tunnels);
+    same_tunnel(&tunnels_of[0]->tunnels[a], &tunnels_of[1]->tunnels[b]);
+}
+
 static void same_dest(const struct icgw_dest *a, const struct icgw_dest *b)
 {
     struct icgw_dest x = *a, y = *b;
     same_sources(a->sources, b->sources);
     x.sources = y.sources = NULL;
     x.members = y.members = NULL;
+    if (x.verdict == ICGW_VERDICT_FORWARD && y.verdict == ICGW_VERDICT_FORWARD) {
+        same_tunnel_number(x.tunnel, y.tunnel);
+        x.tunnel = y.tunnel = 0;
+    }
     assert_memory_equal(&x, &y, sizeof x);
     for (unsigned int i = 0; i < a->n_members; i++) {
         same_dest(&a->members[i], &b->members[i]);
@@ -158,8 +184,11 @@ static void same_endpoint(uint64_t x, uint64_t y)
     same_map(a->v6, b->v6, same_dest_value);
 }
 
-void assert_same_tables(const struct icgw_tables *a, const struct icgw_tables *b)
+void assert_same_specialised(const struct specialised *x, const struct specialised *y)
 {
+    const struct icgw_tables *a = x->tables, *b = y->tables;
+    tunnels_of[0] = x;
+    tunnels_of[1] = y;
     same_map(a->endpoints, b->endpoints, same_endpoint);
     same_map(a->vnis, b->vnis, same_value);
     same_map(a->sources, b->sources, same_value);

@@ -5,10 +5,10 @@
 /* Whether two models say the same, and two sets of tables do.  A difference fails
  * the test and says which. */
 
-struct icgw_tables;
+struct specialised;
 struct model;
 
 void assert_same_model(const struct model *, const struct model *expected);
-void assert_same_tables(const struct icgw_tables *, const struct icgw_tables *expected);
+void assert_same_specialised(const struct specialised *, const struct specialised *expected);
 
 #endif

@@ -245,9 +245,9 @@ static struct model *build(const struct world *w, struct lflow_cache *cache)
     return m;
 }
 
-static void change_chassis(struct model *m, struct world *w)
+static void set_chassis(struct model *m, struct world *w, unsigned int i, bool there)
 {
-    w->chassis[any(4)] ^= true;
+    w->chassis[i] = there;
     for (unsigned int dp = 0; dp < N_DATAPATHS; dp++) {
         model_empty_datapath(m, uuids[dp]);
     }
@@ -257,6 +257,12 @@ static void change_chassis(struct model *m, struct world *w)
         add_ports(m, w, dp);
         add_rest(m, w, dp);
     }
+}
+
+static void change_chassis(struct model *m, struct world *w)
+{
+    unsigned int i = any(4);
+    set_chassis(m, w, i, !w->chassis[i]);
 }
 
 static void change_datapath(struct model *m, struct world *w)
@@ -370,7 +376,7 @@ static void check(const struct model *m, const struct model *expected, struct sp
     struct specialised *now = specialise_again(m, &local, 1, *before);
     struct specialised *fresh = specialise(expected, &local, 1);
     assert_same_model(m, expected);
-    assert_same_tables(now->tables, fresh->tables);
+    assert_same_specialised(now, fresh);
     assert_int_equal(now->n_reports, fresh->n_reports);
     assert_int_equal(now->n_destinations, fresh->n_destinations);
     specialised_free(fresh);
@@ -418,12 +424,41 @@ static void test_random_changes(void **state)
     }
 }
 
+/* hv2 comes between hv1 and far, and has no ports: nothing depends on it. */
+static void test_new_chassis(void **state)
+{
+    struct lflow_cache *cache = lflow_cache_create();
+    struct specialised *before = NULL;
+    struct world w;
+    (void)state;
+
+    start(&w);
+    w.chassis[2] = false;
+    struct model *m = build(&w, cache);
+    check(m, m, &before);
+    assert_int_equal(before->n_tunnels, 2);
+    set_chassis(m, &w, 2, true);
+    model_finish(m);
+    check(m, m, &before);
+    assert_int_equal(before->n_tunnels, 3);
+    assert_true(before->n_endpoints > 0);
+    assert_int_equal(before->n_reused, before->n_endpoints);
+    set_chassis(m, &w, 1, false); /* where ports are, and another tunnel gets its number */
+    model_finish(m);
+    check(m, m, &before);
+    assert_true(before->n_reused < before->n_endpoints);
+    specialised_free(before);
+    model_free(m);
+    lflow_cache_free(cache);
+}
+
 int main(void)
 {
     static char args[][24] = {
         "model_changes", "--no-huge", "--no-shconf", "--no-pci", "-m", "64", "--log-level=error"};
     char *eal[sizeof args / sizeof *args + 1] = {NULL};
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_changes)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_changes),
+                                       cmocka_unit_test(test_new_chassis)};
 
     for (size_t i = 0; i < sizeof args / sizeof *args; i++) {
         eal[i] = args[i];

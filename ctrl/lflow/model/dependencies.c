@@ -50,6 +50,16 @@ void dependencies_add_port_group(struct dependencies *d, const struct model *m,
     }
 }
 
+void dependencies_add_way(struct dependencies *d, uint64_t way)
+{
+    for (size_t i = 0; i < d->n_ways; i++) {
+        if (d->ways[i] == way) {
+            return;
+        }
+    }
+    *(uint64_t *)model_grow(&d->ways, &d->n_ways, sizeof *d->ways) = way;
+}
+
 void dependencies_free(struct dependencies *d)
 {
     for (size_t i = 0; i < d->n_sets; i++) {
@@ -57,6 +67,7 @@ void dependencies_free(struct dependencies *d)
     }
     free(d->sets);
     free(d->list);
+    free(d->ways);
     *d = (struct dependencies){.list = NULL};
 }
 

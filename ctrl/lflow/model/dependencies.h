@@ -23,6 +23,8 @@ struct dependencies {
         uint64_t fingerprint; /* 0: there was none */
     } * sets;
     size_t n_sets;
+    uint64_t *ways; /* to chassis: see specialise_tunnels() */
+    size_t n_ways;
     bool unknown; /* also on something that no datapath has: never to be reused */
 };
 
@@ -30,8 +32,9 @@ void dependencies_add(struct dependencies *, const struct model_datapath *);
 void dependencies_add_address_set(struct dependencies *, const struct model *, const char *name);
 void dependencies_add_port_group(struct dependencies *, const struct model *,
                                  const struct model_datapath *, const char *name);
+void dependencies_add_way(struct dependencies *, uint64_t way);
 void dependencies_free(struct dependencies *);
-/* Whether all of it is in the model as it was. */
+/* Whether all of it but the ways is in the model as it was. */
 bool dependencies_hold(const struct dependencies *, const struct model *);
 
 #endif

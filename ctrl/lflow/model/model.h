@@ -39,6 +39,7 @@ struct model_chassis {
     char *name;
     bool remote; /* gateway of another availability zone */
     bool self;
+    size_t number;              /* in model_chassis_list() */
     struct model_encap *encaps; /* geneve only */
     size_t n_encaps;
 };

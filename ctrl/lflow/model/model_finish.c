@@ -168,6 +168,9 @@ static void finish_others(struct model *m)
     if (m->chassis_changed) {
         uint64_t before = m->fingerprint;
         sort(m->chassis_list, m->n_chassis, sizeof *m->chassis_list, compare_chassis);
+        for (size_t i = 0; i < m->n_chassis; i++) {
+            m->chassis_list[i]->number = i;
+        }
         model_fingerprint_chassis(m);
         m->others_changed |= m->fingerprint != before;
         m->chassis_changed = false;

@@ -20,62 +20,9 @@ void specialised_free(struct specialised *result)
     free(result->endpoints);
     free(result->reports);
     free(result->tunnels);
+    free(result->ways);
+    free(result->sorted_ways);
     free(result);
-}
-
-static const struct icgw_addr *local_for(const struct icgw_addr *locals, size_t n_locals,
-                                         const struct icgw_addr *remote)
-{
-    for (size_t i = 0; i < n_locals; i++) {
-        if (icgw_addr_is_v4(&locals[i]) == icgw_addr_is_v4(remote)) {
-            return &locals[i];
-        }
-    }
-    return NULL;
-}
-
-static void add_tunnels(struct specialised *result, const struct model *m,
-                        const struct icgw_addr *locals, size_t n_locals)
-{
-    size_t n;
-    struct model_chassis *const *chassis = model_chassis_list(m, &n);
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = 0; k < chassis[i]->n_encaps && !chassis[i]->self; k++) {
-            const struct model_encap *encap = &chassis[i]->encaps[k];
-            const struct icgw_addr *local = local_for(locals, n_locals, &encap->ip);
-            if (local == NULL || result->n_tunnels >= ICGW_NO_TUNNEL) {
-                continue;
-            }
-            struct specialised_tunnel *tunnel =
-                model_grow(&result->tunnels, &result->n_tunnels, sizeof *tunnel);
-            tunnel->local = *local;
-            tunnel->remote = encap->ip;
-            tunnel->dst_port = encap->dst_port;
-            tunnel->csum = encap->csum;
-        }
-    }
-}
-
-static uint16_t find_tunnel(const struct specialised *result, const struct model_encap *encap)
-{
-    for (size_t i = 0; i < result->n_tunnels; i++) {
-        const struct specialised_tunnel *t = &result->tunnels[i];
-        if (memcmp(&t->remote, &encap->ip, sizeof t->remote) == 0 &&
-            t->dst_port == encap->dst_port && t->csum == encap->csum) {
-            return (uint16_t)i;
-        }
-    }
-    return ICGW_NO_TUNNEL;
-}
-
-uint16_t specialised_tunnel(const struct specialised *result, const struct model_chassis *chassis,
-                            const struct model_encap *encap)
-{
-    uint16_t index = encap != NULL ? find_tunnel(result, encap) : ICGW_NO_TUNNEL;
-    for (size_t i = 0; i < chassis->n_encaps && index == ICGW_NO_TUNNEL; i++) {
-        index = find_tunnel(result, &chassis->encaps[i]);
-    }
-    return index;
 }
 
 static bool add_sources(struct icgw_tables *tables, const struct model *m)
@@ -110,7 +57,7 @@ static bool add_endpoint(struct specialised *result, const struct model *m,
     struct specialised_endpoint **slot =
         model_grow(&result->endpoints, &result->n_endpoints, sizeof *slot);
 
-    *slot = specialise_reuse(before, m, id, at);
+    *slot = specialise_reuse(result, before, m, id, at);
     if (*slot != NULL) {
         result->n_reused++;
     } else {
@@ -185,9 +132,8 @@ struct specialised *specialise_again(const struct model *m, const struct icgw_ad
     struct specialised *result = model_alloc(sizeof *result);
     uint32_t endpoints, sources;
 
-    result->fingerprint = model_fingerprint(m);
     count(m, &endpoints, &sources);
-    add_tunnels(result, m, locals, n_locals);
+    specialise_tunnels(result, m, locals, n_locals, before);
     result->tables = icgw_tables_create(endpoints, sources, (uint16_t)result->n_tunnels, locals,
                                         (uint16_t)n_locals);
     if (result->tables == NULL || !add_sources(result->tables, m) ||

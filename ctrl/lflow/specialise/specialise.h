@@ -42,8 +42,11 @@ struct specialised {
     size_t n_destinations; /* entries in the tables */
     struct specialised_endpoint **endpoints; /* sorted by VNI and key */
     size_t n_endpoints;
-    size_t n_reused;      /* endpoints that are the same as before */
-    uint64_t fingerprint; /* of the model: see model_fingerprint() */
+    size_t n_reused; /* endpoints that are the same as before */
+    uint64_t *ways;  /* to each chassis of model_chassis_list(): its encaps and their tunnels */
+    uint64_t *sorted_ways; /* the same, ascending */
+    size_t n_ways;
+    bool same_ways; /* as in the result before */
 };
 
 /* NULL when memory for tables is exhausted.  The caller frees the result; the

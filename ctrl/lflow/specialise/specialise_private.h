@@ -45,6 +45,14 @@ struct verdict {
     const struct lflow *refused;
 };
 
+/* Lists the tunnels of the model, those of `before` (NULL: none) under the same numbers
+ * where there is no hole to fill, and the ways to each chassis. */
+void specialise_tunnels(struct specialised *, const struct model *, const struct icgw_addr *locals,
+                        size_t n_locals, const struct specialised *before);
+
+/* Whether specialised_tunnel() says the same as before of each chassis that was sent to. */
+bool specialise_ways_hold(const struct specialised *, const struct dependencies *);
+
 /* Runs the pipeline for what arrives at `port`.  The caller frees ->why. */
 void specialise_run(const struct specialised *, const struct model *, const struct model_port *port,
                     const struct destination *, struct verdict *);
@@ -68,7 +76,8 @@ void specialise_report_clear(struct specialised_report *);
 /* The endpoint with this id from `before`, with a reference, if nothing that it
  * was made from has changed; else NULL.  *at is where to look: ids are asked for
  * in ascending order, from 0 on. */
-struct specialised_endpoint *specialise_reuse(const struct specialised *before,
+struct specialised_endpoint *specialise_reuse(const struct specialised *result,
+                                              const struct specialised *before,
                                               const struct model *, uint64_t id, size_t *at);
 void specialised_endpoint_unref(struct specialised_endpoint *);
 

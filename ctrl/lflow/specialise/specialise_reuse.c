@@ -6,17 +6,19 @@
 
 #include "specialise_private.h"
 
-struct specialised_endpoint *specialise_reuse(const struct specialised *before,
+struct specialised_endpoint *specialise_reuse(const struct specialised *result,
+                                              const struct specialised *before,
                                               const struct model *m, uint64_t id, size_t *at)
 {
-    if (before == NULL || before->fingerprint != model_fingerprint(m)) {
+    if (before == NULL) {
         return NULL;
     }
     while (*at < before->n_endpoints && before->endpoints[*at]->id < id) {
         ++*at;
     }
     if (*at == before->n_endpoints || before->endpoints[*at]->id != id ||
-        !dependencies_hold(&before->endpoints[*at]->deps, m)) {
+        !dependencies_hold(&before->endpoints[*at]->deps, m) ||
+        !specialise_ways_hold(result, &before->endpoints[*at]->deps)) {
         return NULL;
     }
     before->endpoints[*at]->refs++;

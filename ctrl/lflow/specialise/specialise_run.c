@@ -78,6 +78,7 @@ static void on_send(struct interp *in, const struct interp_send *to)
     out->dest.outport = to->outport;
     out->dest.ttl_dec = in->state.ttl_dec;
     out->dest.tunnel = specialised_tunnel(out->result, to->chassis, to->encap);
+    dependencies_add_way(in->deps, out->result->ways[to->chassis->number]);
     if (out->dest.tunnel == ICGW_NO_TUNNEL) {
         out->dest.verdict = ICGW_VERDICT_DROP;
         out->dest.reason = ICGW_DROP_NO_TUNNEL;
