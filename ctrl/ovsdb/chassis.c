@@ -5,9 +5,13 @@
 #include "ovsdb-idl.h"
 #include "sb-idl.h"
 #include "timeline.h"
+#include "timeval.h"
 #include "util.h"
 
 VLOG_DEFINE_THIS_MODULE(ovsdb_chassis);
+
+/* Longest wait for tables before we register. */
+#define PREPARE_MS 2000
 
 /* ovn-northd uses a feature only when every chassis of the zone names it, so
  * a gateway that leaves one out would turn it off for all of them.  None asks
@@ -146,8 +150,20 @@ static bool write_private(struct ovsdb *o, struct ovsdb_idl_txn *txn,
     return changed;
 }
 
-bool chassis_compose(struct ovsdb *o, struct task *t OVS_UNUSED, struct ovsdb_idl_txn *txn)
+/* A hypervisor makes its tunnel as soon as we are registered, and sends by it until it
+ * has turned BFD on there: workers are to have tables by then. */
+static bool is_prepared(struct ovsdb *o, struct task *t)
 {
+    o->register_at = o->register_at ? o->register_at : time_msec() + PREPARE_MS;
+    task_wake_at(t, o->register_at);
+    return o->nb_cfg_wanted >= 0 || o->hold.registered || time_msec() >= o->register_at;
+}
+
+bool chassis_compose(struct ovsdb *o, struct task *t, struct ovsdb_idl_txn *txn)
+{
+    if (!sb_our_chassis(o) && !is_prepared(o, t)) {
+        return false;
+    }
     struct sbrec_encap **encaps = xcalloc(o->n_encap_ips, sizeof *encaps);
     bool changed = false;
     size_t n = own_encaps(o, txn, encaps, &changed);

@@ -71,6 +71,13 @@ static long long may_take_at(const struct claim *c, const struct sbrec_port_bind
     return when;
 }
 
+/* After a start or a drain: as long as the holder lives, hypervisors get the time to make
+ * their tunnels to us.  Other zones send here as soon as the port is ours. */
+static bool is_too_early(const struct ovsdb *o, const struct sbrec_port_binding *pb)
+{
+    return pb->chassis && peers_up(o, pb->chassis->name) && peers_settle_at(o) != LLONG_MAX;
+}
+
 static bool claim(struct ovsdb *o, struct task *t, const struct sbrec_port_binding *pb,
                   const struct sbrec_chassis *us)
 {
@@ -78,6 +85,9 @@ static bool claim(struct ovsdb *o, struct task *t, const struct sbrec_port_bindi
     c->inactive_at = LLONG_MAX;
     bool changed = false;
     if (pb->chassis != us) {
+        if (is_too_early(o, pb)) {
+            return false; /* claims_compose() sees to it that we come back */
+        }
         long long now = time_msec();
         long long when = may_take_at(c, pb);
         if (now < when) {

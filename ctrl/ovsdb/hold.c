@@ -89,13 +89,13 @@ bool hold_check(struct ovsdb *o)
     const struct sbrec_chassis *us = sb_our_chassis(o);
 
     if (!us) {
-        /* Without our Chassis row no group has us as a member, so by the
-         * database nothing would matter to us. */
+        /* Before there was one, groups that name us are to be prepared for.  When it
+         * has gone, someone may have emptied the rest as well. */
         if (h->registered) {
             begin(h, "our chassis is gone");
         }
         h->until = now + HOLD_MS;
-        return true;
+        return h->registered;
     }
     h->registered = true;
     if (h->seqno == o->seqno && h->answered == o->answered && (!h->on || now < h->until)) {

@@ -32,6 +32,18 @@ static bool is_us(const struct ovsdb *o, const struct sbrec_chassis *chassis)
     return chassis && !strcmp(chassis->name, o->chassis);
 }
 
+/* northd names the chassis of a member, too, which serves until there is a row of it. */
+static bool names_us(const struct ovsdb *o, const struct sbrec_ha_chassis *ha)
+{
+    return !ha->chassis && !strcmp(smap_get_def(&ha->external_ids, "chassis-name", ""), o->chassis);
+}
+
+static bool is_member(const struct ovsdb *o, const struct sbrec_port_binding *pb, size_t i)
+{
+    return is_us(o, get_member(pb, i).chassis) ||
+           (pb->ha_chassis_group && names_us(o, pb->ha_chassis_group->ha_chassis[i]));
+}
+
 /* A gateway router names its one chassis, and so does a port by which a switch of this
  * zone is on a transit switch (OVN 25.09 and later). */
 static bool is_ours_alone(const struct ovsdb *o, const struct sbrec_port_binding *pb)
@@ -49,6 +61,17 @@ bool members_include_us(const struct ovsdb *o, const struct sbrec_port_binding *
     if (strcmp(pb->type, "chassisredirect")) {
         return is_ours_alone(o, pb);
     }
+    for (size_t i = 0; i < n_members(pb); i++) {
+        if (is_member(o, pb, i)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* As others see it, too: until then we take no part in elections. */
+static bool is_registered(const struct ovsdb *o, const struct sbrec_port_binding *pb)
+{
     for (size_t i = 0; i < n_members(pb); i++) {
         if (is_us(o, get_member(pb, i).chassis)) {
             return true;
@@ -111,8 +134,11 @@ static bool we_win(const struct ovsdb *o, const struct sbrec_port_binding *pb)
 
 bool members_elect_us(const struct ovsdb *o, const struct sbrec_port_binding *pb)
 {
-    if (!members_include_us(o, pb) || strcmp(pb->type, "chassisredirect")) {
+    if (strcmp(pb->type, "chassisredirect")) {
         return is_ours_alone(o, pb);
+    }
+    if (!is_registered(o, pb)) {
+        return false;
     }
     if (n_registered(pb) == 1) {
         return true; /* even when draining: nobody else would forward */
@@ -133,7 +159,7 @@ bool members_include(const struct sbrec_port_binding *pb, const struct sbrec_cha
 bool members_include_others(const struct ovsdb *o, const struct sbrec_port_binding *pb)
 {
     return !strcmp(pb->type, "chassisredirect") &&
-           n_registered(pb) > (members_include_us(o, pb) ? 1 : 0);
+           n_registered(pb) > (is_registered(o, pb) ? 1 : 0);
 }
 
 bool members_have_heir(const struct ovsdb *o, const struct sbrec_port_binding *pb)

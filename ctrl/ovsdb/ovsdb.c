@@ -204,6 +204,7 @@ void ovsdb_set_nb_cfg(struct ovsdb *o, int64_t nb_cfg)
     if (o->nb_cfg_wanted != nb_cfg) {
         o->nb_cfg_wanted = nb_cfg;
         tasks_kick(o, TASK_NB_CFG);
+        tasks_kick(o, TASK_CHASSIS);
     }
 }
 

@@ -54,7 +54,8 @@ struct ovsdb {
     bool csum; /* of all of them */
     /* Per encap IP: the chassis that people were told to own it, or NULL. */
     char **encap_owners;
-    bool registering; /* the transaction under way inserts our Chassis */
+    bool registering;      /* the transaction under way inserts our Chassis */
+    long long register_at; /* ms; at the latest; 0: not set */
 
     struct session sb;
     struct session ic;

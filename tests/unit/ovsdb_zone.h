@@ -158,6 +158,7 @@ static inline void gateway_step(struct zone *z)
         z->model = ovsdb_model(z->o, z->cache);
         assert_non_null(z->model);
         z->n_models++;
+        ovsdb_set_nb_cfg(z->o, ovsdb_model_nb_cfg(z->o));
     }
     ovsdb_wait(z->o);
     poll_timer_wait(50);

@@ -77,6 +77,24 @@ static void gateway_in_charge(struct zone *z)
     UNTIL(z, is_claimed(z));
 }
 
+/* Hypervisors send as soon as there is a Chassis, so tables come first. */
+static void test_prepares_before_it_registers(void **state)
+{
+    struct zone *z = *state;
+    zone_start(z);
+    ctl(z, SB,
+        "-- --id=@h1 create HA_Chassis priority=10 external_ids:chassis-name=gw1"
+        " -- --id=@g create HA_Chassis_Group name=g ha_chassis=@h1"
+        " -- set Port_Binding cr-lr1-ts1 ha_chassis_group=@g");
+    gateway_start(z, "gw1", "192.0.2.21");
+    UNTIL(z, z->model && model_port_by_name(z->model, "cr-lr1-ts1"));
+    assert_true(model_port_by_name(z->model, "cr-lr1-ts1")->resident);
+    assert_false(is_registered(z));
+    UNTIL(z, is_registered(z));
+    gateway_run_for(z, 200);
+    assert_false(is_claimed(z)); /* nobody else sees us in the group yet */
+}
+
 static void test_registers_and_repairs(void **state)
 {
     struct zone *z = *state;
@@ -784,6 +802,7 @@ int main(void)
     }
     vlog_set_levels(NULL, VLF_SYSLOG, VLL_OFF);
     const struct CMUnitTest tests[] = {
+        TEST(test_prepares_before_it_registers),
         TEST(test_registers_and_repairs),
         TEST(test_keeps_off_the_encap_of_another),
         TEST(test_claims),
