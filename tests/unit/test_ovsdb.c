@@ -6,76 +6,9 @@
 #include "ovsdb_zone.h"
 
 #include "bfd.h"
-#include "ovsdb_rows.h"
+#include "ovsdb_gateway.h"
 
 #define OUR_SCHEMAS ICGW_TEST_DATA "/../ctrl/ovsdb/"
-
-static char *uuid_of(const struct zone *z, enum database db, const char *table,
-                     const char *condition)
-{
-    return strdup(ctl(z, db, "--bare --columns=_uuid find %s %s", table, condition));
-}
-
-/* As northd does once the chassis of a group exist. */
-static void make_group(const struct zone *z, int our_priority, const char *other,
-                       int other_priority)
-{
-    char *us = uuid_of(z, SB, "Chassis", "name=gw1");
-    char more[512] = "";
-    if (other) {
-        char condition[64];
-        snprintf(condition, sizeof condition, "name=%s", other);
-        char *them = uuid_of(z, SB, "Chassis", condition);
-        snprintf(more, sizeof more, "-- --id=@h2 create HA_Chassis chassis=%s priority=%d", them,
-                 other_priority);
-        free(them);
-    }
-    ctl(z, SB,
-        "-- --id=@h1 create HA_Chassis chassis=%s priority=%d %s"
-        " -- --id=@g create HA_Chassis_Group name=g%d-%s%d ha_chassis=@h1%s"
-        " -- set Port_Binding cr-lr1-ts1 ha_chassis_group=@g",
-        us, our_priority, more, our_priority, other ? other : "", other_priority,
-        other ? ",@h2" : "");
-    free(us);
-}
-
-static bool row_is(const struct zone *z, enum database db, const char *table, const char *condition,
-                   const char *column, const char *expected)
-{
-    return !strcmp(ctl(z, db, "--bare --columns=%s find %s %s", column, table, condition),
-                   expected);
-}
-
-static bool is_registered(const struct zone *z)
-{
-    return ctl(z, SB, "--bare --columns=chassis find Chassis_Private name=gw1")[0] != '\0';
-}
-
-static bool is_claimed(const struct zone *z)
-{
-    struct ovsdb_status s;
-    ovsdb_status(z->o, &s);
-    return s.n_claimed == 1 && !strcmp(s.claimed[0], "cr-lr1-ts1");
-}
-
-static bool held_by(const struct zone *z, const char *chassis)
-{
-    char condition[64];
-    snprintf(condition, sizeof condition, "name=%s", chassis);
-    char *uuid = uuid_of(z, SB, "Chassis", condition);
-    bool held = row_is(z, SB, "Port_Binding", "logical_port=cr-lr1-ts1", "chassis", uuid);
-    free(uuid);
-    return held;
-}
-
-static void gateway_in_charge(struct zone *z)
-{
-    zone_start(z);
-    gateway_start(z, "gw1", "192.0.2.21");
-    UNTIL(z, is_registered(z));
-    make_group(z, 10, NULL, 0);
-    UNTIL(z, is_claimed(z));
-}
 
 /* Hypervisors send as soon as there is a Chassis, so tables come first. */
 static void test_prepares_before_it_registers(void **state)
