@@ -4,6 +4,8 @@
 
 #include <stdlib.h>
 
+#include "memo.h"
+
 #define ROUTER_VNI 2
 #define TRANSIT_VNI 0xff0002
 #define TUNNEL_GOOD 0
@@ -11,6 +13,8 @@
 #define TUNNEL_UNRESOLVED 2
 #define N_TUNNELS 3
 #define PORT 5
+
+static struct icgw_memo *memo; /* NULL: what was decided before is not remembered */
 
 static const uint8_t mac_router[6] = {0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 2};
 static const uint8_t mac_other[6] = {0xaa, 0xaa, 0xaa, 0xaa, 0xaa, 3};
@@ -122,7 +126,7 @@ static unsigned int expect(const char *what, const struct icgw_tables *t, const 
     struct icgw_result r = {.action = 15};
     unsigned int outport = 0;
 
-    icgw_forward(t, NULL, &m, 1, &r);
+    icgw_forward(t, memo, &m, 1, &r);
     check_outcome(what, action, reason, r.action, r.reason);
     if (r.action == ICGW_ACTION_TX) {
         assert_int_equal(r.port, PORT);
@@ -199,6 +203,29 @@ static void test_zones(void **state)
     expect("remote, transit port", t, &f, ICGW_ACTION_SLOW, ICGW_SLOW_NEIGHBOUR);
     f.vni = 77;
     expect("remote, no VNI", t, &f, ICGW_ACTION_DROP, ICGW_DROP_UNKNOWN_VNI);
+    icgw_tables_free(t);
+}
+
+/* What a hypervisor may send is remembered for hypervisors only. */
+static void test_memo_zones(void **state)
+{
+    struct icgw_dest dest = a_dest();
+    struct icgw_tables *t = tables_with(&dest);
+    const struct frame f = a_frame(false), remote = from_remote(f);
+
+    (void)state;
+    memo = icgw_memo_create(SOCKET_ID_ANY);
+    assert_non_null(memo);
+    expect("learned", t, &f, ICGW_ACTION_TX, 0);
+    assert_int_equal(memo->n, 2);
+    for (unsigned int i = 0; i < 2; i++) {
+        memo->rest = 0;
+        expect("remote", t, &remote, ICGW_ACTION_DROP, ICGW_DROP_ZONE_VIOLATION);
+        memo->rest = 0;
+        expect("local", t, &f, ICGW_ACTION_TX, 0);
+    }
+    icgw_memo_free(memo);
+    memo = NULL;
     icgw_tables_free(t);
 }
 
@@ -643,6 +670,7 @@ int main(void)
         cmocka_unit_test(test_host_and_damaged),
         cmocka_unit_test(test_sources),
         cmocka_unit_test(test_zones),
+        cmocka_unit_test(test_memo_zones),
         cmocka_unit_test(test_no_endpoint),
         cmocka_unit_test(test_endpoint_kinds),
         cmocka_unit_test(test_l2_miss),
