@@ -156,12 +156,43 @@ static void test_usage(void **state OVS_UNUSED)
            "ovnic-gw-ctl --help says more\n");
 }
 
+/* What bash offers for the last of the words; a line each, sorted. */
+static void expect_completion(const char *words, const char *offered)
+{
+    char *command =
+        xasprintf("bash -c 'source %s/../config/bash-completion/ovnic-gw-ctl; COMP_WORDS=(%s %s); "
+                  "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _ovnic_gw_ctl; "
+                  "printf \"%%s\\n\" \"${COMPREPLY[@]}\"' 2>&1 | LC_ALL=C sort -u | tr '\\n' ' '",
+                  ICGW_TEST_DATA, ICGW_CTL, words);
+    char printed[1024];
+    FILE *stream = popen(command, "r");
+    assert_non_null(stream);
+    size_t n = fread(printed, 1, sizeof printed - 1, stream);
+    printed[n] = '\0';
+    pclose(stream);
+    assert_string_equal(printed, offered);
+    free(command);
+}
+
+static void test_completion(void **state OVS_UNUSED)
+{
+    expect_completion("trace --", "--all --help --json --length --live --packet --pcap --seconds ");
+    expect_completion("capture --", "--count --drops --filter --help --json --rx --seconds --size "
+                                    "--snaplen --stop --tx ");
+    expect_completion("stats --w", "--watch ");
+    expect_completion("exit --r", "--restart ");
+    expect_completion("log --", "--help --json ");
+    expect_completion("import --", "--help --json ");
+    expect_completion("-t /nonexistent/ctl ca", "capture ");
+    expect_completion("import k", "kube-ovn ");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_command), cmocka_unit_test(test_json),
         cmocka_unit_test(test_refused), cmocka_unit_test(test_unreachable),
-        cmocka_unit_test(test_usage),
+        cmocka_unit_test(test_usage),   cmocka_unit_test(test_completion),
     };
 
     return cmocka_run_group_tests_name("ctl", tests, start, stop);
