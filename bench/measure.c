@@ -10,19 +10,13 @@
 
 #include "icgw_forward.h"
 
-/* Frames in flight, as many as a receive queue has: more than first-level
- * cache holds, so that headers do not lie there by chance. */
-#define IN_FLIGHT 512
-
 /* Longer bursts count as that long. */
 #define MAX_BURST_CYCLES 65535
 
 struct run {
-    const struct bench_options *options;
+    struct bench_frames frames;
     const struct icgw_tables *tables;
     struct icgw_memo *memo;
-    struct rte_mbuf *pkts[IN_FLIGHT];
-    uint32_t next_flow;
     uint64_t packets;
     uint64_t cycles;                       /* within icgw_forward() */
     uint32_t bursts[MAX_BURST_CYCLES + 1]; /* number by duration, of all rounds */
@@ -41,20 +35,25 @@ static size_t eal_memory(void)
     return sum;
 }
 
+void bench_frames_refill(struct bench_frames *f)
+{
+    for (unsigned int i = 0; i < BENCH_IN_FLIGHT; i++) {
+        bench_frame(f->options, f->next_flow, f->pkts[i]);
+        f->next_flow = (f->next_flow + 1) % f->options->flows;
+    }
+}
+
 /* Rewrites all frames (not measured), then forwards them.  False: a frame was
  * not forwarded. */
 static bool turn(struct run *run)
 {
     struct icgw_result results[ICGW_BURST];
 
-    for (unsigned int i = 0; i < IN_FLIGHT; i++) {
-        bench_frame(run->options, run->next_flow, run->pkts[i]);
-        run->next_flow = (run->next_flow + 1) % run->options->flows;
-    }
-    for (unsigned int i = 0; i < IN_FLIGHT; i += ICGW_BURST) {
+    bench_frames_refill(&run->frames);
+    for (unsigned int i = 0; i < BENCH_IN_FLIGHT; i += ICGW_BURST) {
         uint64_t start = rte_rdtsc_precise(), took;
 
-        icgw_forward(run->tables, run->memo, &run->pkts[i], ICGW_BURST, results);
+        icgw_forward(run->tables, run->memo, &run->frames.pkts[i], ICGW_BURST, results);
         took = rte_rdtsc_precise() - start;
         run->cycles += took;
         run->bursts[RTE_MIN(took, (uint64_t)MAX_BURST_CYCLES)]++;
@@ -75,6 +74,12 @@ static int by_value(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
+double bench_median(double *values, size_t n)
+{
+    qsort(values, n, sizeof *values, by_value);
+    return values[n / 2];
+}
+
 /* Durations that given shares of all bursts do not exceed. */
 static void find_percentiles(const struct run *run, uint64_t n_bursts, uint32_t *found)
 {
@@ -92,7 +97,8 @@ static void find_percentiles(const struct run *run, uint64_t n_bursts, uint32_t 
 
 static const char *run_rounds(struct run *run, struct bench_result *result)
 {
-    uint64_t round = (uint64_t)(run->options->seconds * (double)rte_get_tsc_hz() / BENCH_ROUNDS);
+    uint64_t round =
+        (uint64_t)(run->frames.options->seconds * (double)rte_get_tsc_hz() / BENCH_ROUNDS);
 
     /* Once untimed: caches, page faults, and whether it works at all. */
     if (!turn(run)) {
@@ -120,23 +126,26 @@ static const char *run_rounds(struct run *run, struct bench_result *result)
 
 const char *bench_measure(const struct bench_options *o, struct bench_result *result)
 {
-    struct rte_mempool *pool =
-        rte_pktmbuf_pool_create("bench", IN_FLIGHT, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
+    struct rte_mempool *pool = rte_pktmbuf_pool_create("bench", BENCH_IN_FLIGHT, 0, 0,
+                                                       RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
     size_t before = eal_memory();
     static struct run run;
     struct icgw_tables *tables = bench_tables(o);
     const char *error = NULL;
 
-    result->bytes_per_destination = (double)(eal_memory() - before) / o->destinations;
-    run.options = o;
+    result->bytes_per_destination = (double)(eal_memory() - before) / o->destinations / o->transits;
+    run.frames.options = o;
     run.tables = tables;
     run.memo = icgw_memo_create(SOCKET_ID_ANY);
     if (pool == NULL || tables == NULL || run.memo == NULL ||
-        rte_pktmbuf_alloc_bulk(pool, run.pkts, IN_FLIGHT) != 0) {
+        rte_pktmbuf_alloc_bulk(pool, run.frames.pkts, BENCH_IN_FLIGHT) != 0) {
         error = "out of memory: give EAL more (-m MIB)";
     } else {
         error = run_rounds(&run, result);
-        rte_pktmbuf_free_bulk(run.pkts, IN_FLIGHT);
+        if (error == NULL && o->by_stage) {
+            error = bench_by_stage(&run.frames, tables, run.memo, result);
+        }
+        rte_pktmbuf_free_bulk(run.frames.pkts, BENCH_IN_FLIGHT);
     }
     icgw_memo_free(run.memo);
     icgw_tables_free(tables);

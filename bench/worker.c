@@ -43,13 +43,6 @@ const char *bench_write_pcap(const struct bench_options *o)
     return NULL;
 }
 
-static int by_value(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-
-    return (x > y) - (x < y);
-}
-
 struct totals {
     uint64_t sent[ICGW_MAX_WORKERS];
     uint64_t cpu_ns[ICGW_MAX_WORKERS];
@@ -58,8 +51,8 @@ struct totals {
     uint64_t dropped;
 };
 
-/* Time that a thread had a core, proc(5). */
-static uint64_t cpu_time(int thread)
+/* proc(5) */
+uint64_t bench_cpu_time(int thread)
 {
     uint64_t ns = 0;
     char path[64];
@@ -85,7 +78,7 @@ static struct totals look(bool times)
 
         icgw_pmd_worker_info(w, &info);
         t.sent[w] = info.stats.tx_packets;
-        t.cpu_ns[w] = times ? cpu_time(info.thread) : 0;
+        t.cpu_ns[w] = times ? bench_cpu_time(info.thread) : 0;
         t.all += info.stats.tx_packets;
         t.handed_over += info.stats.handed_over;
         for (unsigned int i = 0; i < ICGW_N_DROPS; i++) {
@@ -128,6 +121,7 @@ static const char *sample(const struct bench_options *o, struct bench_result *re
         now = look(false);
         if (now.all > before.all) {
             cycles[n++] = (double)(rte_rdtsc() - start) / (double)(now.all - before.all);
+            bench_clock_note(now.all - before.all);
         }
         before = now;
     }
@@ -136,7 +130,7 @@ static const char *sample(const struct bench_options *o, struct bench_result *re
     }
     now = look(true);
     compare(&first, &now, (double)(rte_rdtsc() - begin) / (double)rte_get_tsc_hz(), result);
-    qsort(cycles, n, sizeof cycles[0], by_value);
+    bench_median(cycles, n); /* sorts */
     for (unsigned int i = 0; i < BENCH_ROUNDS; i++) {
         result->cycles[i] = cycles[(size_t)i * (n - 1) / (BENCH_ROUNDS - 1)];
     }
@@ -144,7 +138,7 @@ static const char *sample(const struct bench_options *o, struct bench_result *re
     return NULL;
 }
 
-static void configure(const struct bench_options *o, struct icgw_pmd_config *config)
+void bench_configure(const struct bench_options *o, struct icgw_pmd_config *config)
 {
     static const char *const names[BENCH_MAX_DEVICES] = {"0", "1", "2", "3", "4", "5", "6", "7"};
 
@@ -173,7 +167,7 @@ const char *bench_device(const struct bench_options *o, struct bench_result *res
     const char *wrong;
     char *error;
 
-    configure(o, &config);
+    bench_configure(o, &config);
     if (!icgw_pmd_start(&config, &error)) {
         return error;
     }
@@ -184,7 +178,11 @@ const char *bench_device(const struct bench_options *o, struct bench_result *res
     }
     icgw_pmd_publish(tables);
     usleep(10 * WINDOW_US);
-    wrong = sample(o, result);
+    wrong = o->by_stage ? bench_clock_start() : NULL;
+    if (wrong == NULL) {
+        wrong = sample(o, result);
+        bench_clock_result(result);
+    }
     icgw_pmd_stop();
     return wrong;
 }
