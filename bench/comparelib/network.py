@@ -146,7 +146,8 @@ class Network:
 
     def _rows(self, table: str, *columns: str) -> list[list[str]]:
         text = self.zones[0].sbctl("--format=csv", "--data=bare", "--no-headings",
-                                   f"--columns={','.join(columns)}", "list", table)
+                                   f"--columns={','.join(columns)}", "list", table,
+                                   timeout=PATIENCE)
         return [line.split(",") for line in text.splitlines() if line]
 
     def _way(self, tenant: int, outbound: bool, gateway: str,
