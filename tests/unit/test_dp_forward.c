@@ -206,6 +206,20 @@ static void test_zones(void **state)
     icgw_tables_free(t);
 }
 
+static void test_back_by_its_port(void **state)
+{
+    struct icgw_dest dest = a_dest();
+    struct icgw_tables *t = tables_with(&dest);
+    struct frame f = a_frame(false);
+
+    (void)state;
+    ((struct icgw_endpoint *)(uintptr_t)icgw_tables_endpoint(t, ROUTER_VNI, 3))->port_key = 7;
+    expect("by another port", t, &f, ICGW_ACTION_TX, 0);
+    f.inport = 7;
+    expect("back by its port", t, &f, ICGW_ACTION_DROP, ICGW_DROP_LOGICAL_DROP);
+    icgw_tables_free(t);
+}
+
 /* What a hypervisor may send is remembered for hypervisors only. */
 static void test_memo_zones(void **state)
 {
@@ -671,6 +685,7 @@ int main(void)
         cmocka_unit_test(test_sources),
         cmocka_unit_test(test_zones),
         cmocka_unit_test(test_memo_zones),
+        cmocka_unit_test(test_back_by_its_port),
         cmocka_unit_test(test_no_endpoint),
         cmocka_unit_test(test_endpoint_kinds),
         cmocka_unit_test(test_l2_miss),
