@@ -243,6 +243,32 @@ static void test_memo_zones(void **state)
     icgw_tables_free(t);
 }
 
+/* Who was admitted is asked again when tables are others. */
+static void test_memo_senders(void **state)
+{
+    const struct icgw_addr gone = addr4(192, 0, 2, 12);
+    struct icgw_dest dest = a_dest();
+    struct icgw_tables *before = tables_with(&dest), *now = tables_with(&dest);
+    struct frame f = a_frame(false), from_gone = f;
+
+    (void)state;
+    from_gone.src = gone;
+    assert_true(icgw_tables_add_source(before, &gone, ICGW_ZONE_LOCAL));
+    memo = icgw_memo_create(SOCKET_ID_ANY);
+    assert_non_null(memo);
+    for (unsigned int i = 0; i < 2; i++) { /* learned, then remembered */
+        memo->rest = 0;
+        expect("while it is known", before, &from_gone, ICGW_ACTION_TX, 0);
+    }
+    expect("another one", now, &f, ICGW_ACTION_TX, 0);
+    memo->rest = 0;
+    expect("when it is gone", now, &from_gone, ICGW_ACTION_DROP, ICGW_DROP_UNKNOWN_SOURCE);
+    icgw_memo_free(memo);
+    memo = NULL;
+    icgw_tables_free(before);
+    icgw_tables_free(now);
+}
+
 static void test_no_endpoint(void **state)
 {
     struct icgw_dest dest = a_dest();
@@ -476,6 +502,9 @@ static void test_source_guard(void **state)
     expect_dest("IPv6 that begins with the same bytes", &dest, &f6, ICGW_ACTION_TX, 0);
     memcpy(f6.in_src, a6.bytes, 16);
     expect_dest("IPv6 prefix", &dest, &f6, ICGW_ACTION_SLOW, ICGW_SLOW_SOURCE);
+    guard.prefix[0] = guard.prefix[2];
+    guard.n = 1;
+    expect_dest("the only IPv6 prefix", &dest, &f6, ICGW_ACTION_SLOW, ICGW_SLOW_SOURCE);
     guard.n = 0;
     f4 = a_frame(false);
     expect_dest("empty guard", &dest, &f4, ICGW_ACTION_TX, 0);
@@ -685,6 +714,7 @@ int main(void)
         cmocka_unit_test(test_sources),
         cmocka_unit_test(test_zones),
         cmocka_unit_test(test_memo_zones),
+        cmocka_unit_test(test_memo_senders),
         cmocka_unit_test(test_back_by_its_port),
         cmocka_unit_test(test_no_endpoint),
         cmocka_unit_test(test_endpoint_kinds),
