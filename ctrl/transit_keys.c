@@ -21,7 +21,9 @@ static void take(void *aux, const char *port, struct ovsdb_keys keys)
     const struct model_port *p = model_port_by_name(s->model, port);
     const struct icgw_endpoint *ep =
         p != NULL ? icgw_tables_endpoint(s->tables, p->datapath->key, p->key) : NULL;
-    if (ep == NULL || !ep->transit ||
+    const struct model_datapath *other = model_datapath_by_key(s->model, keys.vni);
+    /* A key that is a datapath's of this zone alone must not open that to others. */
+    if (ep == NULL || !ep->transit || (other != NULL && !other->transit) ||
         icgw_tables_endpoint(s->tables, keys.vni, keys.port) != NULL) {
         return;
     }

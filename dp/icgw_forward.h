@@ -50,6 +50,8 @@ enum {
     ICGW_RESULT_ACCOUNTS,
 };
 
+#define ICGW_RESULT_PORTS 16 /* of 4 bits */
+
 struct icgw_result {
     uint8_t action : 4; /* enum icgw_action */
     uint8_t port : 4;

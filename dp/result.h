@@ -8,8 +8,6 @@
 
 #include "icgw_forward.h"
 
-#define ICGW_RESULT_PORTS 16 /* of 4 bits */
-
 static __rte_always_inline struct icgw_result icgw_result_tx(const struct icgw_tunnel *tunnel,
                                                              const struct icgw_dest *dest,
                                                              uint16_t peer, uint16_t transit)

@@ -28,6 +28,8 @@
  * their rings hold far more than comes in between. */
 #define SIDE_POLLS 8
 
+_Static_assert(ICGW_MAX_PORTS <= ICGW_RESULT_PORTS, "a result names any port");
+
 /* Counts a burst; not 0 if any of its frames is to be repaired. */
 static inline uint64_t count_received(struct pmd_worker *w, struct rte_mbuf *const *pkts,
                                       uint16_t n)
