@@ -237,20 +237,29 @@ static void take_sets(struct ovsdb *o)
     }
 }
 
+/* Other chassis hold ports and are members of groups, which are rows of their own. */
+static bool may_be_us(const struct ovsdb *o, const struct sbrec_chassis *chassis)
+{
+    if (sbrec_chassis_is_new(chassis) || sbrec_chassis_is_deleted(chassis)) {
+        return !strcmp(chassis->name, o->chassis);
+    }
+    return sbrec_chassis_is_updated(chassis, SBREC_CHASSIS_COL_NAME);
+}
+
 static void take_chassis(struct ovsdb *o)
 {
     struct changes *c = &o->changes;
     const struct sbrec_chassis *chassis;
     SBREC_CHASSIS_FOR_EACH_TRACKED(chassis, o->sb.idl)
     {
-        c->chassis = true; /* with its encaps */
-        c->topology |= sbrec_chassis_is_new(chassis) || sbrec_chassis_is_deleted(chassis) ||
-                       sbrec_chassis_is_updated(chassis, SBREC_CHASSIS_COL_NAME);
+        c->chassis = c->members = true; /* with its encaps */
+        c->topology |= may_be_us(o, chassis);
+        c->lost |= sbrec_chassis_is_deleted(chassis);
     }
     const struct sbrec_encap *encap;
     SBREC_ENCAP_FOR_EACH_TRACKED(encap, o->sb.idl)
     {
-        c->chassis = true;
+        c->chassis = c->members = true;
     }
     const struct sbrec_ha_chassis_group *group;
     SBREC_HA_CHASSIS_GROUP_FOR_EACH_TRACKED(group, o->sb.idl)
@@ -270,7 +279,6 @@ static void take_chassis(struct ovsdb *o)
     {
         c->members = c->topology = true;
     }
-    c->members |= c->chassis;
 }
 
 void changes_collect(struct ovsdb *o)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "private.h"
 
+#include "fingerprint.h"
 #include "ovsdb-idl.h"
 #include "sb-idl.h"
 #include "util.h"
@@ -43,21 +44,53 @@ static void add_datapath(struct conditions *c, const struct sbrec_datapath_bindi
 }
 
 /* Flows of several datapaths refer to a group of them instead. */
+static bool has_ours(const struct ovsdb *o, const struct sbrec_logical_dp_group *group)
+{
+    for (size_t i = 0; i < group->n_datapaths; i++) {
+        if (datapaths_find(&o->datapaths, group->datapaths[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void add_dp_groups(const struct ovsdb *o, struct conditions *c)
 {
     const struct sbrec_logical_dp_group *group;
     SBREC_LOGICAL_DP_GROUP_FOR_EACH (group, o->sb.idl) {
-        for (size_t i = 0; i < group->n_datapaths; i++) {
-            if (datapaths_find(&o->datapaths, group->datapaths[i])) {
-                sbrec_logical_flow_add_clause_logical_dp_group(&c->logical_flow, OVSDB_F_EQ,
-                                                               &group->header_.uuid);
-                break;
-            }
+        if (has_ours(o, group)) {
+            sbrec_logical_flow_add_clause_logical_dp_group(&c->logical_flow, OVSDB_F_EQ,
+                                                           &group->header_.uuid);
         }
     }
 }
 
-bool conditions_update(struct ovsdb *o)
+/* What the conditions are made of, as a number. */
+static uint64_t fingerprint(const struct ovsdb *o)
+{
+    uint64_t whole = FINGERPRINT_START; /* asked for nothing is not: never asked */
+    const struct sbrec_chassis *us = sb_our_chassis(o);
+    if (us) {
+        fingerprint_add(&whole, fingerprint_bytes(FINGERPRINT_START, &us->header_.uuid,
+                                                  sizeof us->header_.uuid));
+    }
+    for (size_t i = 0; i < o->datapaths.n; i++) {
+        const struct sbrec_datapath_binding *dp = o->datapaths.list[i]->row;
+        uint64_t h =
+            fingerprint_bytes(FINGERPRINT_START, &dp->header_.uuid, sizeof dp->header_.uuid);
+        fingerprint_add(&whole, fingerprint_number(h, (uint64_t)dp->tunnel_key));
+    }
+    const struct sbrec_logical_dp_group *group;
+    SBREC_LOGICAL_DP_GROUP_FOR_EACH (group, o->sb.idl) {
+        if (has_ours(o, group)) {
+            fingerprint_add(&whole, fingerprint_bytes(FINGERPRINT_START, &group->header_.uuid,
+                                                      sizeof group->header_.uuid));
+        }
+    }
+    return whole;
+}
+
+static bool set_all(struct ovsdb *o)
 {
     struct conditions c;
     const struct {
@@ -90,4 +123,25 @@ bool conditions_update(struct ovsdb *o)
         ovsdb_idl_condition_destroy(all[i].condition);
     }
     return ovsdb_idl_get_condition_seqno(o->sb.idl) == expected;
+}
+
+/* Whether the server may have answered since it was last asked for.  Its answers, and
+ * what a new connection begins with, count up one of the numbers. */
+static bool may_be_answered(const struct ovsdb *o)
+{
+    return ovsdb_idl_get_condition_seqno(o->sb.idl) != o->asked.condition_seqno ||
+           session_seqno(&o->sb) != o->asked.seqno;
+}
+
+bool conditions_update(struct ovsdb *o, bool look)
+{
+    struct asked *a = &o->asked;
+    uint64_t now = look ? fingerprint(o) : a->fingerprint;
+    if (now == a->fingerprint && (o->answered || !may_be_answered(o))) {
+        return o->answered;
+    }
+    a->fingerprint = now;
+    a->condition_seqno = ovsdb_idl_get_condition_seqno(o->sb.idl);
+    a->seqno = session_seqno(&o->sb);
+    return set_all(o);
 }

@@ -62,7 +62,7 @@ struct ovsdb *ovsdb_create(const struct ovsdb_config *c)
     if (c->ic_southbound) {
         icsb_open(o, c->ic_southbound);
     }
-    conditions_update(o);
+    conditions_update(o, true);
     return o;
 }
 
@@ -114,9 +114,7 @@ static void follow_sb(struct ovsdb *o)
     if (c->topology) {
         datapaths_follow(o);
     }
-    if (c->topology || c->groups || c->chassis || !o->answered) {
-        o->answered = conditions_update(o);
-    }
+    o->answered = conditions_update(o, c->topology || c->groups);
     c->datapaths_listed |= c->topology;
     c->lost |= c->topology;
     c->topology = c->groups = false;

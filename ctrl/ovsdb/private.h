@@ -44,6 +44,13 @@ struct hold {
     bool answered;
 };
 
+/* conditions.c: what the server was last asked for, and when. */
+struct asked {
+    uint64_t fingerprint; /* of what decides on the conditions; 0: never asked */
+    unsigned int condition_seqno;
+    unsigned int seqno; /* of the SB */
+};
+
 struct model;
 
 struct ovsdb {
@@ -79,8 +86,9 @@ struct ovsdb {
     /* conditions.c, datapaths.c */
     struct datapaths datapaths; /* that matter, by the SB as last seen */
     unsigned int seqno;         /* of the SB that `datapaths` reflects */
-    bool answered;              /* the SB replica holds all of `datapaths` */
-    bool complete;              /* and they can be relied on */
+    struct asked asked;
+    bool answered; /* the SB replica holds all of `datapaths` */
+    bool complete; /* and they can be relied on */
     struct hold hold;
 
     /* build_model.c */
@@ -144,9 +152,9 @@ const struct sbrec_port_binding *sb_port(const struct ovsdb *, const char *name)
         SBREC_PORT_BINDING_FOR_EACH_EQUAL (PB, TARGET, (O)->ports_by_type)
 struct sbrec_port_binding *sb_port_of_type(const struct ovsdb *, const char *type);
 
-/* conditions.c: restricts the SB replica to what matters.  True when the
- * server has answered. */
-bool conditions_update(struct ovsdb *);
+/* conditions.c: restricts the SB replica to what matters.  `look`: that may be
+ * something else than before.  True when the server has answered. */
+bool conditions_update(struct ovsdb *, bool look);
 
 /* hold.c: whether to go on by what was known instead of by the SB. */
 bool hold_check(struct ovsdb *);
