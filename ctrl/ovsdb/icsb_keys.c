@@ -60,7 +60,6 @@ static void note(struct ovsdb *o, const char *port, uint32_t vni, int64_t port_k
         o->keys_version++;
     }
     p->seen = true;
-    p->gone_at = LLONG_MAX;
     free(name);
 }
 
