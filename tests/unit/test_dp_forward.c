@@ -179,6 +179,12 @@ static void test_sources(void **state)
     expect_dest("another zone's BFD", &dest, &f, ICGW_ACTION_DROP, ICGW_DROP_BFD);
 }
 
+/* Not for other zones, whether or not the VNI has others that are. */
+static void add_closed(struct icgw_tables *t, uint32_t vni, uint16_t outport)
+{
+    add(t, vni, outport, icgw_endpoint_create(ICGW_ENDPOINT_SLOW, false, 0, 0, 0));
+}
+
 static void test_zones(void **state)
 {
     struct icgw_dest dest = a_dest();
@@ -188,7 +194,9 @@ static void test_zones(void **state)
 
     (void)state;
     transit->reason = ICGW_SLOW_NEIGHBOUR;
+    add_closed(t, TRANSIT_VNI, 4);
     add(t, TRANSIT_VNI, 2, transit);
+    add_closed(t, TRANSIT_VNI, 5);
 
     expect("remote, local port", t, &f, ICGW_ACTION_DROP, ICGW_DROP_ZONE_VIOLATION);
     f.outport = 9;
@@ -201,6 +209,9 @@ static void test_zones(void **state)
     expect("remote, transit VNI", t, &f, ICGW_ACTION_DROP, ICGW_DROP_UNKNOWN_PORT);
     f.outport = 2;
     expect("remote, transit port", t, &f, ICGW_ACTION_SLOW, ICGW_SLOW_NEIGHBOUR);
+    for (f.outport = 4; f.outport < 6; f.outport++) {
+        expect("remote, local port", t, &f, ICGW_ACTION_DROP, ICGW_DROP_ZONE_VIOLATION);
+    }
     f.vni = 77;
     expect("remote, no VNI", t, &f, ICGW_ACTION_DROP, ICGW_DROP_UNKNOWN_VNI);
     icgw_tables_free(t);

@@ -42,6 +42,11 @@ static void add_tunnels(void)
     }
 }
 
+/* Classes that the memory does not know, only whether a packet may be in one. */
+#define GUARDED                                                                                    \
+    (ICGW_CLASS_MULTICAST_SOURCE | ICGW_CLASS_TOO_BIG_ERROR | ICGW_CLASS_ECHO_REQUEST |            \
+     ICGW_CLASS_ND | ICGW_CLASS_MLD | ICGW_CLASS_IGMP)
+
 static struct icgw_dest a_dest(uint8_t i, bool routed, const struct icgw_source_guard *sources)
 {
     return (struct icgw_dest){
@@ -50,10 +55,10 @@ static struct icgw_dest a_dest(uint8_t i, bool routed, const struct icgw_source_
         .vni = 0x10200 + i,
         .inport = i,
         .outport = 0x7f00 + i,
-        .min_ttl = routed ? 2 : 0,
-        .ttl_dec = routed,
+        .min_ttl = routed ? 2 + i : 0,
+        .ttl_dec = routed ? 1 + i : 0,
         .max_len = i == 1 ? 60 : 0,
-        .guard = i == 2 ? ICGW_CLASS_MULTICAST_SOURCE : 0,
+        .guard = i == 0 ? GUARDED : 0,
         .rewrite_eth = routed,
         .eth_dst = {0, 0, 0, 2, 0, i},
         .eth_src = {0, 0, 0, 2, 1, i},
@@ -126,12 +131,33 @@ static int tear_down(void **state)
     return stop_eal(state);
 }
 
+/* Now and then one that is in a class by its protocol, or would be by the first byte
+ * of what follows. */
+static uint8_t any_proto(void)
+{
+    static const uint8_t with_classes[] = {1, 2, 58, 0};
+
+    return rnd(10) != 0 ? (rnd(2) ? 6 : 17) : rnd(2) ? with_classes[rnd(4)] : rnd(256);
+}
+
+static uint8_t any_icmp_type(void)
+{
+    static const uint8_t types[] = {0, 2, 3, 8, 128, 130, 135, 143};
+
+    return types[rnd(RTE_DIM(types))];
+}
+
+static struct icgw_addr any_stranger(void)
+{
+    return rnd(2) ? addr4(192, 0, 2, 99) : addr4(0, 0, 0, 0);
+}
+
 /* Mostly what is forwarded; every choice has its own share of the rest. */
 static struct frame any_frame(void)
 {
     bool transit = rnd(2);
     struct frame f = {
-        .src = addr4(192, 0, 2, rnd(20) == 0 ? 99 : 11 + 2 * rnd(2) + transit),
+        .src = rnd(20) == 0 ? any_stranger() : addr4(192, 0, 2, 11 + 2 * rnd(2) + transit),
         .dst = local(rnd(10) == 0),
         .tos = rnd(4),
         .ihl = rnd(20) == 0 ? 6 : 0,
@@ -148,12 +174,13 @@ static struct frame any_frame(void)
         .in_v6 = rnd(4) == 0,
         .in_src = {10, 1, 0, rnd(8)},
         .in_dst = {10, 2, 0, rnd(N_DESTS)},
-        .in_ttl = rnd(10) == 0 ? rnd(3) : 64,
-        .in_proto = rnd(10) == 0 ? rnd(256)
-                    : rnd(2)     ? 6
-                                 : 17,
+        .in_ttl = rnd(10) == 0 ? rnd(3 + N_DESTS) : 64,
+        .in_proto = any_proto(),
         .in_payload = rnd(60),
+        .in_l4 = {any_icmp_type()},
     };
+
+    f.in_eth_src[1 + rnd(5)] += rnd(4) == 0;
 
     f.in_hopopts = f.in_proto == 0;
     return f;

@@ -10,7 +10,8 @@ static const uint8_t next_hop[6] = {2, 0, 0, 0, 0, 0xfe};
 
 /* One combination; bits of a counter. */
 struct combination {
-    bool v6_in, v6_out, vlan_in, vlan_out, inner_v6, eth, ttl, csum_out;
+    bool v6_in, v6_out, vlan_in, vlan_out, inner_v6, eth, csum_out;
+    uint8_t ttl; /* by how much less */
     enum csum csum_in;
     uint8_t ecn;
     uint8_t pad;
@@ -193,7 +194,7 @@ static void test_every_combination(void **state)
             .vlan_out = i & 8,
             .inner_v6 = i & 16,
             .eth = i & 32,
-            .ttl = i & 64,
+            .ttl = i & 64 ? 1 + i % 7 : 0,
             .csum_out = i & 128,
             .csum_in = (enum csum)(i >> 8),
         };
@@ -212,7 +213,7 @@ static void test_every_combination(void **state)
 /* Also where sums come out as zero, which has two representations. */
 static void test_every_source_port(void **state)
 {
-    struct combination c = {.csum_in = CSUM_GOOD, .csum_out = true, .eth = true, .ttl = true};
+    struct combination c = {.csum_in = CSUM_GOOD, .csum_out = true, .eth = true, .ttl = 1};
     struct icgw_tables *t = tables_for(&c);
     uint8_t in_buf[FRAME_MAX], out_buf[FRAME_MAX];
 
@@ -240,7 +241,7 @@ static void test_every_source_port(void **state)
 /* Likewise for the inner header checksum. */
 static void test_every_ttl(void **state)
 {
-    struct combination c = {.csum_in = CSUM_GOOD, .csum_out = true, .ttl = true};
+    struct combination c = {.csum_in = CSUM_GOOD, .csum_out = true, .ttl = 1};
     struct icgw_tables *t = tables_for(&c);
     uint8_t in_buf[FRAME_MAX], out_buf[FRAME_MAX];
 
@@ -265,7 +266,7 @@ static void test_every_ttl(void **state)
 
 static void test_wrong_inner_checksum(void **state)
 {
-    struct combination c = {.csum_in = CSUM_GOOD, .csum_out = true, .ttl = true};
+    struct combination c = {.csum_in = CSUM_GOOD, .csum_out = true, .ttl = 1};
     struct icgw_tables *t = tables_for(&c);
     struct frame in = frame_in(&c);
     uint8_t buf[FRAME_MAX];
