@@ -75,6 +75,12 @@ static inline uint64_t icgw_result_word(const struct icgw_result *r)
 enum icgw_action icgw_parse(const struct rte_mbuf *m, const struct icgw_tables *tables,
                             struct icgw_packet *packet, enum icgw_drop *reason);
 
+/* Which rule a packet fits whose inner frame is at `inner`, `have` bytes of it in the
+ * first segment: as workers find it, any thread.  UINT32_MAX: nothing here can tell, the
+ * slow path has to. */
+uint32_t icgw_classifier_find(const struct icgw_classifier *, const struct icgw_packet *,
+                              const uint8_t *inner, uint32_t have);
+
 /* What a worker remembers from burst to burst, about 0.4 MiB, on a NUMA node.
  * NULL: no memory.  Control thread. */
 struct icgw_memo;

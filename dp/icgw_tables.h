@@ -50,6 +50,7 @@ enum icgw_verdict {
     ICGW_VERDICT_SELECT, /* one of `members`, by inner flow hash */
     ICGW_VERDICT_SLOW,
     ICGW_VERDICT_DROP,
+    ICGW_VERDICT_CLASSIFY, /* one of `members`, by the rules of `classifier` */
 };
 
 #define ICGW_NO_TUNNEL UINT16_MAX
@@ -68,10 +69,42 @@ struct icgw_source_guard {
     } prefix[ICGW_MAX_SOURCES];
 };
 
+/* What a classifier can look at: the inner packet as logical flows see it, in network
+ * byte order, unused bytes 0. */
+struct icgw_headers {
+    uint8_t src[16]; /* IPv4: the first four bytes */
+    uint8_t dst[16];
+    uint8_t l4[4]; /* ports, or ICMP's type and code; 0 in any fragment */
+    uint8_t eth_src[6];
+    uint8_t proto;
+    uint8_t frag; /* 1: a fragment, 3: a later one */
+};
+_Static_assert(sizeof(struct icgw_headers) == 44, "words without padding");
+
+/* Packets of which the bits `mask` of the headers equal `value` go to that member. */
+struct icgw_rule {
+    struct icgw_headers value;
+    struct icgw_headers mask;
+    uint32_t member;
+};
+
+#define ICGW_MAX_RULES 256 /* of one classifier: they are tried in turn */
+
+struct icgw_classifier;
+
+/* A list of rules of which the first that fits counts; the last one should fit
+ * anything.  NULL: no memory, no rules or more than ICGW_MAX_RULES.  Any thread. */
+struct icgw_classifier *icgw_classifier_create(const struct icgw_rule *rules, uint32_t n);
+void icgw_classifier_free(struct icgw_classifier *);
+/* How many rules it has, and the `i`th of them, from 0 on. */
+uint32_t icgw_classifier_rules(const struct icgw_classifier *);
+void icgw_classifier_rule(const struct icgw_classifier *, uint32_t i, struct icgw_rule *);
+
 /* The outcome of the logical pipeline for one destination.  Valid when the
  * packet is in none of the classes of `guard`, its TTL is at least `min_ttl`,
  * its inner IP length at most `max_len` and its source not in `sources`;
- * otherwise the packet takes the slow path. */
+ * otherwise the packet takes the slow path.  ICGW_VERDICT_CLASSIFY has no guard: its
+ * members have theirs. */
 struct icgw_dest {
     uint8_t verdict;  /* enum icgw_verdict */
     uint8_t reason;   /* enum icgw_slow or icgw_drop, for those verdicts */
@@ -84,7 +117,7 @@ struct icgw_dest {
     uint16_t inport;  /* … and into OVN's option */
     uint16_t outport;
     uint8_t rewrite_eth; /* write eth_dst and eth_src */
-    uint8_t n_members;   /* for ICGW_VERDICT_SELECT */
+    uint8_t n_members;   /* for ICGW_VERDICT_SELECT and _CLASSIFY */
     uint8_t eth_dst[6];
     uint8_t eth_src[6];
     uint16_t account; /* icgw_account.h: of what is sent there */
@@ -92,7 +125,10 @@ struct icgw_dest {
     uint32_t sum;
     uint32_t wire_vni; /* … and the words of it as they are in the packet */
     uint32_t wire_keys;
-    const struct icgw_source_guard *sources; /* NULL: any source */
+    union {
+        const struct icgw_source_guard *sources;  /* NULL: any source */
+        const struct icgw_classifier *classifier; /* of ICGW_VERDICT_CLASSIFY */
+    };
     const struct icgw_dest *members;
 };
 _Static_assert(sizeof(struct icgw_dest) <= RTE_CACHE_LINE_SIZE, "a destination is one cache line");
@@ -185,10 +221,11 @@ struct icgw_tables {
  * growing later: more may be added. */
 struct icgw_endpoint *icgw_endpoint_create(enum icgw_endpoint_kind kind, bool transit,
                                            uint32_t n_l2, uint32_t n_v4, uint32_t n_v6);
-/* Adding copies *dest, its source guard and its members, and raises min_ttl to
- * ttl_dec where it is less.  `len` is the prefix length.  Adding a key twice
- * replaces the first.  False too for a member that is itself a SELECT, and for
- * n_members of 0 or above ICGW_MAX_MEMBERS. */
+/* Adding copies *dest, its source guard or classifier and its members, and raises
+ * min_ttl to ttl_dec where it is less.  `len` is the prefix length.  Adding a key twice
+ * replaces the first.  False too for a member that is itself a SELECT or a CLASSIFY
+ * (a CLASSIFY may have members that SELECT), and for n_members of 0 or above
+ * ICGW_MAX_MEMBERS. */
 bool icgw_endpoint_add_l2(struct icgw_endpoint *, const uint8_t eth_dst[6], uint16_t eth_type_be,
                           const struct icgw_dest *);
 bool icgw_endpoint_add_v4(struct icgw_endpoint *, uint32_t addr_be, uint8_t len,

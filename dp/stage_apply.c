@@ -3,6 +3,7 @@
 
 #include <rte_branch_prediction.h>
 
+#include "classifier.h"
 #include "guard.h"
 #include "result.h"
 #include "rewrite.h"
@@ -28,13 +29,19 @@ static void send(const struct icgw_stages *b, unsigned int i, const struct icgw_
     }
 }
 
+/* Bytes of the inner frame that may be read. */
+static uint32_t readable(const struct icgw_stages *b, unsigned int i)
+{
+    const struct icgw_packet *p = &b->packet[i];
+
+    return RTE_MIN(b->pkts[i]->data_len - (uint32_t)p->outer_len, (uint32_t)p->inner_len);
+}
+
 /* One of the members, each with the same share of the flows. */
 static const struct icgw_dest *select_member(const struct icgw_stages *b, unsigned int i,
                                              const struct icgw_dest *dest, const uint8_t *inner)
 {
-    const struct icgw_packet *p = &b->packet[i];
-    uint32_t have = b->pkts[i]->data_len - (uint32_t)p->outer_len;
-    uint32_t hash = icgw_flow_hash(inner, (uint16_t)RTE_MIN(have, (uint32_t)p->inner_len));
+    uint32_t hash = icgw_flow_hash(inner, (uint16_t)readable(b, i));
 
     return &dest->members[(uint64_t)hash * dest->n_members >> 32];
 }
@@ -46,7 +53,10 @@ static void apply(const struct icgw_stages *b, unsigned int i)
     const struct icgw_dest *dest = b->dest[i];
     enum icgw_slow why = ICGW_SLOW_DESTINATION;
 
-    if (unlikely(!icgw_guard_admits(dest, p, inner, &why))) {
+    if (dest->verdict == ICGW_VERDICT_CLASSIFY) {
+        dest = icgw_classify(dest, p, inner, readable(b, i));
+    }
+    if (unlikely(dest == NULL || !icgw_guard_admits(dest, p, inner, &why))) {
         icgw_decide_slow(&b->results[i], why);
         return;
     }

@@ -7,12 +7,13 @@
 #include <rte_malloc.h>
 
 #include "bytes.h"
+#include "classifier.h"
 #include "guard.h"
 
 /* The first chunk is small because most endpoints lead to few destinations. */
 #define FIRST_CHUNK 512u
 #define LAST_CHUNK 65536u
-/* Destinations of one router mostly share one guard: look back this far. */
+/* Destinations of one router mostly share one guard, and one classifier: look back this far. */
 #define RECENT_GUARDS 8u
 
 struct chunk {
@@ -27,6 +28,8 @@ struct icgw_endpoint_store {
     size_t next_size;
     const struct icgw_source_guard *recent[RECENT_GUARDS];
     unsigned int next_recent;
+    const struct icgw_classifier *classifiers[RECENT_GUARDS];
+    unsigned int next_classifier;
 };
 
 struct icgw_endpoint_store *icgw_store_create(void)
@@ -141,6 +144,27 @@ static const struct icgw_source_guard *copy_guard(struct icgw_endpoint_store *st
     return copy;
 }
 
+static const struct icgw_classifier *copy_classifier(struct icgw_endpoint_store *store,
+                                                     const struct icgw_classifier *from)
+{
+    size_t size = icgw_classifier_size(from);
+    struct icgw_classifier *copy;
+
+    for (unsigned int i = 0; i < RECENT_GUARDS; i++) {
+        const struct icgw_classifier *have = store->classifiers[i];
+
+        if (have != NULL && icgw_classifier_size(have) == size && memcmp(have, from, size) == 0) {
+            return have;
+        }
+    }
+    copy = take(store, size);
+    if (copy != NULL) {
+        memcpy(copy, from, size);
+        store->classifiers[store->next_classifier++ % RECENT_GUARDS] = copy;
+    }
+    return copy;
+}
+
 /* What a packet to the destination carries beyond its tunnel's template. */
 static void compose(struct icgw_dest *dest)
 {
@@ -161,6 +185,10 @@ static bool fill(struct icgw_endpoint_store *store, struct icgw_dest *to,
     to->min_ttl = RTE_MAX(to->min_ttl, to->ttl_dec);
     compose(to);
     to->members = NULL;
+    if (from->verdict == ICGW_VERDICT_CLASSIFY) {
+        to->classifier = copy_classifier(store, from->classifier);
+        return to->classifier != NULL;
+    }
     if (from->sources != NULL && from->sources->n == 0) {
         to->sources = NULL;
     } else if (from->sources != NULL) {
@@ -173,36 +201,46 @@ static bool fill(struct icgw_endpoint_store *store, struct icgw_dest *to,
     return true;
 }
 
-static const struct icgw_dest *copy_members(struct icgw_endpoint_store *store,
-                                            const struct icgw_dest *from)
+static bool has_members(const struct icgw_dest *dest)
 {
+    return dest->verdict == ICGW_VERDICT_SELECT || dest->verdict == ICGW_VERDICT_CLASSIFY;
+}
+
+/* Copies the members of *from, and theirs where `nested` allows that they have any. */
+static bool copy_members(struct icgw_endpoint_store *store, struct icgw_dest *to,
+                         const struct icgw_dest *from, bool nested)
+{
+    if (!has_members(from)) {
+        to->n_members = 0;
+        return true;
+    }
     if (from->n_members == 0 || from->n_members > ICGW_MAX_MEMBERS) {
-        return NULL;
+        return false;
     }
 
     struct icgw_dest *members = take(store, from->n_members * sizeof *members);
 
     for (unsigned int i = 0; members != NULL && i < from->n_members; i++) {
-        if (from->members[i].verdict == ICGW_VERDICT_SELECT ||
-            !fill(store, &members[i], &from->members[i])) {
-            return NULL;
+        const struct icgw_dest *member = &from->members[i];
+        bool allowed = !has_members(member) || (nested && member->verdict == ICGW_VERDICT_SELECT);
+
+        if (!allowed || !fill(store, &members[i], member) ||
+            !copy_members(store, &members[i], member, false)) {
+            return false;
         }
     }
-    return members;
+    to->members = members;
+    return members != NULL;
 }
 
 const struct icgw_dest *icgw_store_dest(struct icgw_endpoint_store *store,
                                         const struct icgw_dest *from)
 {
     struct icgw_dest *to = take(store, sizeof *to);
+    bool nested = from->verdict == ICGW_VERDICT_CLASSIFY;
 
-    if (to == NULL || !fill(store, to, from)) {
+    if (to == NULL || !fill(store, to, from) || !copy_members(store, to, from, nested)) {
         return NULL;
     }
-    if (from->verdict == ICGW_VERDICT_SELECT) {
-        to->members = copy_members(store, from);
-        return to->members == NULL ? NULL : to;
-    }
-    to->n_members = 0;
     return to;
 }

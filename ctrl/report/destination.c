@@ -80,14 +80,17 @@ static void put_forward(const struct gateway *gw, const struct icgw_dest *dest, 
 void put_destination(const struct gateway *gw, const struct icgw_dest *dest, struct json *json)
 {
     static const char *const verdicts[] = {
-        [ICGW_VERDICT_FORWARD] = "forward",
-        [ICGW_VERDICT_SELECT] = "select",
-        [ICGW_VERDICT_SLOW] = "slow",
-        [ICGW_VERDICT_DROP] = "drop",
+        [ICGW_VERDICT_FORWARD] = "forward",   [ICGW_VERDICT_SELECT] = "select",
+        [ICGW_VERDICT_SLOW] = "slow",         [ICGW_VERDICT_DROP] = "drop",
+        [ICGW_VERDICT_CLASSIFY] = "classify",
     };
+    bool classified = dest->verdict == ICGW_VERDICT_CLASSIFY;
     put_string(json, "verdict", verdicts[dest->verdict]);
     json_object_put(json, "guard", guard_json(dest));
-    put_uint(json, "guarded_sources", dest->sources ? dest->sources->n : 0);
+    put_uint(json, "guarded_sources", !classified && dest->sources ? dest->sources->n : 0);
+    if (classified) {
+        put_uint(json, "rules", icgw_classifier_rules(dest->classifier));
+    }
     switch (dest->verdict) {
     case ICGW_VERDICT_SLOW:
         put_string(json, "reason", icgw_slow_name(dest->reason));

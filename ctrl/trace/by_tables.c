@@ -37,13 +37,25 @@ static const struct icgw_dest *look_up(const struct trace *t, const uint8_t *inn
 }
 
 /* As the workers choose: dp/stage_apply.c. */
-static const struct icgw_dest *choose(const struct trace *t, const uint8_t *inner)
+static const struct icgw_dest *choose(const struct trace *t, const struct icgw_dest *dest,
+                                      const uint8_t *inner)
 {
-    if (t->dest == NULL || t->dest->verdict != ICGW_VERDICT_SELECT) {
+    if (dest == NULL || dest->verdict != ICGW_VERDICT_SELECT) {
         return NULL;
     }
     uint32_t hash = icgw_flow_hash(inner, t->packet.inner_len);
-    return &t->dest->members[(uint64_t)hash * t->dest->n_members >> 32];
+    return &dest->members[(uint64_t)hash * dest->n_members >> 32];
+}
+
+static void classify(struct trace *t, const uint8_t *inner)
+{
+    struct icgw_rule rule;
+    t->rule = icgw_classifier_find(t->dest->classifier, &t->packet, inner, t->packet.inner_len);
+    if (t->rule != UINT32_MAX) {
+        icgw_classifier_rule(t->dest->classifier, t->rule, &rule);
+        t->member = &t->dest->members[rule.member];
+        t->way = choose(t, t->member, inner);
+    }
 }
 
 static void find_entries(struct trace *t, const struct rte_mbuf *m)
@@ -57,7 +69,11 @@ static void find_entries(struct trace *t, const struct rte_mbuf *m)
     if (t->endpoint != NULL) {
         const uint8_t *inner = rte_pktmbuf_mtod_offset(m, const uint8_t *, t->packet.outer_len);
         t->dest = look_up(t, inner);
-        t->member = choose(t, inner);
+        if (t->dest != NULL && t->dest->verdict == ICGW_VERDICT_CLASSIFY) {
+            classify(t, inner);
+        } else {
+            t->member = choose(t, t->dest, inner);
+        }
     }
 }
 
@@ -84,8 +100,9 @@ static void separate(struct ds *ds)
     }
 }
 
-char *trace_guards(const struct icgw_dest *d)
+char *trace_guards(const struct trace *t)
 {
+    const struct icgw_dest *d = t->dest->verdict == ICGW_VERDICT_CLASSIFY ? t->member : t->dest;
     static const struct {
         enum icgw_class class;
         const char *text;
@@ -101,21 +118,21 @@ char *trace_guards(const struct icgw_dest *d)
         {ICGW_CLASS_IP_OPTIONS, "no IP options"},
     };
     struct ds ds = DS_EMPTY_INITIALIZER;
-    for (size_t i = 0; i < ARRAY_SIZE(classes); i++) {
+    for (size_t i = 0; d != NULL && i < ARRAY_SIZE(classes); i++) {
         if ((d->guard & classes[i].class) != 0) {
             separate(&ds);
             ds_put_cstr(&ds, classes[i].text);
         }
     }
-    if (d->min_ttl > 0) {
+    if (d != NULL && d->min_ttl > 0) {
         separate(&ds);
         ds_put_format(&ds, "TTL %u or more", d->min_ttl);
     }
-    if (d->max_len > 0) {
+    if (d != NULL && d->max_len > 0) {
         separate(&ds);
         ds_put_format(&ds, "at most %u bytes of IP", d->max_len);
     }
-    if (d->sources != NULL) {
+    if (d != NULL && d->sources != NULL) {
         separate(&ds);
         ds_put_format(&ds, "source in none of %u prefixes", d->sources->n);
     }

@@ -4,6 +4,7 @@
 
 #include <config.h>
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,23 @@ static void put_tunnel(const struct trace *t, uint16_t index, struct ds *ds)
     }
 }
 
+static void put_dest(const struct trace *t, const struct icgw_dest *d, struct ds *ds);
+
+static void put_rule(const struct trace *t, const struct icgw_dest *d, struct ds *ds)
+{
+    struct icgw_rule rule;
+    uint32_t n = icgw_classifier_rules(d->classifier);
+    if (t->rule == UINT32_MAX) {
+        ds_put_format(ds, "by packet, %u rules: none can tell", n);
+        return;
+    }
+    icgw_classifier_rule(d->classifier, t->rule, &rule);
+    char *text = trace_rule(&rule, t->packet.eth_type == htons(0x86dd));
+    ds_put_format(ds, "by packet, rule %u of %u (%s): ", t->rule + 1, n, text);
+    free(text);
+    put_dest(t, t->member, ds);
+}
+
 static void put_dest(const struct trace *t, const struct icgw_dest *d, struct ds *ds)
 {
     if (d->verdict == ICGW_VERDICT_SLOW) {
@@ -79,10 +97,12 @@ static void put_dest(const struct trace *t, const struct icgw_dest *d, struct ds
     } else if (d->verdict == ICGW_VERDICT_DROP) {
         ds_put_format(ds, "drop (%s)", icgw_drop_name(d->reason));
     } else if (d->verdict == ICGW_VERDICT_SELECT) {
+        const struct icgw_dest *chosen = d == t->dest ? t->member : t->way;
         ds_put_format(ds, "one of %u by flow hash, here number %td: ", d->n_members,
-                      t->member - d->members);
-        put_dest(t, t->member, ds);
-        return;
+                      chosen - d->members);
+        put_dest(t, chosen, ds);
+    } else if (d->verdict == ICGW_VERDICT_CLASSIFY) {
+        put_rule(t, d, ds);
     } else {
         ds_put_format(ds, "VNI %u, port %u to %u, ", d->vni, d->inport, d->outport);
         put_tunnel(t, d->tunnel, ds);
@@ -114,7 +134,7 @@ static void put_tables(const struct trace *t, struct ds *ds)
     }
     ds_put_cstr(ds, INDENT "destination: ");
     put_dest(t, t->dest, ds);
-    char *guards = trace_guards(t->dest);
+    char *guards = trace_guards(t);
     ds_put_format(ds, "\n" INDENT "guards: %s\n", guards[0] ? guards : "none");
     free(guards);
 }

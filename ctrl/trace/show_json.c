@@ -4,6 +4,7 @@
 
 #include <config.h>
 
+#include <arpa/inet.h>
 #include <stdlib.h>
 
 #include "lflow.h"
@@ -42,25 +43,57 @@ static struct json *frame_json(const struct trace *t, const struct trace_frame *
     return json;
 }
 
-static struct json *dest_json(const struct icgw_dest *d)
+static const char *verdict_name(const struct icgw_dest *d)
 {
     static const char *const verdicts[] = {
-        [ICGW_VERDICT_FORWARD] = "forward",
-        [ICGW_VERDICT_SELECT] = "select",
-        [ICGW_VERDICT_SLOW] = "slow_path",
-        [ICGW_VERDICT_DROP] = "drop",
+        [ICGW_VERDICT_FORWARD] = "forward",   [ICGW_VERDICT_SELECT] = "select",
+        [ICGW_VERDICT_SLOW] = "slow_path",    [ICGW_VERDICT_DROP] = "drop",
+        [ICGW_VERDICT_CLASSIFY] = "classify",
     };
-    struct json *json = json_object_create();
-    char *guards = trace_guards(d);
-    json_object_put_string(json, "verdict", verdicts[d->verdict & 3]);
-    json_object_put_string(json, "guards", guards);
-    free(guards);
+    return d->verdict < ARRAY_SIZE(verdicts) ? verdicts[d->verdict] : "unknown";
+}
+
+static void put_forward(struct json *json, const struct icgw_dest *d)
+{
     if (d->verdict == ICGW_VERDICT_FORWARD) {
         put_integer(json, "vni", d->vni);
         put_integer(json, "inport", d->inport);
         put_integer(json, "outport", d->outport);
         put_integer(json, "tunnel", d->tunnel);
         put_integer(json, "ttl_decrement", d->ttl_dec);
+    }
+}
+
+/* The rule that the packet fits, from 1 on, and where that leads to. */
+static void put_rule(struct json *json, const struct trace *t)
+{
+    const struct icgw_classifier *c = t->dest->classifier;
+    struct icgw_rule rule;
+    put_integer(json, "rules", icgw_classifier_rules(c));
+    if (t->rule == UINT32_MAX) {
+        return;
+    }
+    icgw_classifier_rule(c, t->rule, &rule);
+    char *text = trace_rule(&rule, t->packet.eth_type == htons(0x86dd));
+    struct json *member = json_object_create();
+    put_integer(json, "rule", t->rule + 1LL);
+    json_object_put_string(json, "rule_match", text);
+    json_object_put_string(member, "verdict", verdict_name(t->member));
+    put_forward(member, t->member);
+    json_object_put(json, "member", member);
+    free(text);
+}
+
+static struct json *dest_json(const struct trace *t)
+{
+    struct json *json = json_object_create();
+    char *guards = trace_guards(t);
+    json_object_put_string(json, "verdict", verdict_name(t->dest));
+    json_object_put_string(json, "guards", guards);
+    free(guards);
+    put_forward(json, t->dest);
+    if (t->dest->verdict == ICGW_VERDICT_CLASSIFY) {
+        put_rule(json, t);
     }
     return json;
 }
@@ -148,7 +181,7 @@ struct json *trace_json(const struct trace *t, bool all)
     json_object_put(json, "arrives", frame_json(t, &t->in));
     json_object_put(json, "endpoint", json_boolean_create(t->endpoint != NULL));
     if (t->dest != NULL) {
-        json_object_put(json, "destination", dest_json(t->dest));
+        json_object_put(json, "destination", dest_json(t));
     }
     json_object_put(json, "workers", workers_json(t));
     put_events(json, t, &t->events, all);

@@ -94,7 +94,9 @@ struct trace {
     struct icgw_packet packet;
     const struct icgw_endpoint *endpoint; /* NULL: none */
     const struct icgw_dest *dest;         /* NULL: none */
-    const struct icgw_dest *member;       /* the one chosen of dest->members; NULL: no choice */
+    const struct icgw_dest *member; /* the one chosen of dest->members; NULL: no choice, … */
+    const struct icgw_dest *way;    /* … and of member->members */
+    uint32_t rule;                  /* of a classifier; UINT32_MAX: none fits */
     struct icgw_result result;
     struct trace_frame out; /* when sent */
     /* By the flows. */
@@ -140,7 +142,10 @@ void trace_events_free(struct trace_events *);
 void trace_compare(struct trace *);
 /* Whether people want to see it. */
 bool trace_shows(const struct trace_event *, bool all);
-char *trace_guards(const struct icgw_dest *);
+/* The guards that the packet had to pass, in words. */
+char *trace_guards(const struct trace *);
+/* "any packet", or a match, of packets of one EtherType. */
+char *trace_rule(const struct icgw_rule *, bool v6);
 const char *trace_action(const struct icgw_result *);
 const char *trace_reason(const struct icgw_result *);
 

@@ -71,6 +71,26 @@ static struct icgw_dest a_dest(bool rewrite)
     };
 }
 
+/* Rules that look at every word of the headers, which whatever is left fits none of. */
+static struct icgw_classifier *a_classifier(void)
+{
+    const struct icgw_rule rules[] = {
+        {.value.src = {10, 9}, .mask.src = {0xff, 0xff}, .member = 0},
+        {.value.dst = {[15] = 7}, .mask.dst = {[0 ... 15] = 0xff}, .member = 1},
+        {.value.proto = 6,
+         .mask.proto = 0xff,
+         .value.l4 = {[3] = 80},
+         .mask.l4 = {0, 0, 0xff, 0xff}},
+        {.value.eth_src = {2}, .mask.eth_src = {[0 ... 5] = 0xff}, .member = 1},
+        {.value.frag = 1, .mask.frag = 3, .member = 2},
+        {.value.proto = 17, .mask.proto = 0xff, .member = 0},
+    };
+    struct icgw_classifier *c = icgw_classifier_create(rules, RTE_DIM(rules));
+
+    CHECK(c != NULL);
+    return c;
+}
+
 /* As on a gateway of the recordings: (2, 3) leads out, (0xff0002, 2) in. */
 static void add_endpoints(struct icgw_tables *t)
 {
@@ -83,6 +103,13 @@ static void add_endpoints(struct icgw_tables *t)
     struct icgw_dest select = {
         .verdict = ICGW_VERDICT_SELECT, .members = &routed, .n_members = 1, .guard = 0x7f};
 
+    const struct icgw_dest ways[] = {routed, select, {.verdict = ICGW_VERDICT_SLOW}};
+    struct icgw_classifier *c = a_classifier();
+    struct icgw_dest classify = {.verdict = ICGW_VERDICT_CLASSIFY,
+                                 .members = ways,
+                                 .n_members = RTE_DIM(ways),
+                                 .classifier = c};
+
     memcpy(l3->router_mac, mac, sizeof mac);
     plain.sources = &guard;
     for (unsigned int i = 0; i < RTE_DIM(types); i++) {
@@ -92,6 +119,9 @@ static void add_endpoints(struct icgw_tables *t)
     CHECK(icgw_endpoint_add_v4(l3, rte_cpu_to_be_32(0x0a010000), 16, &select));
     CHECK(icgw_endpoint_add_v6(l3, (uint8_t[16]){0xfd, 1}, 16, &select));
     CHECK(icgw_endpoint_add_v6(l3, (uint8_t[16]){0}, 0, &routed));
+    CHECK(icgw_endpoint_add_v4(l3, rte_cpu_to_be_32(0x0a020000), 16, &classify));
+    CHECK(icgw_endpoint_add_v6(l3, (uint8_t[16]){0xfd, 2}, 16, &classify));
+    icgw_classifier_free(c);
     CHECK(icgw_tables_add_endpoint(t, 2, 3, l2));
     CHECK(icgw_tables_add_endpoint(t, 0xff0002, 2, l3));
     icgw_endpoint_unref(l2);

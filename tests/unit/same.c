@@ -129,10 +129,26 @@ static void same_tunnel_number(uint16_t a, uint16_t b)
     same_tunnel(&tunnels_of[0]->tunnels[a], &tunnels_of[1]->tunnels[b]);
 }
 
+static void same_rules(const struct icgw_classifier *a, const struct icgw_classifier *b)
+{
+    assert_int_equal(icgw_classifier_rules(a), icgw_classifier_rules(b));
+    for (uint32_t i = 0; i < icgw_classifier_rules(a); i++) {
+        struct icgw_rule x, y;
+        icgw_classifier_rule(a, i, &x);
+        icgw_classifier_rule(b, i, &y);
+        assert_memory_equal(&x, &y, sizeof x);
+    }
+}
+
 static void same_dest(const struct icgw_dest *a, const struct icgw_dest *b)
 {
     struct icgw_dest x = *a, y = *b;
-    same_sources(a->sources, b->sources);
+    assert_int_equal(a->verdict, b->verdict);
+    if (a->verdict == ICGW_VERDICT_CLASSIFY) {
+        same_rules(a->classifier, b->classifier);
+    } else {
+        same_sources(a->sources, b->sources);
+    }
     x.sources = y.sources = NULL;
     x.members = y.members = NULL;
     if (x.verdict == ICGW_VERDICT_FORWARD && y.verdict == ICGW_VERDICT_FORWARD) {

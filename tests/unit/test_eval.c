@@ -197,7 +197,7 @@ static void exclude(struct fixture *f, const char *match, bool possible)
 {
     struct guard before = f->guard;
     struct expr *e = parse(match);
-    bool done = eval_make_false(&f->eval, e, &f->guard);
+    bool done = eval_make_false(&f->eval, e, &f->guard, true);
     if (done != possible) {
         fail_msg("`%s`: expected %s guard, got %s", match, possible ? "a" : "no",
                  done ? "one" : "none");

@@ -146,9 +146,9 @@ static void test_other_actions(void **state)
 static void test_guards(void **state)
 {
     (void)state;
-    check("in lr 0 9 ip4.dst == 10.1.0.7 && tcp.dst == 80 && ip4.src != 10.9.0.1 => drop;",
+    check("in lr 0 9 ip4.dst == 10.1.0.7 && ip.dscp == 46 && ip4.src != 10.9.0.1 => drop;",
           "10.1.0.7/32", false, "depends on more than the destination",
-          "guards that look at ip.proto, tcp.dst, ip4.src");
+          "guards that look at ip.dscp, ip4.src");
 }
 
 static int start(void **state)

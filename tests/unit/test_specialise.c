@@ -75,7 +75,7 @@ static const char *reason(const struct icgw_dest *d)
 
 static size_t put_dest(char *out, size_t size, const struct icgw_dest *d)
 {
-    static const char *const names[] = {"forward", "select", "slow", "drop"};
+    static const char *const names[] = {"forward", "select", "slow", "drop", "classify"};
     size_t n = (size_t)snprintf(out, size, "%s", names[d->verdict]);
     if (d->verdict == ICGW_VERDICT_SLOW || d->verdict == ICGW_VERDICT_DROP) {
         n += (size_t)snprintf(out + n, size - n, " %s", reason(d));
@@ -96,7 +96,9 @@ static size_t put_dest(char *out, size_t size, const struct icgw_dest *d)
     if (d->max_len != 0) {
         n += (size_t)snprintf(out + n, size - n, " len<=%u", d->max_len);
     }
-    if (d->sources != NULL) {
+    if (d->verdict == ICGW_VERDICT_CLASSIFY) {
+        n += (size_t)snprintf(out + n, size - n, " %u", icgw_classifier_rules(d->classifier));
+    } else if (d->sources != NULL) {
         n += (size_t)snprintf(out + n, size - n, " sources %u", d->sources->n);
     }
     for (unsigned int i = 0; i < d->n_members; i++) {
@@ -335,7 +337,7 @@ static size_t count_refused(const char *destination, const char *action)
 static void test_refused_behind(void **state)
 {
     (void)state;
-    build(PORTS ROUTER, "out ts 0 9 eth.src == 02:00:00:00:00:99 => drop;\n"
+    build(PORTS ROUTER, "out ts 0 9 ip.dscp == 46 => drop;\n"
                         "in lr 4 50 reg9[10] == 1 => ct_commit;\n");
     check("10.1.0.20", "slow destination");
     assert_int_equal(count_refused("0.0.0.0/0", "ct_commit"), 1);
@@ -399,12 +401,17 @@ static void test_policies(void **state)
     }
     strcat(many, "} => drop;\n"
                  "in lr 1 95 ip4.dst == 10.1.0.10 && tcp.dst == 80 => drop;\n"
+                 "in lr 1 95 ip4.dst == 10.1.0.77 && ip.dscp == 46 => drop;\n"
                  "in lr 1 95 ip4.dst == 10.1.0.60 && ip4.src == 10.9.0.0/16 => drop;\n");
     build(PORTS ROUTER, many);
-    check("10.1.0.20", "slow destination");
-    check_report("10.1.0.20/32", false, "depends on more than the destination", "lr/1/95");
-    check("10.1.0.10", "slow destination");
-    check_report("10.1.0.10/32", false, "depends on more than the destination", "tcp.dst == 80");
+    /* More sources than a guard holds, and what none looks at. */
+    check("10.1.0.20", "classify 34 [drop logical_drop class 80] "
+                       "[forward .12 1 2>3 -1 eth 01>20 class 80 ttl>=2 sources 3]");
+    check("10.1.0.10", "classify 2 [drop logical_drop class 80] "
+                       "[forward .11 1 2>1 -1 eth 01>10 class 80 ttl>=2 sources 3]");
+    /* What a classifier does not see either. */
+    check("10.1.0.77", "slow destination");
+    check_report("10.1.0.77/32", false, "depends on more than the destination", "ip.dscp == 46");
     /* One source prefix more is no reason. */
     check("10.1.0.60", "drop no_tunnel eth 01>60 class 80 ttl>=2 sources 4");
 }

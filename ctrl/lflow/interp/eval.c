@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "dependencies.h"
+#include "eval_private.h"
 
 uint16_t eval_port_key(const struct model *m, const struct model_datapath *dp, const char *name)
 {
@@ -25,17 +26,8 @@ static enum truth truth_not(enum truth t)
     return t == TRUTH_UNKNOWN ? t : truth_of(t == TRUTH_FALSE);
 }
 
-/* A comparison with a field on arrival: bits `mask` of `field` against value. */
-struct question {
-    enum field_id field;
-    wide value;
-    wide mask;
-};
-
-/* Turns a comparison of a container into one of its origin.  False: the bits
- * that are not known have no origin. */
-static bool ask_origin(const struct state *s, enum field_id id, wide value, wide mask,
-                       struct question *q)
+bool eval_ask_origin(const struct state *s, enum field_id id, wide value, wide mask,
+                     struct question *q)
 {
     const struct state_field *f = &s->fields[id];
     if (f->origin == STATE_NO_ORIGIN) {
@@ -96,10 +88,14 @@ static enum truth answer(struct eval *ev, struct question q)
             return TRUTH_FALSE;
         }
     }
-    if (ev->guard == NULL || !guard_can_tell(ev->state, &q)) {
-        return TRUTH_UNKNOWN;
+    enum truth t = TRUTH_UNKNOWN;
+    if (ev->guard != NULL && guard_can_tell(ev->state, &q)) {
+        t = guard_implies(ev->guard, q.field, q.value, q.mask);
     }
-    return guard_implies(ev->guard, q.field, q.value, q.mask);
+    if (t == TRUTH_UNKNOWN && ev->known != NULL) {
+        t = conditions_imply(ev->known, q.field, q.value, q.mask);
+    }
+    return t;
 }
 
 static enum truth equal(struct eval *ev, enum field_id id, wide value, wide mask)
@@ -112,12 +108,10 @@ static enum truth equal(struct eval *ev, enum field_id id, wide value, wide mask
     if ((mask & ~f->known) == 0) {
         return TRUTH_TRUE;
     }
-    return ask_origin(ev->state, id, value, mask, &q) ? answer(ev, q) : TRUTH_UNKNOWN;
+    return eval_ask_origin(ev->state, id, value, mask, &q) ? answer(ev, q) : TRUTH_UNKNOWN;
 }
 
-/* A single bit that is not 0 is 1, and the other way round; asked as equality
- * with 1, which is what guards exclude. */
-static enum truth equal_bits(struct eval *ev, enum field_id id, wide value, wide mask)
+enum truth eval_equal_bits(struct eval *ev, enum field_id id, wide value, wide mask)
 {
     if (mask != 0 && (mask & (mask - 1)) == 0 && value == 0) {
         enum truth direct = equal(ev, id, 0, mask);
@@ -128,16 +122,16 @@ static enum truth equal_bits(struct eval *ev, enum field_id id, wide value, wide
 
 enum truth eval_equal(struct eval *ev, struct bits bits, wide value)
 {
-    return equal_bits(ev, bits.field, value << bits.lo, wide_ones(bits.width) << bits.lo);
+    return eval_equal_bits(ev, bits.field, value << bits.lo, wide_ones(bits.width) << bits.lo);
 }
 
 static enum truth compare(struct eval *ev, const struct expr *e)
 {
     if (e->relop == RELOP_EQ) {
-        return equal_bits(ev, e->bits.field, e->value, e->mask);
+        return eval_equal_bits(ev, e->bits.field, e->value, e->mask);
     }
     if (e->relop == RELOP_NE) {
-        return truth_not(equal_bits(ev, e->bits.field, e->value, e->mask));
+        return truth_not(eval_equal_bits(ev, e->bits.field, e->value, e->mask));
     }
     wide value;
     if (!state_get(ev->state, e->bits, &value)) {
@@ -203,8 +197,8 @@ static enum truth match_set(struct eval *ev, const struct expr *e)
         if ((set->addresses[i].value & ~ones) != 0) {
             continue; /* an IPv6 address in a set that an IPv4 field is compared with */
         }
-        enum truth t = equal_bits(ev, e->bits.field, set->addresses[i].value << e->bits.lo,
-                                  (set->addresses[i].mask & ones) << e->bits.lo);
+        enum truth t = eval_equal_bits(ev, e->bits.field, set->addresses[i].value << e->bits.lo,
+                                       (set->addresses[i].mask & ones) << e->bits.lo);
         result = t == TRUTH_FALSE ? result : t;
     }
     return e->relop == RELOP_EQ ? result : truth_not(result);
@@ -237,7 +231,7 @@ static enum truth match_all(struct eval *ev, const struct expr *e)
     return result;
 }
 
-enum truth eval_match(struct eval *ev, const struct expr *e)
+static enum truth evaluate(struct eval *ev, const struct expr *e)
 {
     switch (e->type) {
     case EXPR_CONSTANT:
@@ -261,12 +255,18 @@ enum truth eval_match(struct eval *ev, const struct expr *e)
     return TRUTH_UNKNOWN;
 }
 
+enum truth eval_match(struct eval *ev, const struct expr *e)
+{
+    enum truth t = evaluate(ev, e);
+    return t == TRUTH_UNKNOWN && ev->known != NULL && ev->known->n > 0 ? eval_recall(ev, e) : t;
+}
+
 /* Makes `bits == value` false by an assumption. */
 static bool exclude(const struct eval *ev, enum field_id id, wide value, wide mask,
                     struct guard *guard, bool sources)
 {
     struct question q;
-    if (!ask_origin(ev->state, id, value, mask, &q) ||
+    if (!eval_ask_origin(ev->state, id, value, mask, &q) ||
         (ev->split != NULL && q.field == ev->split->field) || !guard_can_tell(ev->state, &q)) {
         return false;
     }
@@ -337,7 +337,7 @@ static bool make_false(struct eval *ev, const struct expr *e, struct guard *guar
     return e->type == EXPR_OR;
 }
 
-bool eval_make_false(struct eval *ev, const struct expr *e, struct guard *guard)
+bool eval_make_false(struct eval *ev, const struct expr *e, struct guard *guard, bool sources)
 {
     struct guard before = *guard;
     /* Guards on the source cost more than a class bit, and a flow that looks at
@@ -346,7 +346,7 @@ bool eval_make_false(struct eval *ev, const struct expr *e, struct guard *guard)
         return true;
     }
     *guard = before;
-    if (make_false(ev, e, guard, true)) {
+    if (sources && make_false(ev, e, guard, true)) {
         return true;
     }
     *guard = before;

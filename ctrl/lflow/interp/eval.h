@@ -4,6 +4,7 @@
 
 /* Matches, three-valued: what is known of the packet may not decide. */
 
+#include "condition.h"
 #include "expr.h"
 #include "guard.h"
 #include "model.h"
@@ -18,6 +19,7 @@ struct eval {
     struct split *split;            /* NULL for an actual packet */
     struct dependencies *deps;      /* NULL: of no interest */
     const struct model_chassis *at; /* as in struct interp */
+    const struct conditions *known; /* NULL: nothing is assumed for a classifier */
     bool split_full;                /* set when a prefix did not fit into *split */
 };
 
@@ -28,8 +30,13 @@ enum truth eval_match(struct eval *, const struct expr *);
 enum truth eval_equal(struct eval *, struct bits, wide value);
 
 /* Adds assumptions to *guard under which a match that is unknown becomes false.
- * False: no guard can tell; *guard is then as before. */
-bool eval_make_false(struct eval *, const struct expr *, struct guard *guard);
+ * `sources`: also about the source.  False: no guard can tell; *guard is then as
+ * before. */
+bool eval_make_false(struct eval *, const struct expr *, struct guard *guard, bool sources);
+
+/* A condition that a classifier can check, and that has to be known before the match
+ * is; the caller clears it.  False: there is none. */
+bool eval_ask(struct eval *, const struct expr *, struct condition *);
 
 /* The key of a port of the datapath by name, or of a multicast group; 0: none. */
 uint16_t eval_port_key(const struct model *, const struct model_datapath *, const char *name);

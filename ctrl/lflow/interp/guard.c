@@ -163,7 +163,7 @@ static bool exclude_source(struct guard *g, wide value, wide mask, unsigned int 
         list[i] = (struct source){g->sources[i].value, prefix_len(g->sources[i].mask, width)};
     }
     list[n++] = (struct source){value, prefix_len(mask, width)};
-    if (n > ICGW_MAX_SOURCES && !merge_nearest(list, n--, width)) {
+    if (n > ICGW_MAX_SOURCES && (g->exact || !merge_nearest(list, n--, width))) {
         return false;
     }
     for (uint16_t i = 0; i < n; i++) {

@@ -19,6 +19,7 @@ struct guard {
     uint32_t classes; /* enum icgw_class bits that the packet is not in */
     uint8_t min_ttl;
     uint16_t max_len; /* bytes of inner IP packet; 0: any */
+    bool exact;       /* no prefix holds more than what is to be excluded */
     uint16_t n_sources;
     struct {
         wide value;
@@ -30,8 +31,8 @@ struct guard {
 enum truth guard_implies(const struct guard *, enum field_id, wide value, wide mask);
 
 /* Assumes that the same does not hold.  With `sources` the source address may
- * be used for it; many sources are excluded by prefixes that hold more.  False: no guard can tell.
- */
+ * be used for it; many sources are excluded by prefixes that hold more, unless ->exact.  False: no
+ * guard can tell. */
 bool guard_exclude(struct guard *, enum field_id, wide value, wide mask, bool sources);
 
 /* Assumes that the inner frame is not longer than `frame_len` bytes. */

@@ -22,6 +22,7 @@ struct eval interp_eval(const struct interp *in)
         .split = in->split,
         .deps = in->deps,
         .at = in->at,
+        .known = in->known,
     };
 }
 
@@ -58,6 +59,7 @@ struct choice {
     const struct model_flow *row; /* … and its priority */
     const struct lflow *doubts[MAX_DOUBTS];
     unsigned int n_doubts;
+    bool full; /* there are more, and they have not been looked at */
 };
 
 /* False: the run has ended. */
@@ -87,10 +89,8 @@ static bool search(struct interp *in, struct eval *ev, const struct model_stage 
                 return false;
             }
             if (c->n_doubts == MAX_DOUBTS) {
-                interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION,
-                               "more than %d flows depend on more than the destination",
-                               MAX_DOUBTS);
-                return false;
+                c->full = true;
+                return true;
             }
             c->doubts[c->n_doubts++] = flow;
         }
@@ -139,8 +139,42 @@ static bool same_effect(const struct state *s, const struct lflow_code *x,
     return actions_equal(a, (size_t)(a_end - a), b, (size_t)(b_end - b));
 }
 
-/* Assumes, by guards, that no doubtful flow applies.  One that does the same as
- * the sure one need not be ruled out. */
+/* Packets that a flow drops, or does to what only the slow path can or nobody, are left
+ * to that where guards can tell them; what is to be forwarded is worth a classifier. */
+static bool suits_guard(const struct interp *in, const struct lflow_code *code)
+{
+    return in->known == NULL || actions_unsupported(code->actions, code->n_actions) != NULL ||
+           (code->n_actions == 1 && code->actions[0].type == ACTION_DROP);
+}
+
+/* Assumes, by guards, that the flow does not apply.  False: the run has ended. */
+static bool rule_out_one(struct interp *in, struct eval *ev, const struct lflow *doubt)
+{
+    const struct expr *match = doubt->code->match;
+    bool guarded = suits_guard(in, doubt->code);
+    in->flow = doubt;
+    if (eval_make_false(ev, match, in->guard, guarded)) {
+        interp_note_refused(in, doubt);
+        return true;
+    }
+    if (in->known != NULL && eval_ask(ev, match, in->asked)) {
+        interp_give_up(in, INTERP_ASKS, 0, "depends on more than the destination");
+        return false;
+    }
+    if (!guarded && eval_make_false(ev, match, in->guard, true)) {
+        interp_note_refused(in, doubt);
+        return true;
+    }
+    if (names_unknown(match)) {
+        interp_give_up(in, INTERP_UNSUPPORTED, 0, "match names something unknown");
+    } else {
+        interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION,
+                       "depends on more than the destination");
+    }
+    return false;
+}
+
+/* Rules out the doubtful flows.  One that does the same as the sure one need not be. */
 static bool rule_out(struct interp *in, struct eval *ev, const struct choice *c)
 {
     for (unsigned int i = 0; i < c->n_doubts; i++) {
@@ -148,20 +182,15 @@ static bool rule_out(struct interp *in, struct eval *ev, const struct choice *c)
         if (c->flow != NULL && same_effect(&in->state, doubt->code, c->flow->code)) {
             continue;
         }
-        in->flow = doubt;
-        if (eval_make_false(ev, doubt->code->match, in->guard)) {
-            interp_note_refused(in, doubt);
-            continue;
+        if (!rule_out_one(in, ev, doubt)) {
+            return false;
         }
-        if (names_unknown(doubt->code->match)) {
-            interp_give_up(in, INTERP_UNSUPPORTED, 0, "match names something unknown");
-        } else {
-            interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION,
-                           "depends on more than the destination");
-        }
-        return false;
     }
-    return true;
+    if (c->full) {
+        interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION,
+                       "more than %d flows depend on more than the destination", MAX_DOUBTS);
+    }
+    return !c->full;
 }
 
 /* Not inlined: its frame, more than a kibibyte, is gone before the actions go on

@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "condition.h"
 #include "eval.h"
 #include "frame.h"
 #include "guard.h"
@@ -58,6 +59,7 @@ enum interp_end {
     INTERP_COMPLETE,
     INTERP_SLOW,        /* a concrete run decides; slow_reason */
     INTERP_UNSUPPORTED, /* neither can */
+    INTERP_ASKS,        /* it depends on `asked` */
 };
 
 struct interp {
@@ -77,7 +79,11 @@ struct interp {
     /* Abstract: */
     struct guard *guard; /* NULL when concrete */
     struct split *split;
-    struct dependencies *deps;   /* datapaths met are added; may be NULL */
+    struct dependencies *deps; /* datapaths met are added; may be NULL */
+    /* What a classifier will have told; NULL: there is none.  Where it does not suffice
+     * the run ends and *asked, which the caller clears, is what it would have to tell. */
+    const struct conditions *known;
+    struct condition *asked;
     const struct lflow *refused; /* see struct verdict */
     bool aside;                  /* a run to one side, for `refused` only */
     unsigned int choice;         /* which value select() takes … */

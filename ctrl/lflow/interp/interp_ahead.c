@@ -82,6 +82,7 @@ static const struct lflow *refused_aside(const struct interp *in, const struct l
     aside->ops = &ops;
     aside->guard = &guard;
     aside->split = NULL;
+    aside->known = NULL;
     aside->aside = true;
     aside->select = NULL;
     aside->choice = choice;

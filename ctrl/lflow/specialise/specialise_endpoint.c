@@ -20,6 +20,7 @@ struct entries {
     struct entry *entries;
     size_t n;
     struct specialised_endpoint *of;
+    unsigned int n_asked; /* see struct destination */
 };
 
 static void add_entry(struct entries *all, const struct destination *d, struct verdict *v)
@@ -59,21 +60,21 @@ static bool is_router_address(const struct model_port *port, const struct destin
     return model_datapath_owns(local->peer->datapath, &ip);
 }
 
-static void run(const struct specialised *result, const struct model *m,
-                const struct model_port *port, const struct destination *d, struct entries *all)
+static void add_run(const struct specialised *result, const struct model *m,
+                    const struct model_port *port, const struct destination *d, struct entries *all)
 {
     char text[80];
     struct verdict *v = model_alloc(sizeof *v);
-    specialise_run(result, m, port, d, v);
-    if (v->dest.verdict == ICGW_VERDICT_SLOW && is_router_address(port, d)) {
+    const struct run run = {.result = result, .model = m, .port = port, .destination = d};
+    if (!is_router_address(port, d)) {
+        specialise_classify(&run, v);
+    } else if (specialise_run(&run, v) && v->dest.verdict == ICGW_VERDICT_SLOW) {
         v->dest.reason = ICGW_SLOW_ROUTER_ADDRESS;
     }
     if (specialise_report_due(v)) {
         describe(d, text, sizeof text);
         specialise_report(all->of, port, text, v);
     }
-    free(v->why);
-    v->why = NULL;
     add_entry(all, d, v);
 }
 
@@ -83,15 +84,18 @@ static void run_routes(const struct specialised *result, const struct model *m,
                        struct entries *all)
 {
     struct split split;
-    struct destination d = {
-        .eth_type = eth_type, .eth_dst = router_mac, .split = &split, .deps = &all->of->deps};
+    struct destination d = {.eth_type = eth_type,
+                            .eth_dst = router_mac,
+                            .split = &split,
+                            .deps = &all->of->deps,
+                            .n_asked = &all->n_asked};
 
     split_init(&split, eth_type == 0x86dd ? FIELD_IP6_DST : FIELD_IP4_DST,
                SPECIALISE_MAX_DESTINATIONS);
     split_add(&split, 0, 0);
     for (size_t i = 0; i < split.n; i++) {
         d.prefix = split.prefixes[i];
-        run(result, m, port, &d, all);
+        add_run(result, m, port, &d, all);
     }
     split_destroy(&split);
 }
@@ -126,11 +130,13 @@ static void run_macs(const struct specialised *result, const struct model *m,
         split_add(&macs, wide_from_bytes(sw->fdb[i].mac, 6), 48);
     }
     for (size_t i = 0; i < macs.n; i++) {
-        struct destination d = {
-            .eth_type = 0x0800, .eth_dst = macs.prefixes[i].value, .deps = &all->of->deps};
-        run(result, m, port, &d, all);
+        struct destination d = {.eth_type = 0x0800,
+                                .eth_dst = macs.prefixes[i].value,
+                                .deps = &all->of->deps,
+                                .n_asked = &all->n_asked};
+        add_run(result, m, port, &d, all);
         d.eth_type = 0x86dd;
-        run(result, m, port, &d, all);
+        add_run(result, m, port, &d, all);
     }
     split_destroy(&macs);
 }
@@ -175,7 +181,7 @@ static struct icgw_endpoint *build(enum icgw_endpoint_kind kind, bool transit, s
 static void free_entries(struct entries *all)
 {
     for (size_t i = 0; i < all->n; i++) {
-        free(all->entries[i].verdict->members);
+        specialise_verdict_clear(all->entries[i].verdict);
         free(all->entries[i].verdict);
     }
     free(all->entries);

@@ -3,7 +3,7 @@
 #define ICGW_SPECIALISE_PRIVATE_H
 
 /* Between specialise.c (tables), specialise_endpoint.c (which destinations) and
- * specialise_run.c (one destination). */
+ * specialise_classify.c (one destination), specialise_run.c (one run). */
 
 #include "dependencies.h"
 #include "interp.h"
@@ -30,19 +30,26 @@ struct destination {
     struct split *split; /* L3: which prefixes exist */
     struct split_prefix prefix;
     struct dependencies *deps; /* datapaths met are added */
+    unsigned int *n_asked;     /* runs of the endpoint for classifiers, so far */
 };
 
 /* A verdict with room for what it points to. */
 struct verdict {
     struct icgw_dest dest;
     struct icgw_source_guard sources;
-    struct icgw_dest *members; /* malloc'ed; NULL but for ICGW_VERDICT_SELECT */
+    struct icgw_dest *members;          /* malloc'ed; NULL but for ICGW_VERDICT_SELECT, _CLASSIFY */
+    struct icgw_classifier *classifier; /* NULL but for ICGW_VERDICT_CLASSIFY … */
+    struct verdict *leaves;             /* … as what the members point to, n_leaves */
+    size_t n_leaves;
     bool unsupported;
     char *why; /* malloc'ed; NULL when on the fast path */
     const struct lflow *why_flow;
     /* A flow of which guards say that it does not apply, and that needs connection
      * tracking where it does; NULL: none. */
     const struct lflow *refused;
+    /* Classified, and some packets are slow all the same: why; NULL: none. */
+    char *partly;
+    const struct lflow *partly_flow;
 };
 
 /* Lists the tunnels of the model, those of `before` (NULL: none) under the same numbers
@@ -53,9 +60,36 @@ void specialise_tunnels(struct specialised *, const struct model *, const struct
 /* Whether specialised_tunnel() says the same as before of each chassis that was sent to. */
 bool specialise_ways_hold(const struct specialised *, const struct dependencies *);
 
-/* Runs the pipeline for what arrives at `port`.  The caller frees ->why. */
-void specialise_run(const struct specialised *, const struct model *, const struct model_port *port,
-                    const struct destination *, struct verdict *);
+/* A run, or several, for what arrives at `port`. */
+struct run {
+    const struct specialised *result;
+    const struct model *model;
+    const struct model_port *port;
+    const struct destination *destination;
+    const struct conditions *known; /* see struct interp */
+    struct condition *asked;
+    bool exact; /* see struct guard */
+};
+
+/* Runs the pipeline.  False: it depends on run->asked, and *v is nothing.  The caller
+ * clears the verdict. */
+bool specialise_run(const struct run *, struct verdict *);
+/* The same with a classifier where packets have to be told apart, and one can. */
+void specialise_classify(const struct run *, struct verdict *);
+void specialise_verdict_clear(struct verdict *);
+
+/* Adds "the field has this value" to a rule.  False: it says the contrary. */
+bool specialise_narrow(struct icgw_rule *, enum field_id, const struct condition_value *);
+
+/* Verdicts of runs without a classifier: whether they are alike in all that workers and
+ * reports see, … */
+bool specialise_same_leaf(const struct verdict *, const struct verdict *);
+/* … or in what becomes of packets that pass the guards of both (never, when slow). */
+bool specialise_same_way(const struct verdict *, const struct verdict *);
+/* Makes the guards of a verdict those of both.  False: more than a guard can hold. */
+bool specialise_unite_guards(struct verdict *, const struct verdict *with);
+/* Moves a verdict, which may point to itself. */
+void specialise_move(struct verdict *to, struct verdict *from);
 
 /* Fills in the endpoint of a port, with all its destinations.  False: out of
  * memory. */

@@ -128,7 +128,7 @@ static bool is_kept_off(const struct verdict *v)
 
 bool specialise_report_due(const struct verdict *v)
 {
-    return is_kept_off(v) || v->refused != NULL;
+    return is_kept_off(v) || v->refused != NULL || v->partly != NULL;
 }
 
 void specialise_report(struct specialised_endpoint *endpoint, const struct model_port *port,
@@ -136,6 +136,10 @@ void specialise_report(struct specialised_endpoint *endpoint, const struct model
 {
     if (is_kept_off(v)) {
         add(endpoint, port, destination, v);
+    }
+    if (v->partly != NULL) {
+        struct verdict part = {.why = v->partly, .why_flow = v->partly_flow};
+        add(endpoint, port, destination, &part);
     }
     if (v->refused != NULL && !v->unsupported) {
         char why[] = "dropped where the flow matches, else forwarded";

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* One destination: run the pipeline abstractly, turn the outcome into a
+/* One class of packets: run the pipeline abstractly, turn the outcome into a
  * verdict with guards. */
 
 #include <stdlib.h>
@@ -139,26 +139,29 @@ static void init_state(struct state *s, const struct destination *d)
     }
 }
 
-/* One run; returns the number of values that select() offers, 1 without. */
-static size_t run_once(const struct specialised *result, const struct model *m,
-                       const struct model_port *port, const struct destination *d,
-                       unsigned int choice, struct guard *guard, struct verdict *v)
+/* One run; *choices is the number of values that select() offers, 1 without.  False:
+ * it depends on what a classifier can tell. */
+static bool run_once(const struct run *run, unsigned int choice, struct guard *guard,
+                     struct verdict *v, size_t *choices)
 {
     static const struct interp_ops ops = {.send = on_send, .drop = on_drop};
-    struct outcome out = {.result = result};
+    const struct destination *d = run->destination;
+    struct outcome out = {.result = run->result};
     struct interp *in = model_alloc(sizeof *in);
 
     out.dest.verdict = ICGW_VERDICT_DROP; /* nothing sent is a drop */
     out.dest.reason = ICGW_DROP_LOGICAL_DROP;
-    in->model = m;
+    in->model = run->model;
     in->ops = &ops;
     in->aux = &out;
     in->guard = guard;
+    in->known = run->known;
+    in->asked = run->asked;
     in->split = d->split;
     in->deps = d->deps;
     in->choice = choice;
     init_state(&in->state, d);
-    interp_from_tunnel(in, port->datapath, 0, port->key);
+    interp_from_tunnel(in, run->port->datapath, 0, run->port->key);
 
     v->dest = out.dest;
     if (in->end != INTERP_COMPLETE) {
@@ -170,9 +173,10 @@ static size_t run_once(const struct specialised *result, const struct model *m,
         v->why_flow = in->why_flow;
     }
     v->refused = in->refused;
-    size_t choices = in->select != NULL ? in->select->n_choices : 1;
+    *choices = in->select != NULL ? in->select->n_choices : 1;
+    bool asks = in->end == INTERP_ASKS;
     free(in);
-    return choices;
+    return !asks;
 }
 
 /* Classes that depend on an L4 header, which IPv6 extension headers hide from
@@ -209,36 +213,47 @@ static unsigned int badness(const struct verdict *v)
     return v->unsupported ? 2 : v->why != NULL;
 }
 
+/* Takes what a member's run gave, the `i`th, into the verdict of all. */
+static void merge_member(struct verdict *v, struct verdict *member, const struct guard *guard,
+                         bool v6, struct icgw_dest *to, uint8_t *min_ttl)
+{
+    const struct lflow *refused = v->refused != NULL ? v->refused : member->refused;
+    if (badness(member) > badness(v)) {
+        free(v->why);
+        *v = *member;
+    } else {
+        free(member->why);
+    }
+    if (v->why == NULL) {
+        apply_guard(guard, v6, member);
+        *min_ttl = RTE_MAX(*min_ttl, member->dest.min_ttl);
+        *to = member->dest;
+        to->sources = NULL; /* the choice has been checked before it */
+    }
+    v->refused = refused;
+}
+
 /* Runs each value of a select(), n of them, with the assumptions of all together; *v is
  * what the first one gave.  All are run even when one is slow: each gets packets, and what
  * it refuses is to be reported. */
-static void run_choices(const struct specialised *result, const struct model *m,
-                        const struct model_port *port, const struct destination *d, size_t n,
-                        struct guard *guard, struct verdict *v)
+static bool run_choices(const struct run *run, size_t n, struct guard *guard, struct verdict *v)
 {
     struct icgw_dest *members = model_alloc(n * sizeof *members);
+    bool v6 = run->destination->eth_type == 0x86dd;
     uint8_t min_ttl = 0;
     for (size_t i = 0; i < n; i++) {
         struct verdict member = {.why = NULL};
-        run_once(result, m, port, d, (unsigned int)i, guard, &member);
-        const struct lflow *refused = v->refused != NULL ? v->refused : member.refused;
-        if (badness(&member) > badness(v)) {
-            free(v->why);
-            *v = member;
-        } else {
+        size_t choices;
+        if (!run_once(run, (unsigned int)i, guard, &member, &choices)) {
             free(member.why);
+            free(members);
+            return false;
         }
-        if (v->why == NULL) {
-            apply_guard(guard, d->eth_type == 0x86dd, &member);
-            min_ttl = member.dest.min_ttl > min_ttl ? member.dest.min_ttl : min_ttl;
-            members[i] = member.dest;
-            members[i].sources = NULL; /* the choice has been checked before it */
-        }
-        v->refused = refused;
+        merge_member(v, &member, guard, v6, &members[i], &min_ttl);
     }
     if (v->why != NULL) {
         free(members);
-        return;
+        return true;
     }
     v->members = members;
     memset(&v->dest, 0, sizeof v->dest);
@@ -246,24 +261,40 @@ static void run_choices(const struct specialised *result, const struct model *m,
     v->dest.n_members = (uint8_t)n;
     v->dest.members = v->members;
     v->dest.tunnel = ICGW_NO_TUNNEL;
-    apply_guard(guard, d->eth_type == 0x86dd, v);
+    apply_guard(guard, v6, v);
     v->dest.min_ttl = min_ttl;
+    return true;
 }
 
-void specialise_run(const struct specialised *result, const struct model *m,
-                    const struct model_port *port, const struct destination *d, struct verdict *v)
+bool specialise_run(const struct run *run, struct verdict *v)
 {
-    struct guard guard = {.classes = 0};
+    struct guard guard = {.exact = run->exact};
+    size_t choices;
 
     memset(v, 0, sizeof *v);
-    if (interp_restarts_errors(port->datapath)) {
+    if (interp_restarts_errors(run->port->datapath)) {
         guard.classes |= ICGW_CLASS_TOO_BIG_ERROR;
     }
-    size_t choices = run_once(result, m, port, d, 0, &guard, v);
-    if (choices > 1) {
-        run_choices(result, m, port, d, choices, &guard, v);
+    if (!run_once(run, 0, &guard, v, &choices) ||
+        (choices > 1 && !run_choices(run, choices, &guard, v))) {
+        specialise_verdict_clear(v);
+        return false;
     }
     if (v->why == NULL && v->dest.verdict != ICGW_VERDICT_SELECT) {
-        apply_guard(&guard, d->eth_type == 0x86dd, v);
+        apply_guard(&guard, run->destination->eth_type == 0x86dd, v);
     }
+    return true;
+}
+
+void specialise_verdict_clear(struct verdict *v)
+{
+    for (size_t i = 0; i < v->n_leaves; i++) {
+        specialise_verdict_clear(&v->leaves[i]);
+    }
+    free(v->leaves);
+    free(v->members);
+    free(v->why);
+    free(v->partly);
+    icgw_classifier_free(v->classifier);
+    memset(v, 0, sizeof *v);
 }
