@@ -106,43 +106,22 @@ static void list_residents(struct ovsdb *o)
     }
 }
 
-static void list_all_datapaths(struct ovsdb *o)
-{
-    size_t n;
-    struct model_datapath *const *list = model_datapaths(o->model, &n);
-    for (size_t i = 0; i < n; i++) {
-        sset_add(&o->changes.datapaths, list[i]->uuid);
-    }
-}
-
-/* Ports refer to chassis: new chassis, new ports. */
-static bool chassis_differ(struct ovsdb *o, struct lflow_cache *cache)
-{
-    struct model *m = model_create(o->chassis, cache);
-    icsb_begin(o);
-    build_chassis(o, m);
-    model_finish(m);
-    bool differ = model_fingerprint(m) != model_fingerprint(o->model);
-    model_free(m);
-    return differ;
-}
-
 /* All that changed have to be empty before any is filled: ports move. */
-static void fill_datapaths(struct ovsdb *o, bool chassis)
+static void fill_datapaths(struct ovsdb *o, const struct sset *chassis)
 {
     const char *uuid;
     SSET_FOR_EACH (uuid, &o->changes.datapaths) {
         build_empty(o, uuid);
     }
-    if (chassis) {
-        model_remove_all_chassis(o->model);
-        build_chassis(o, o->model);
+    if (!sset_is_empty(chassis)) {
+        build_chassis(o, chassis);
     }
     for (int pass = 0; pass < 2; pass++) {
         SSET_FOR_EACH (uuid, &o->changes.datapaths) {
             const struct datapath *dp = datapaths_find_uuid(&o->datapaths, uuid);
             if (dp && model_datapath_by_uuid(o->model, uuid)) {
                 (pass == 0 ? build_ports : build_neighbours)(o, dp);
+                o->n_filled += pass == 0;
             }
         }
     }
@@ -165,6 +144,7 @@ void build_model(struct ovsdb *o, struct lflow_cache *cache)
 {
     struct changes *c = &o->changes;
     struct sset added = SSET_INITIALIZER(&added);
+    struct sset chassis = SSET_INITIALIZER(&chassis); /* that differ */
     bool everything = c->everything || !o->model;
     if (everything) {
         start_anew(o, cache);
@@ -174,14 +154,13 @@ void build_model(struct ovsdb *o, struct lflow_cache *cache)
         add_datapaths(o, &added);
         list_residents(o);
     }
-    bool chassis = (c->chassis || c->located) && chassis_differ(o, cache);
-    if (chassis) {
-        list_all_datapaths(o);
+    if (c->chassis || c->located) {
+        build_chassis_compare(o, cache, &chassis);
     }
-    if (chassis || c->located) {
+    if (!sset_is_empty(&chassis) || c->located) {
         icsb_locate_ports(o);
     }
-    fill_datapaths(o, chassis);
+    fill_datapaths(o, &chassis);
     build_sets(o, everything);
     build_flows(o, &added, everything);
     model_finish(o->model);
@@ -191,5 +170,6 @@ void build_model(struct ovsdb *o, struct lflow_cache *cache)
     o->believed.datapaths = o->datapaths.n;
     o->believed.flows = model_n_flows(o->model);
     sset_destroy(&added);
+    sset_destroy(&chassis);
     changes_done(c);
 }

@@ -24,8 +24,12 @@ void build_empty(struct ovsdb *, const char *datapath);
 /* build_sets.c */
 void build_sets(struct ovsdb *, bool everything);
 
-/* build_chassis.c: chassis of both databases and their encaps. */
-void build_chassis(const struct ovsdb *, struct model *);
+/* build_chassis.c: chassis of both databases and their encaps.  Adds to `differ` the names
+ * of those that are new, gone or not the same, and lists the datapaths that have ports at
+ * them as changed … */
+void build_chassis_compare(struct ovsdb *, struct lflow_cache *, struct sset *differ);
+/* … and when these are empty, the model gets the chassis as they are. */
+void build_chassis(struct ovsdb *, const struct sset *differ);
 /* Encap.options is the same in both. */
 void build_encap(struct model *, struct model_chassis *, const char *type, const char *ip,
                  const struct smap *options);
@@ -42,6 +46,8 @@ void icsb_begin(struct ovsdb *);
 bool icsb_add_encaps(const struct ovsdb *, struct model *, struct model_chassis *);
 /* Gateways that the SB does not have yet. */
 void icsb_add_gateways(const struct ovsdb *, struct model *);
+/* Lists the datapaths of ports as changed that IC-SB has at these chassis. */
+void icsb_list_ports_at(struct ovsdb *, const struct sset *chassis);
 /* Where the ports of other zones are; lists the datapaths of those that are
  * elsewhere than before as changed … */
 void icsb_locate_ports(struct ovsdb *);

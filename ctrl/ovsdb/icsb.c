@@ -299,6 +299,17 @@ static void forget_unseen_places(struct ovsdb *o)
     }
 }
 
+void icsb_list_ports_at(struct ovsdb *o, const struct sset *chassis)
+{
+    const struct shash_node *node;
+    SHASH_FOR_EACH (node, &o->placed) {
+        const struct place *p = node->data;
+        if (sset_contains(chassis, p->chassis)) {
+            list_datapath(o, node->name);
+        }
+    }
+}
+
 void icsb_place_port(const struct ovsdb *o, struct model *m, const char *port)
 {
     const struct place *p = shash_find_data(&o->placed, port);

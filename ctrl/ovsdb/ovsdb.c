@@ -192,6 +192,11 @@ const struct model *ovsdb_model(struct ovsdb *o, struct lflow_cache *cache)
     return o->model;
 }
 
+uint64_t ovsdb_n_filled(const struct ovsdb *o)
+{
+    return o->n_filled;
+}
+
 int64_t ovsdb_model_nb_cfg(const struct ovsdb *o)
 {
     return o->nb_cfg_model;

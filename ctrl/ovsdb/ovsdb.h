@@ -47,6 +47,8 @@ void ovsdb_wait(struct ovsdb *);
  * chassis holds or may come to hold are resident in it; they are claimed only after
  * it has been handed out, so that packets find the tables. */
 const struct model *ovsdb_model(struct ovsdb *, struct lflow_cache *);
+/* How many times that has read the ports of a datapath. */
+uint64_t ovsdb_n_filled(const struct ovsdb *);
 /* SB_Global.nb_cfg that the last ovsdb_model() reflects. */
 int64_t ovsdb_model_nb_cfg(const struct ovsdb *);
 

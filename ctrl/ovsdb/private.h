@@ -94,6 +94,7 @@ struct ovsdb {
     /* build_model.c */
     struct model *model; /* NULL: none yet */
     struct changes changes;
+    uint64_t n_filled;      /* datapaths whose ports have been read, each time counted */
     struct shash ports_of;  /* datapath's uuid -> struct census, of the model's ports */
     struct census believed; /* what the model has */
     unsigned int ic_seqno;  /* that `changes` has taken notice of … */

@@ -245,17 +245,33 @@ static struct model *build(const struct world *w, struct lflow_cache *cache)
     return m;
 }
 
+static bool has_port_at(const struct world *w, unsigned int dp, unsigned int chassis)
+{
+    for (unsigned int i = 0; i < N_PORTS; i++) {
+        if (w->ports[dp][i].chassis == chassis) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void set_chassis(struct model *m, struct world *w, unsigned int i, bool there)
 {
+    bool concerned[N_DATAPATHS];
     w->chassis[i] = there;
     for (unsigned int dp = 0; dp < N_DATAPATHS; dp++) {
-        model_empty_datapath(m, uuids[dp]);
+        concerned[dp] = has_port_at(w, dp, i);
+        if (concerned[dp]) {
+            model_empty_datapath(m, uuids[dp]);
+        }
     }
-    model_remove_all_chassis(m);
-    add_chassis(m, w);
+    model_remove_chassis(m, chassis_names[i]);
+    add_chassis(m, w); /* the one; the others are there */
     for (unsigned int dp = 0; dp < N_DATAPATHS; dp++) {
-        add_ports(m, w, dp);
-        add_rest(m, w, dp);
+        if (concerned[dp]) {
+            add_ports(m, w, dp);
+            add_rest(m, w, dp);
+        }
     }
 }
 

@@ -381,6 +381,64 @@ static void test_random_changes(void **state)
     specialised_free(before);
 }
 
+static void bind_port(const struct zone *z, const char *port, const char *chassis)
+{
+    const char *row = find(z, "Port_Binding", "logical_port", port);
+    add(" -- set Port_Binding %s chassis=%s", row, find(z, "Chassis", "name", chassis));
+}
+
+/* Commits, and counts the datapaths whose ports were read again for it. */
+static uint64_t n_filled_by_commit(struct zone *z, struct specialised **before)
+{
+    uint64_t n = ovsdb_n_filled(z->o);
+    commit(z);
+    UNTIL(z, !is_behind(z));
+    n = ovsdb_n_filled(z->o) - n;
+    check(z, before);
+    return n;
+}
+
+/* A chassis concerns the datapaths with ports at it, and no others. */
+static void test_chassis_concerns_few(void **state)
+{
+    struct zone *z = *state;
+    struct specialised *before = NULL;
+    start_zone(z);
+    for (unsigned int r = 0; r < N_ROUTERS; r++) {
+        char key[8];
+        snprintf(key, sizeof key, "%u", 20 + r);
+        add(" -- create Port_Binding datapath=%s tunnel_key=10 logical_port=vm%u-0",
+            find(z, "Datapath_Binding", "tunnel_key", key), r);
+    }
+    commit(z);
+    for (unsigned int r = 0; r < N_ROUTERS; r++) {
+        char port[8];
+        snprintf(port, sizeof port, "vm%u-0", r);
+        bind_port(z, port, r == 1 ? "hv1" : "hv0");
+    }
+    bind_port(z, "ts-far", "hv2");
+    commit(z);
+    UNTIL(z, !is_behind(z));
+    check(z, &before);
+
+    add(" -- --id=@new create Encap type=geneve ip=192.0.2.30 chassis_name=hv9"
+        " -- create Chassis name=hv9 encaps=@new");
+    assert_int_equal(n_filled_by_commit(z, &before), 0);
+
+    add(" -- set Encap %s ip=192.0.2.31", find(z, "Encap", "chassis_name", "hv1"));
+    assert_int_equal(n_filled_by_commit(z, &before), 1);
+
+    add(" -- set Encap %s ip=192.0.2.32", find(z, "Encap", "chassis_name", "hv0"));
+    assert_int_equal(n_filled_by_commit(z, &before), 2);
+
+    add(" -- destroy Chassis %s", find(z, "Chassis", "name", "hv9"));
+    assert_int_equal(n_filled_by_commit(z, &before), 0);
+
+    add(" -- destroy Chassis %s", find(z, "Chassis", "name", "hv1"));
+    assert_int_equal(n_filled_by_commit(z, &before), 1);
+    specialised_free(before);
+}
+
 int main(void)
 {
     static char args[][24] = {
@@ -388,6 +446,7 @@ int main(void)
     char *eal[sizeof args / sizeof *args + 1] = {NULL};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_random_changes, zone_create, zone_destroy),
+        cmocka_unit_test_setup_teardown(test_chassis_concerns_few, zone_create, zone_destroy),
     };
 
     if (!is_installed("ovsdb-server") || !is_installed("ovn-sbctl")) {

@@ -254,8 +254,8 @@ void model_clear(struct model *);
 void model_remove_datapath(struct model *, const char *uuid);
 /* Ports, groups, neighbours and FDB of a datapath, to be added anew.  Flows stay. */
 void model_empty_datapath(struct model *, const char *uuid);
-/* All chassis.  All datapaths must be emptied, too. */
-void model_remove_all_chassis(struct model *);
+/* Datapaths with ports at it must have been emptied. */
+void model_remove_chassis(struct model *, const char *name);
 void model_remove_flow(struct model *, const char *uuid);
 void model_remove_address_set(struct model *, const char *name);
 void model_remove_port_group(struct model *, const char *name);
@@ -267,6 +267,8 @@ void model_finish(struct model *);
 uint64_t model_version(const struct model *);
 /* Fingerprint of chassis and encaps. */
 uint64_t model_fingerprint(const struct model *);
+/* The same of one chassis, its place among the others apart; 0: there is none. */
+uint64_t model_chassis_fingerprint(const struct model *, const char *name);
 /* The same of a set; 0: there is none. */
 uint64_t model_address_set_fingerprint(const struct model *, const char *name);
 uint64_t model_port_group_fingerprint(const struct model *, const struct model_datapath *,

@@ -106,6 +106,12 @@ static uint64_t chassis_fingerprint(const struct model_chassis *chassis)
     return h;
 }
 
+uint64_t model_chassis_fingerprint(const struct model *m, const char *name)
+{
+    const struct model_chassis *chassis = model_chassis_by_name(m, name);
+    return chassis != NULL ? chassis_fingerprint(chassis) : 0;
+}
+
 void model_fingerprint_chassis(struct model *m)
 {
     m->fingerprint = 0;

@@ -78,7 +78,8 @@ static void leave_all(struct model *m, struct model_datapath *dp)
     }
 }
 
-static void forget(struct model_datapath **list, size_t *n, const struct model_datapath *dp)
+static void forget_datapath(struct model_datapath **list, size_t *n,
+                            const struct model_datapath *dp)
 {
     size_t i = 0;
     while (i < *n && list[i] != dp) {
@@ -98,19 +99,25 @@ void model_remove_datapath(struct model *m, const char *uuid)
     }
     empty(m, dp);
     leave_all(m, dp);
-    forget(m->datapath_list, &m->n_datapaths, dp);
+    forget_datapath(m->datapath_list, &m->n_datapaths, dp);
     m->unsorted = true; /* its place in by_key */
-    forget(m->changed, &m->n_changed, dp);
+    forget_datapath(m->changed, &m->n_changed, dp);
     model_datapath_free(dp);
     m->others_changed = true;
 }
 
-void model_remove_all_chassis(struct model *m)
+void model_remove_chassis(struct model *m, const char *name)
 {
-    model_entries_free(&m->chassis, model_chassis_free);
-    free(m->chassis_list);
-    m->chassis_list = NULL;
-    m->n_chassis = 0;
+    struct model_chassis *chassis = model_entry_remove(&m->chassis, name);
+    if (chassis == NULL) {
+        return;
+    }
+    size_t i = 0;
+    while (m->chassis_list[i] != chassis) {
+        i++;
+    }
+    m->chassis_list[i] = m->chassis_list[--m->n_chassis]; /* sorted when finished */
+    model_chassis_free(chassis);
     m->chassis_changed = true;
 }
 
