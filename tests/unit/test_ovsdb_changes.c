@@ -319,15 +319,21 @@ static void change(const struct zone *z)
         change_vm,  change_vm,  change_vm,      change_flow,     change_flow,  change_neighbour,
         change_fdb, change_set, change_chassis, change_topology, change_group,
     };
-    static bool (*before)(const struct zone *);
+    static bool (*in_batch[sizeof kinds / sizeof *kinds])(const struct zone *);
+    static size_t n;
     bool (*kind)(const struct zone *);
     do {
         kind = kinds[any(sizeof kinds / sizeof *kinds)];
-        if (batch[0] && (kind == before || any(2))) {
+        bool again = false;
+        for (size_t i = 0; i < n; i++) {
+            again |= kind == in_batch[i];
+        }
+        if (batch[0] && (again || any(2))) {
             commit(z);
         }
+        n = batch[0] ? n : 0;
     } while (!kind(z));
-    before = kind;
+    in_batch[n++] = kind;
 }
 
 static bool is_behind(const struct zone *z)
