@@ -121,6 +121,24 @@ static void look_at_links(struct gateway *gw, int64_t now)
     follow(gw, DRAIN_LINK, !cut_off, &h->ways_well_at, now);
 }
 
+/* What workers of a NUMA node read from another one. */
+static void look_at_tables(struct health *h)
+{
+    for (uint16_t i = 0; i < icgw_pmd_n_copies(); i++) {
+        struct icgw_copy_info info;
+        icgw_pmd_copy_info(i, &info);
+        uint64_t bit = info.note.warning ? UINT64_C(1) << i : 0;
+        if (bit != (h->far & UINT64_C(1) << i)) {
+            if (bit != 0) {
+                TIMELINE_WARN("tables: %s", info.note.text);
+            } else {
+                TIMELINE_INFO("tables: all of them are on NUMA node %d again", info.node);
+            }
+            h->far ^= UINT64_C(1) << i;
+        }
+    }
+}
+
 void health_run(struct gateway *gw)
 {
     int64_t now = time_msec();
@@ -133,6 +151,7 @@ void health_run(struct gateway *gw)
     int64_t elapsed = h->looked_at == 0 ? 0 : MIN(now - h->looked_at, 2 * LOOK_MS);
     look_at_workers(gw, elapsed, now);
     look_at_links(gw, now);
+    look_at_tables(h);
     h->looked_at = now;
 }
 

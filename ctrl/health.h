@@ -24,6 +24,7 @@ struct health {
     int64_t workers_well_at; /* ms; since when none is stuck; 0: ever */
     bool link_up[ICGW_CONFIG_MAX_PORTS];
     int64_t ways_well_at; /* ms; since when there is a way to everybody; 0: ever */
+    uint64_t far;         /* bit by copy of the tables: its note was logged */
 };
 
 /* Looks when it is time to. */

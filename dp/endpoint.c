@@ -5,6 +5,7 @@
 
 #include <rte_malloc.h>
 
+#include "alloc.h"
 #include "endpoint.h"
 #include "keys.h"
 #include "map.h"
@@ -19,7 +20,7 @@ static bool reserve(struct icgw_map **map, uint32_t key_words, uint32_t n)
 struct icgw_endpoint *icgw_endpoint_create(enum icgw_endpoint_kind kind, bool transit,
                                            uint32_t n_l2, uint32_t n_v4, uint32_t n_v6)
 {
-    struct icgw_endpoint *ep = rte_zmalloc("icgw_endpoint", sizeof *ep, RTE_CACHE_LINE_SIZE);
+    struct icgw_endpoint *ep = icgw_zalloc("icgw_endpoint", sizeof *ep, ICGW_HOME);
 
     if (ep == NULL) {
         return NULL;
@@ -28,7 +29,8 @@ struct icgw_endpoint *icgw_endpoint_create(enum icgw_endpoint_kind kind, bool tr
     ep->transit = transit;
     ep->port_key = ICGW_NO_PORT;
     ep->refs = 1;
-    ep->store = icgw_store_create();
+    ep->node = ICGW_HOME;
+    ep->store = icgw_store_create(ICGW_HOME);
     if (ep->store == NULL || !reserve(&ep->l2, ICGW_L2_WORDS, n_l2) ||
         !reserve(&ep->v4, ICGW_V4_WORDS, n_v4) || !reserve(&ep->v6, ICGW_V6_WORDS, n_v6)) {
         icgw_endpoint_unref(ep);
@@ -46,6 +48,7 @@ void icgw_endpoint_unref(struct icgw_endpoint *ep)
     icgw_map_free(ep->v4);
     icgw_map_free(ep->v6);
     icgw_store_free(ep->store);
+    icgw_endpoint_unref(ep->replica);
     rte_free(ep);
 }
 

@@ -186,6 +186,8 @@ struct icgw_endpoint {
     uint8_t len4[33];    /* distinct prefix lengths, longest first */
     uint8_t len6[129];
     struct icgw_endpoint_store *store; /* memory of destinations and guards */
+    struct icgw_endpoint *replica;     /* the next copy of it, see icgw_tables_add_replica() */
+    int node;                          /* of a replica; of the first copy: below 0 */
 };
 
 /* What is known of a VNI without looking at a port. */
@@ -204,8 +206,11 @@ struct icgw_tables {
     uint16_t n_tunnels;
     struct icgw_addr *locals; /* our encap addresses */
     uint16_t n_locals;
-    uint32_t local4;  /* the first that is IPv4, network byte order; 0: none */
-    uint32_t n_dests; /* of all endpoints, when they were added */
+    uint32_t local4;             /* the first that is IPv4, network byte order; 0: none */
+    uint32_t n_dests;            /* of all endpoints, when they were added */
+    uint32_t n_far;              /* of a replica: endpoints that are not on its node */
+    struct icgw_tables *replica; /* the next copy of them, see icgw_tables_add_replica() */
+    int node;                    /* of a replica; of the first copy: below 0 */
     /* Whoever publishes, control thread only: replaced, and not yet freed. */
     struct {
         struct icgw_tables *next;
@@ -245,7 +250,25 @@ bool icgw_tables_set_tunnel(struct icgw_tables *, uint16_t index, const struct i
 /* A copy that shares the endpoints; tunnels and sources are copied too.  For a
  * change of tunnels only. */
 struct icgw_tables *icgw_tables_clone(const struct icgw_tables *);
+/* With their replicas. */
 void icgw_tables_free(struct icgw_tables *);
+
+/* NUMA: tables are built on the home node, and copied to the other nodes where
+ * workers read them.  SOCKET_ID_ANY, as it is at first: no home, memory comes
+ * as rte_malloc() finds it. */
+void icgw_tables_home(int node);
+/* Allocations of tables that found no memory at home and some elsewhere, since
+ * icgw_tables_home(). */
+uint64_t icgw_tables_away(void);
+/* Copies finished tables, the first copy, to memory of a node; they own that copy.
+ * Endpoints keep their part of it for the tables that share them.  What finds no
+ * memory there is read from the first copy: n_far endpoints, or, if false, all. */
+bool icgw_tables_add_replica(struct icgw_tables *, int node);
+/* The copy that workers of that node read: a replica, or the first copy. */
+const struct icgw_tables *icgw_tables_on(const struct icgw_tables *, int node);
+uint32_t icgw_tables_n_endpoints(const struct icgw_tables *);
+/* Bytes of memory of this copy, without replicas of it. */
+size_t icgw_tables_bytes(const struct icgw_tables *);
 
 /* Fills the template, sums and lengths of *tunnel from its addresses.  vlan 0:
  * untagged.  dst_port in host byte order (6081 unless the Encap says else). */

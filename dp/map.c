@@ -5,6 +5,8 @@
 
 #include <rte_malloc.h>
 
+#include "alloc.h"
+
 #define MIN_SLOTS 4u
 
 static uint64_t *slot_at(struct icgw_map *map, uint32_t i)
@@ -25,8 +27,7 @@ size_t icgw_map_size(const struct icgw_map *map)
 struct icgw_map *icgw_map_create(uint32_t key_words, uint32_t n)
 {
     uint32_t n_slots = RTE_MAX(MIN_SLOTS, rte_align32pow2(RTE_MIN(n, 1u << 30) * 2));
-    struct icgw_map *map =
-        rte_zmalloc("icgw_map", size_for(key_words, n_slots), RTE_CACHE_LINE_SIZE);
+    struct icgw_map *map = icgw_zalloc("icgw_map", size_for(key_words, n_slots), ICGW_HOME);
 
     if (map != NULL) {
         map->mask = n_slots - 1;
@@ -35,10 +36,10 @@ struct icgw_map *icgw_map_create(uint32_t key_words, uint32_t n)
     return map;
 }
 
-struct icgw_map *icgw_map_clone(const struct icgw_map *map)
+struct icgw_map *icgw_map_clone(const struct icgw_map *map, int node)
 {
     size_t size = icgw_map_size(map);
-    struct icgw_map *copy = rte_malloc("icgw_map", size, RTE_CACHE_LINE_SIZE);
+    struct icgw_map *copy = icgw_alloc("icgw_map", size, node);
 
     if (copy != NULL) {
         memcpy(copy, map, size);
@@ -106,6 +107,18 @@ bool icgw_map_put(struct icgw_map **mapp, uint32_t key_words, const uint64_t *ke
     }
     slot[key_words] = value;
     return true;
+}
+
+uint64_t *icgw_map_next_slot(struct icgw_map *map, uint32_t *pos)
+{
+    while (map != NULL && *pos <= map->mask) {
+        uint64_t *value = slot_at(map, (*pos)++) + map->key_words;
+
+        if (*value != 0) {
+            return value;
+        }
+    }
+    return NULL;
 }
 
 uint64_t icgw_map_next(const struct icgw_map *map, uint32_t *pos)

@@ -33,7 +33,8 @@ struct icgw_map {
 
 /* NULL: no memory. */
 struct icgw_map *icgw_map_create(uint32_t key_words, uint32_t n);
-struct icgw_map *icgw_map_clone(const struct icgw_map *);
+/* On that NUMA node, or ICGW_HOME (alloc.h).  NULL: no memory there. */
+struct icgw_map *icgw_map_clone(const struct icgw_map *, int node);
 void icgw_map_free(struct icgw_map *);
 /* Sets the value of a key and stores the one before to *old (0: none).  May
  * move the map; creates it where *map is NULL.  False: no memory. */
@@ -41,6 +42,8 @@ bool icgw_map_put(struct icgw_map **map, uint32_t key_words, const uint64_t *key
                   uint64_t *old);
 /* Walks all values: start with *pos == 0; 0 at the end. */
 uint64_t icgw_map_next(const struct icgw_map *, uint32_t *pos);
+/* Likewise, where the value is; NULL at the end. */
+uint64_t *icgw_map_next_slot(struct icgw_map *, uint32_t *pos);
 /* Bytes of memory. */
 size_t icgw_map_size(const struct icgw_map *);
 

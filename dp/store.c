@@ -6,9 +6,11 @@
 #include <rte_common.h>
 #include <rte_malloc.h>
 
+#include "alloc.h"
 #include "bytes.h"
 #include "classifier.h"
 #include "guard.h"
+#include "map.h"
 
 /* The first chunk is small because most endpoints lead to few destinations. */
 #define FIRST_CHUNK 512u
@@ -26,17 +28,20 @@ struct chunk {
 struct icgw_endpoint_store {
     struct chunk *chunks; /* newest first */
     size_t next_size;
+    int node;
+    struct icgw_map *guards; /* on a node: of the store that is copied -> of this one */
     const struct icgw_source_guard *recent[RECENT_GUARDS];
     unsigned int next_recent;
     const struct icgw_classifier *classifiers[RECENT_GUARDS];
     unsigned int next_classifier;
 };
 
-struct icgw_endpoint_store *icgw_store_create(void)
+struct icgw_endpoint_store *icgw_store_create(int node)
 {
-    struct icgw_endpoint_store *store = rte_zmalloc("icgw_store", sizeof *store, 0);
+    struct icgw_endpoint_store *store = icgw_zalloc("icgw_store", sizeof *store, node);
 
     if (store != NULL) {
+        store->node = node;
         store->next_size = FIRST_CHUNK;
     }
     return store;
@@ -47,6 +52,7 @@ void icgw_store_free(struct icgw_endpoint_store *store)
     if (store == NULL) {
         return;
     }
+    icgw_store_close(store);
     while (store->chunks != NULL) {
         struct chunk *chunk = store->chunks;
 
@@ -54,6 +60,22 @@ void icgw_store_free(struct icgw_endpoint_store *store)
         rte_free(chunk);
     }
     rte_free(store);
+}
+
+void icgw_store_close(struct icgw_endpoint_store *store)
+{
+    icgw_map_free(store->guards);
+    store->guards = NULL;
+}
+
+size_t icgw_store_size(const struct icgw_endpoint_store *store)
+{
+    size_t sum = sizeof *store;
+
+    for (const struct chunk *chunk = store->chunks; chunk != NULL; chunk = chunk->next) {
+        sum += sizeof *chunk + chunk->size;
+    }
+    return sum;
 }
 
 /* Whole cache lines, so that a destination never straddles two. */
@@ -65,7 +87,7 @@ static void *take(struct icgw_endpoint_store *store, size_t size)
     if (chunk == NULL || chunk->size - chunk->used < size) {
         size_t room = RTE_MAX(store->next_size, size);
 
-        chunk = rte_malloc("icgw_chunk", sizeof *chunk + room, RTE_CACHE_LINE_SIZE);
+        chunk = icgw_alloc("icgw_chunk", sizeof *chunk + room, store->node);
         if (chunk == NULL) {
             return NULL;
         }
@@ -120,19 +142,14 @@ static const struct icgw_source_guard *find_guard(const struct icgw_endpoint_sto
 }
 
 /* Copies only the prefixes in use; nothing reads past n. */
-static const struct icgw_source_guard *copy_guard(struct icgw_endpoint_store *store,
-                                                  const struct icgw_source_guard *guard)
+static const struct icgw_source_guard *add_guard(struct icgw_endpoint_store *store,
+                                                 const struct icgw_source_guard *guard)
 {
     size_t size = offsetof(struct icgw_source_guard, prefix) + guard->n * sizeof guard->prefix[0];
     size_t blocks = (guard->n + 3u) / 4 * sizeof(struct icgw_source_block);
-    const struct icgw_source_guard *have = find_guard(store, guard);
+    uint8_t *memory = take(store, blocks + size);
     struct icgw_source_guard *copy;
-    uint8_t *memory;
 
-    if (have != NULL) {
-        return have;
-    }
-    memory = take(store, blocks + size);
     if (memory == NULL) {
         return NULL;
     }
@@ -140,7 +157,40 @@ static const struct icgw_source_guard *copy_guard(struct icgw_endpoint_store *st
     copy->n = guard->n;
     copy->n_blocks = fill_blocks(guard, (struct icgw_source_block *)(void *)copy);
     memcpy(copy->prefix, guard->prefix, guard->n * sizeof guard->prefix[0]);
-    store->recent[store->next_recent++ % RECENT_GUARDS] = copy;
+    return copy;
+}
+
+/* Destinations that are copied come in no order, but their guards are known by where
+ * they are. */
+static const struct icgw_source_guard *copy_guard_again(struct icgw_endpoint_store *store,
+                                                        const struct icgw_source_guard *guard)
+{
+    uint64_t key = (uintptr_t)guard, old, copy = icgw_map_get(store->guards, &key, 1);
+
+    if (copy == 0) {
+        copy = (uintptr_t)add_guard(store, guard);
+        if (copy == 0 || !icgw_map_put(&store->guards, 1, &key, copy, &old)) {
+            return NULL;
+        }
+    }
+    return (const struct icgw_source_guard *)(uintptr_t)copy;
+}
+
+static const struct icgw_source_guard *copy_guard(struct icgw_endpoint_store *store,
+                                                  const struct icgw_source_guard *guard)
+{
+    const struct icgw_source_guard *copy;
+
+    if (store->node != ICGW_HOME) {
+        return copy_guard_again(store, guard);
+    }
+    copy = find_guard(store, guard);
+    if (copy == NULL) {
+        copy = add_guard(store, guard);
+        if (copy != NULL) {
+            store->recent[store->next_recent++ % RECENT_GUARDS] = copy;
+        }
+    }
     return copy;
 }
 

@@ -9,9 +9,13 @@
 
 struct icgw_endpoint_store;
 
-/* NULL: no memory. */
-struct icgw_endpoint_store *icgw_store_create(void);
+/* On that NUMA node, or ICGW_HOME (alloc.h).  NULL: no memory there. */
+struct icgw_endpoint_store *icgw_store_create(int node);
 void icgw_store_free(struct icgw_endpoint_store *);
+/* Nothing is added any more: frees what that took.  For stores on a node. */
+void icgw_store_close(struct icgw_endpoint_store *);
+/* Bytes of memory. */
+size_t icgw_store_size(const struct icgw_endpoint_store *);
 /* A copy of *dest with its guard and members.  NULL: no memory, or a *dest
  * that icgw_endpoint_add_l2() and its like refuse. */
 const struct icgw_dest *icgw_store_dest(struct icgw_endpoint_store *, const struct icgw_dest *);

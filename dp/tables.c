@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "icgw_tables.h"
+#include "tables.h"
 
 #include <string.h>
 
 #include <rte_malloc.h>
 
+#include "alloc.h"
 #include "bytes.h"
 #include "icgw_account.h"
 #include "keys.h"
@@ -24,10 +25,8 @@ static bool alloc_arrays(struct icgw_tables *t, uint16_t n_tunnels, const struct
                          uint16_t n_locals)
 {
     /* One more than asked for: rte_malloc() of 0 bytes is NULL. */
-    t->tunnels =
-        rte_zmalloc("icgw_tunnels", (n_tunnels + 1u) * sizeof *t->tunnels, RTE_CACHE_LINE_SIZE);
-    t->locals =
-        rte_zmalloc("icgw_locals", (n_locals + 1u) * sizeof *t->locals, RTE_CACHE_LINE_SIZE);
+    t->tunnels = icgw_zalloc("icgw_tunnels", (n_tunnels + 1u) * sizeof *t->tunnels, t->node);
+    t->locals = icgw_zalloc("icgw_locals", (n_locals + 1u) * sizeof *t->locals, t->node);
     if (t->tunnels == NULL || t->locals == NULL) {
         return false;
     }
@@ -45,11 +44,12 @@ static bool alloc_arrays(struct icgw_tables *t, uint16_t n_tunnels, const struct
 struct icgw_tables *icgw_tables_create(uint32_t n_endpoints, uint32_t n_sources, uint16_t n_tunnels,
                                        const struct icgw_addr *locals, uint16_t n_locals)
 {
-    struct icgw_tables *t = rte_zmalloc("icgw_tables", sizeof *t, RTE_CACHE_LINE_SIZE);
+    struct icgw_tables *t = icgw_zalloc("icgw_tables", sizeof *t, ICGW_HOME);
 
     if (t == NULL) {
         return NULL;
     }
+    t->node = ICGW_HOME;
     renew(t);
     t->endpoints = icgw_map_create(ICGW_ENDPOINT_WORDS, n_endpoints);
     t->vnis = icgw_map_create(ICGW_VNI_WORDS, n_endpoints);
@@ -105,7 +105,7 @@ bool icgw_tables_set_tunnel(struct icgw_tables *t, uint16_t index, const struct 
     }
     renew(t);
     if (t->tunnels[index] == NULL) {
-        t->tunnels[index] = rte_malloc("icgw_tunnel", sizeof *tunnel, RTE_CACHE_LINE_SIZE);
+        t->tunnels[index] = icgw_alloc("icgw_tunnel", sizeof *tunnel, t->node);
         if (t->tunnels[index] == NULL) {
             return false;
         }
@@ -114,15 +114,12 @@ bool icgw_tables_set_tunnel(struct icgw_tables *t, uint16_t index, const struct 
     return true;
 }
 
-static bool clone_into(struct icgw_tables *to, const struct icgw_tables *from)
+bool icgw_tables_copy_parts(struct icgw_tables *to, const struct icgw_tables *from)
 {
-    struct icgw_endpoint *ep;
-    uint32_t pos = 0;
-
     renew(to);
     to->n_dests = from->n_dests;
-    to->vnis = icgw_map_clone(from->vnis);
-    to->sources = icgw_map_clone(from->sources);
+    to->vnis = icgw_map_clone(from->vnis, to->node);
+    to->sources = icgw_map_clone(from->sources, to->node);
     if (to->vnis == NULL || to->sources == NULL ||
         !alloc_arrays(to, from->n_tunnels, from->locals, from->n_locals)) {
         return false;
@@ -132,9 +129,21 @@ static bool clone_into(struct icgw_tables *to, const struct icgw_tables *from)
             return false;
         }
     }
+    return true;
+}
+
+static bool clone_into(struct icgw_tables *to, const struct icgw_tables *from)
+{
+    struct icgw_endpoint *ep;
+    uint32_t pos = 0;
+
+    to->node = ICGW_HOME;
+    if (!icgw_tables_copy_parts(to, from)) {
+        return false;
+    }
     /* Last, so that whoever frees a half-made copy finds either no endpoints
      * or all of them with their references taken. */
-    to->endpoints = icgw_map_clone(from->endpoints);
+    to->endpoints = icgw_map_clone(from->endpoints, ICGW_HOME);
     if (to->endpoints == NULL) {
         return false;
     }
@@ -146,7 +155,7 @@ static bool clone_into(struct icgw_tables *to, const struct icgw_tables *from)
 
 struct icgw_tables *icgw_tables_clone(const struct icgw_tables *from)
 {
-    struct icgw_tables *t = rte_zmalloc("icgw_tables", sizeof *t, RTE_CACHE_LINE_SIZE);
+    struct icgw_tables *t = icgw_zalloc("icgw_tables", sizeof *t, ICGW_HOME);
 
     if (t != NULL && !clone_into(t, from)) {
         icgw_tables_free(t);
@@ -163,7 +172,9 @@ void icgw_tables_free(struct icgw_tables *t)
     if (t == NULL) {
         return;
     }
-    while ((ep = (struct icgw_endpoint *)(uintptr_t)icgw_map_next(t->endpoints, &pos)) != NULL) {
+    icgw_tables_free(t->replica);
+    while (t->node == ICGW_HOME &&
+           (ep = (struct icgw_endpoint *)(uintptr_t)icgw_map_next(t->endpoints, &pos)) != NULL) {
         icgw_endpoint_unref(ep);
     }
     icgw_map_free(t->endpoints);

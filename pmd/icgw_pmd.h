@@ -60,11 +60,11 @@ bool icgw_pmd_start(const struct icgw_pmd_config *, char **error);
 int icgw_pmd_stop(void);
 
 /* Makes workers use *tables from their next burst on; takes ownership of them,
- * and sets icgw_tunnel.offload.
+ * sets icgw_tunnel.offload, and copies them to each NUMA node where workers run.
  * The tables before are freed when no worker can see them any more, at the
  * latest by a later icgw_pmd_publish(), icgw_pmd_run() or icgw_pmd_stop(). */
 void icgw_pmd_publish(struct icgw_tables *tables);
-/* The published tables; valid until the next icgw_pmd_publish(). */
+/* The published tables, the first copy; valid until the next icgw_pmd_publish(). */
 const struct icgw_tables *icgw_pmd_tables(void);
 /* A number that grows with each publication, and the newest that every worker
  * is known to use. */
@@ -117,6 +117,18 @@ struct icgw_pmd_note {
     bool warning;
     char text[200];
 };
+
+/* A copy of the published tables.  There is one for each NUMA node where workers
+ * run; what found no memory there is read from the first copy, as the note says. */
+struct icgw_copy_info {
+    int node;                  /* below 0: of no node in particular */
+    uint16_t n_workers;        /* that run there */
+    struct icgw_pmd_note note; /* text "": all as it should be */
+};
+uint16_t icgw_pmd_n_copies(void);
+void icgw_pmd_copy_info(uint16_t i, struct icgw_copy_info *);
+/* Of memory for it, the allocator's own left out.  Goes through all endpoints. */
+size_t icgw_pmd_copy_bytes(uint16_t i);
 
 const char *icgw_spread_name(enum icgw_spread);
 

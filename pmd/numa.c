@@ -112,25 +112,25 @@ unsigned int pmd_numa_order(struct pmd_cpu *cpus, unsigned int n_cpus, uint16_t 
     return n_near;
 }
 
-uint16_t pmd_numa_pools(const int *ports, uint16_t n_ports, uint16_t *pools, int *nodes)
+uint16_t pmd_numa_group(const int *of, uint16_t n, uint16_t *groups, int *nodes)
 {
-    uint16_t n = 0;
+    uint16_t n_groups = 0;
 
-    for (uint16_t p = 0; p < n_ports; p++) {
+    for (uint16_t k = 0; k < n; k++) {
         uint16_t i = 0;
 
-        while (i < n && ports[p] >= 0 && nodes[i] != ports[p]) {
+        while (i < n_groups && of[k] >= 0 && nodes[i] != of[k]) {
             i++;
         }
-        if (i == n && ports[p] >= 0) {
-            nodes[n++] = ports[p];
+        if (i == n_groups && of[k] >= 0) {
+            nodes[n_groups++] = of[k];
         }
-        pools[p] = i; /* of an unknown node: the first */
+        groups[k] = i; /* of an unknown node: the first */
     }
-    if (n == 0) {
-        nodes[n++] = -1;
+    if (n_groups == 0) {
+        nodes[n_groups++] = -1;
     }
-    return n;
+    return n_groups;
 }
 
 uint16_t pmd_numa_owners(int port, const int *workers, uint16_t n_workers, uint16_t first,

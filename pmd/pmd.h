@@ -143,6 +143,8 @@ struct pmd_worker {
     atomic_int thread; /* gettid(2); control thread reads */
     uint64_t now;      /* TSC at the start of this poll */
     struct icgw_memo *memo;
+    /* The copy for its node.  Control thread stores, worker loads. */
+    _Atomic(const struct icgw_tables *) tables;
     struct icgw_traffic *traffic; /* ICGW_ACCOUNTS; other threads read */
     /* capture.h; NULL: off.  Control thread stores, worker loads. */
     _Atomic(struct pmd_capture *) capture;
@@ -168,9 +170,7 @@ struct pmd {
     struct rte_mempool *pools[ICGW_MAX_PORTS];
     struct rte_rcu_qsbr *rcu;
     struct icgw_stats control; /* control thread only */
-    /* Control thread stores, workers load. */
-    _Atomic(struct icgw_tables *) tables;
-    atomic_bool stop;
+    atomic_bool stop;          /* control thread stores, workers load */
 };
 
 extern struct pmd pmd;
@@ -200,9 +200,10 @@ int pmd_numa_of_cpu(unsigned int cpu);
  * that are near a port. */
 unsigned int pmd_numa_order(struct pmd_cpu *cpus, unsigned int n_cpus, uint16_t n_workers,
                             const int *ports, uint16_t n_ports);
-/* One pool of mbufs for each node that has ports; what is on no known node uses the
- * first.  Returns how many; nodes[] by pool (below 0: unknown), pools[] by port. */
-uint16_t pmd_numa_pools(const int *ports, uint16_t n_ports, uint16_t *pools, int *nodes);
+/* One group for each node that n ports, or workers, are on; what is on no known node
+ * is in the first.  Returns how many, 1 at least; nodes[] by group (below 0: unknown),
+ * groups[] by port or worker. */
+uint16_t pmd_numa_group(const int *of, uint16_t n, uint16_t *groups, int *nodes);
 /* Lists the workers, from number `first` on, those near the port before others;
  * returns how many are near. */
 uint16_t pmd_numa_owners(int port, const int *workers, uint16_t n_workers, uint16_t first,
@@ -298,5 +299,12 @@ uint16_t pmd_bfd_serve(struct pmd_worker *w, struct pmd_lane *lane);
 /* publish.c */
 bool pmd_publish_open(char **error);
 void pmd_publish_close(void);
+
+/* replicas.c.  Once it is known where workers run; */
+void pmd_replicas_open(void);
+/* copies tables to the other nodes with workers; */
+void pmd_replicas_make(struct icgw_tables *tables);
+/* has each worker read the copy on its node. */
+void pmd_replicas_give(const struct icgw_tables *tables);
 
 #endif

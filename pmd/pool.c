@@ -157,7 +157,7 @@ bool pmd_pools_create(uint32_t min_mbufs, char **error)
     for (uint16_t i = 0; i < pmd.n_ports; i++) {
         ports[i] = pmd.ports[i].dev.node;
     }
-    pmd.n_pools = pmd_numa_pools(ports, pmd.n_ports, pools, nodes);
+    pmd.n_pools = pmd_numa_group(ports, pmd.n_ports, pools, nodes);
     for (uint16_t i = 0; i < pmd.n_ports; i++) {
         pmd.ports[i].dev.pool = pmd.ports[i].host.pool = pools[i];
     }

@@ -5,17 +5,14 @@
 
 #include "pmd.h"
 
-/* Publication of tables and reclamation of old ones.  Control thread only; the
- * workers load pmd.tables and report to pmd.rcu. */
+/* Publication of tables and reclamation of old ones.  Control thread only; a
+ * worker loads pmd_worker.tables and reports to pmd.rcu. */
+
+static struct icgw_tables *current; /* the first copy */
 
 /* Tables that were replaced and that a worker may still be looking at. */
 static struct icgw_tables *oldest, **newest = &oldest;
 static uint64_t published, in_use;
-
-static struct icgw_tables *current(void)
-{
-    return atomic_load_explicit(&pmd.tables, memory_order_relaxed);
-}
 
 static void reclaim(bool wait)
 {
@@ -45,12 +42,12 @@ static void offer_offload(struct icgw_tables *tables)
 
 void icgw_pmd_publish(struct icgw_tables *tables)
 {
-    struct icgw_tables *old = current();
+    struct icgw_tables *old = current;
 
     offer_offload(tables);
-
-    /* Release: a worker that sees the pointer sees the contents. */
-    atomic_store_explicit(&pmd.tables, tables, memory_order_release);
+    pmd_replicas_make(tables);
+    pmd_replicas_give(tables);
+    current = tables;
     published++;
     old->retired.next = NULL;
     old->retired.token = rte_rcu_qsbr_start(pmd.rcu);
@@ -62,7 +59,7 @@ void icgw_pmd_publish(struct icgw_tables *tables)
 
 const struct icgw_tables *icgw_pmd_tables(void)
 {
-    return current();
+    return current;
 }
 
 uint64_t icgw_pmd_published(void)
@@ -83,9 +80,11 @@ void icgw_pmd_run(void)
 
 bool pmd_publish_open(char **error)
 {
-    struct icgw_tables *empty = icgw_tables_create(0, 0, 0, NULL, 0);
+    struct icgw_tables *empty;
     size_t size = rte_rcu_qsbr_get_memsize(pmd.n_workers);
 
+    pmd_replicas_open();
+    empty = icgw_tables_create(0, 0, 0, NULL, 0);
     published = in_use = 0;
     pmd.rcu = rte_zmalloc("icgw_rcu", size, RTE_CACHE_LINE_SIZE);
     if (!empty || !pmd.rcu || rte_rcu_qsbr_init(pmd.rcu, pmd.n_workers) != 0) {
@@ -96,7 +95,9 @@ bool pmd_publish_open(char **error)
     for (uint16_t i = 0; i < pmd.n_workers; i++) {
         rte_rcu_qsbr_thread_register(pmd.rcu, i);
     }
-    atomic_store(&pmd.tables, empty);
+    pmd_replicas_make(empty);
+    pmd_replicas_give(empty);
+    current = empty;
     return true;
 }
 
@@ -105,8 +106,8 @@ void pmd_publish_close(void)
 {
     if (pmd.rcu) {
         reclaim(true);
-        icgw_tables_free(current());
-        atomic_store(&pmd.tables, NULL);
+        icgw_tables_free(current);
+        current = NULL;
         rte_free(pmd.rcu);
         pmd.rcu = NULL;
     }

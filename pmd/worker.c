@@ -251,7 +251,7 @@ static uint16_t relay(struct pmd_worker *w)
 
 static uint16_t poll_all(struct pmd_worker *w)
 {
-    const struct icgw_tables *tables = atomic_load_explicit(&pmd.tables, memory_order_acquire);
+    const struct icgw_tables *tables = atomic_load_explicit(&w->tables, memory_order_acquire);
     uint16_t found = 0;
 
     for (uint16_t p = 0; p < pmd.n_ports; p++) {

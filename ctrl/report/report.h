@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 struct gateway;
+struct icgw_pmd_note;
 struct json;
 
 /* Commands.  With arguments: NULL and *error (malloc'ed) if they are wrong. */
@@ -32,5 +33,6 @@ struct json *report_problems(const struct gateway *);
 struct json *report_bfd_sessions(const struct gateway *);
 struct json *report_tunnel(const struct gateway *, size_t index);
 struct json *report_port(const struct gateway *, uint16_t index);
+struct json *report_notes(const struct icgw_pmd_note *, uint16_t n);
 
 #endif

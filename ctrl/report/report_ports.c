@@ -16,13 +16,13 @@ static bool has_will(const struct gateway *gw, uint16_t port)
     return gw->will != NULL && (gw->will_ports & 1u << port) != 0 && bfd_will_alive(gw->will);
 }
 
-static struct json *notes_json(const struct icgw_port_info *info)
+struct json *report_notes(const struct icgw_pmd_note *notes, uint16_t n)
 {
     struct json *json = json_array_create_empty();
-    for (uint16_t i = 0; i < info->n_notes; i++) {
+    for (uint16_t i = 0; i < n; i++) {
         struct json *note = json_object_create();
-        put_bool(note, "warning", info->notes[i].warning);
-        put_string(note, "text", info->notes[i].text);
+        put_bool(note, "warning", notes[i].warning);
+        put_string(note, "text", notes[i].text);
         json_array_add(json, note);
     }
     return json;
@@ -45,7 +45,7 @@ struct json *report_port(const struct gateway *gw, uint16_t index)
     put_uint(json, "rx_queues", info.n_rx_queues);
     put_uint(json, "tx_queues", info.n_tx_queues);
     put_string(json, "spread", icgw_spread_name(info.spread));
-    json_object_put(json, "notes", notes_json(&info));
+    json_object_put(json, "notes", report_notes(info.notes, info.n_notes));
     if (info.counted) {
         put_uint(json, "tunnel_packets", info.tunnel_packets);
         put_uint(json, "rest_packets", info.rest_packets);

@@ -35,6 +35,23 @@ static struct json *ports_json(const struct gateway *gw)
     return json;
 }
 
+/* By NUMA node. */
+static struct json *copies_json(void)
+{
+    struct json *json = json_array_create_empty();
+    for (uint16_t i = 0; i < icgw_pmd_n_copies(); i++) {
+        struct icgw_copy_info info;
+        struct json *copy = json_object_create();
+        icgw_pmd_copy_info(i, &info);
+        json_object_put(copy, "node", json_integer_create(info.node));
+        put_uint(copy, "workers", info.n_workers);
+        put_uint(copy, "bytes", icgw_pmd_copy_bytes(i));
+        json_object_put(copy, "notes", report_notes(&info.note, info.note.text[0] != '\0'));
+        json_array_add(json, copy);
+    }
+    return json;
+}
+
 static struct json *tables_json(const struct gateway *gw)
 {
     const struct specialised *s = gw->specialised;
@@ -47,6 +64,7 @@ static struct json *tables_json(const struct gateway *gw)
     put_uint(json, "published", icgw_pmd_published());
     put_uint(json, "in_use", icgw_pmd_in_use());
     json_object_put(json, "specialise_ms", json_real_create(gw->specialise_ms));
+    json_object_put(json, "copies", copies_json());
     return json;
 }
 

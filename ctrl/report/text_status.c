@@ -81,7 +81,22 @@ static void put_ports(const struct json *ports, struct ds *ds, bool colour)
     }
 }
 
-static void put_tables(const struct json *tables, struct ds *ds)
+static void put_copies(const struct json *copies, struct ds *ds, bool colour)
+{
+    const struct json *copy;
+    VIEW_FOR_EACH(copy, i, copies)
+    {
+        int64_t node = view_integer(copy, "node");
+        ds_put_format(ds, "%-14s   %.1f MiB", "", view_number(copy, "bytes") / (1 << 20));
+        if (node >= 0) {
+            ds_put_format(ds, " on NUMA node %" PRId64, node);
+        }
+        ds_put_format(ds, ", for %" PRId64 " worker(s)\n", view_integer(copy, "workers"));
+        put_notes(view_get(copy, "notes"), ds, colour);
+    }
+}
+
+static void put_tables(const struct json *tables, struct ds *ds, bool colour)
 {
     ds_put_format(ds, "%-14s ", "tables");
     if (!view_bool(tables, "complete")) {
@@ -91,6 +106,7 @@ static void put_tables(const struct json *tables, struct ds *ds)
     ds_put_format(ds, "%" PRId64 " destinations at %" PRId64 " endpoints, computed in %.1f ms\n",
                   view_integer(tables, "destinations"), view_integer(tables, "endpoints"),
                   view_number(tables, "specialise_ms"));
+    put_copies(view_get(tables, "copies"), ds, colour);
 }
 
 static void put_problems(const struct json *problems, struct ds *ds, bool colour)
@@ -127,6 +143,6 @@ void text_status(const struct json *report, struct ds *ds, bool colour)
     ds_put_format(ds, "%-14s %" PRId64 ", idle %s\n", "workers", view_integer(report, "workers"),
                   view_string(report, "idle"));
     put_ports(view_get(report, "ports"), ds, colour);
-    put_tables(view_get(report, "tables"), ds);
+    put_tables(view_get(report, "tables"), ds, colour);
     put_problems(view_get(report, "problems"), ds, colour);
 }

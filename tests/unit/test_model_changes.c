@@ -386,6 +386,16 @@ static void start(struct world *w)
     }
 }
 
+/* Endpoints that are taken over bring their copies on other nodes along. */
+static void check_replica(const struct specialised *now, const struct specialised *fresh)
+{
+    struct specialised replica = *now;
+    assert_true(icgw_tables_add_replica(now->tables, 0));
+    replica.tables = now->tables->replica;
+    assert_int_equal(replica.tables->n_far, 0);
+    assert_same_specialised(&replica, fresh);
+}
+
 static void check(const struct model *m, const struct model *expected, struct specialised **before)
 {
     static const struct icgw_addr local = {{[10] = 0xff, 0xff, 192, 0, 2, 1}};
@@ -393,6 +403,7 @@ static void check(const struct model *m, const struct model *expected, struct sp
     struct specialised *fresh = specialise(expected, &local, 1);
     assert_same_model(m, expected);
     assert_same_specialised(now, fresh);
+    check_replica(now, fresh);
     assert_int_equal(now->n_reports, fresh->n_reports);
     assert_int_equal(now->n_destinations, fresh->n_destinations);
     specialised_free(fresh);

@@ -19,6 +19,7 @@
 
 #include "icgw_capture.h"
 #include "icgw_pmd.h"
+#include "pmd_one_copy.h"
 
 #define FRAME_LEN 100
 #define MAGIC 0x02 /* frame[0..2]: MAGIC, action, reason */

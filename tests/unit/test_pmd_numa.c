@@ -92,7 +92,7 @@ static void expect_pools(const int *ports, uint16_t n, const uint16_t *want, con
     uint16_t pools[8];
     int nodes[8];
 
-    assert_int_equal(pmd_numa_pools(ports, n, pools, nodes), want_n);
+    assert_int_equal(pmd_numa_group(ports, n, pools, nodes), want_n);
     assert_memory_equal(pools, want, n * sizeof pools[0]);
     assert_memory_equal(nodes, want_nodes, want_n * sizeof nodes[0]);
 }

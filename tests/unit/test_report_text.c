@@ -115,6 +115,26 @@ static void test_status(void **state OVS_UNUSED)
     json_destroy(json);
 }
 
+/* Copies of the tables, one of them without memory on its node. */
+static void test_copies(void **state OVS_UNUSED)
+{
+    struct json *json =
+        json_from_string("{\"tables\": {\"complete\": true, \"destinations\": 7, \"endpoints\": 2,"
+                         " \"specialise_ms\": 1.5, \"copies\": ["
+                         " {\"node\": 1, \"workers\": 2, \"bytes\": 3145728, \"notes\": []},"
+                         " {\"node\": 0, \"workers\": 1, \"bytes\": 0,"
+                         "  \"notes\": [{\"warning\": true, \"text\": \"no memory\"}]}]}}");
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    text_status(json, &ds, false);
+    assert_non_null(strstr(ds_cstr(&ds),
+                           "tables         7 destinations at 2 endpoints, computed in 1.5 ms\n"
+                           "                 3.0 MiB on NUMA node 1, for 2 worker(s)\n"
+                           "                 0.0 MiB on NUMA node 0, for 1 worker(s)\n"
+                           "                 no memory\n"));
+    ds_destroy(&ds);
+    json_destroy(json);
+}
+
 static void test_traffic(void **state OVS_UNUSED)
 {
     struct json *peers = json_from_string(
@@ -165,6 +185,7 @@ int main(void)
         cmocka_unit_test(test_control_characters),
         cmocka_unit_test(test_foreign_reports),
         cmocka_unit_test(test_status),
+        cmocka_unit_test(test_copies),
         cmocka_unit_test(test_traffic),
         cmocka_unit_test(test_rates),
     };
