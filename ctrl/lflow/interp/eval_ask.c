@@ -32,6 +32,15 @@ struct whole {
     bool sure;                  /* it holds */
 };
 
+/* A classifier is no routing table: where destinations are not split, what a router makes
+ * of them is left to the slow path rather than tried one by one. */
+static bool may_ask(const struct eval *ev, enum field_id field)
+{
+    bool destination = field == FIELD_IP4_DST || field == FIELD_IP6_DST;
+    return condition_field(field) && !(destination && ev->datapath->router) &&
+           (ev->split == NULL || ev->split->field != field);
+}
+
 /* `bits == value` is one of the alternatives, inverted all of them are != . */
 static bool add_value(struct eval *ev, struct whole *w, enum field_id id, wide value, wide mask,
                       bool inverted)
@@ -48,8 +57,8 @@ static bool add_value(struct eval *ev, struct whole *w, enum field_id id, wide v
         w->sure |= now == TRUTH_TRUE;
         return true;
     }
-    if (!eval_ask_origin(ev->state, id, value, mask, &q) || !condition_field(q.field) ||
-        (ev->split != NULL && ev->split->field == q.field) || (c->n > 0 && c->field != q.field)) {
+    if (!eval_ask_origin(ev->state, id, value, mask, &q) || !may_ask(ev, q.field) ||
+        (c->n > 0 && c->field != q.field)) {
         return false;
     }
     c->field = q.field;

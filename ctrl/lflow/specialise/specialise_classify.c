@@ -13,9 +13,10 @@
 /* Most distinct outcomes of a destination, and runs for it. */
 #define MAX_LEAVES 32
 #define MAX_RUNS 512
-/* Runs that one endpoint may need for classifiers (about 20 us each): what comes
- * later has to do without. */
+/* Runs that one endpoint may need for classifiers (20 to 50 us each), and those that may
+ * come to nothing: what comes later has to do without. */
 #define MAX_ENDPOINT_RUNS 100000
+#define MAX_WASTED_RUNS 5000
 
 /* Most attempts to put a rule together. */
 #define MAX_STEPS 65536
@@ -38,7 +39,7 @@ struct tree {
 /* Always false. */
 static bool too_many(struct tree *t, unsigned int limit, const char *what)
 {
-    snprintf(t->bound, sizeof t->bound, "more than %u %s", limit, what);
+    snprintf(t->bound, sizeof t->bound, "no classifier: more than %u %s", limit, what);
     return false;
 }
 
@@ -113,14 +114,18 @@ static bool branch(struct tree *t)
 
 static bool grow(struct tree *t)
 {
-    unsigned int *n_asked = t->run.destination->n_asked;
-    if (t->n_runs++ == MAX_RUNS) {
+    struct effort *effort = t->run.destination->effort;
+    if (t->n_runs == MAX_RUNS) {
         return too_many(t, MAX_RUNS, "runs");
     }
-    if (*n_asked == MAX_ENDPOINT_RUNS) {
-        return too_many(t, MAX_ENDPOINT_RUNS, "runs for all destinations of the port");
+    if (effort->runs >= MAX_ENDPOINT_RUNS) {
+        return too_many(t, MAX_ENDPOINT_RUNS, "runs for the port");
     }
-    ++*n_asked;
+    if (effort->wasted >= MAX_WASTED_RUNS) {
+        return too_many(t, MAX_WASTED_RUNS, "runs in vain for the port");
+    }
+    t->n_runs++;
+    effort->runs++;
     return specialise_run(&t->run, &t->leaves[MAX_LEAVES]) ? add_leaf(t) : branch(t);
 }
 
@@ -239,7 +244,7 @@ static bool finish(struct tree *t, struct verdict *v)
     return take_classifier(t, v);
 }
 
-/* Adds to a report that a classifier would have helped, but for a bound. */
+/* Adds to a report why there is no classifier. */
 static void note_bound(struct verdict *v, const char *bound)
 {
     char *why = NULL;
@@ -247,7 +252,7 @@ static void note_bound(struct verdict *v, const char *bound)
         v->dest.reason != ICGW_SLOW_DESTINATION || bound[0] == '\0') {
         return;
     }
-    if (asprintf(&why, "%s (a classifier would need %s)", v->why, bound) < 0) {
+    if (asprintf(&why, "%s (%s)", v->why, bound) < 0) {
         abort();
     }
     free(v->why);
@@ -263,6 +268,7 @@ static void classify(const struct run *run, struct condition *asked, struct verd
     t->run.exact = true;
     t->asked = *asked;
     if (!branch(t) || !finish(t, v)) {
+        run->destination->effort->wasted += t->n_runs;
         specialise_run(run, v);
         note_bound(v, t->bound);
     }

@@ -20,7 +20,7 @@ struct entries {
     struct entry *entries;
     size_t n;
     struct specialised_endpoint *of;
-    unsigned int n_asked; /* see struct destination */
+    struct effort effort;
 };
 
 static void add_entry(struct entries *all, const struct destination *d, struct verdict *v)
@@ -88,7 +88,7 @@ static void run_routes(const struct specialised *result, const struct model *m,
                             .eth_dst = router_mac,
                             .split = &split,
                             .deps = &all->of->deps,
-                            .n_asked = &all->n_asked};
+                            .effort = &all->effort};
 
     split_init(&split, eth_type == 0x86dd ? FIELD_IP6_DST : FIELD_IP4_DST,
                SPECIALISE_MAX_DESTINATIONS);
@@ -133,7 +133,7 @@ static void run_macs(const struct specialised *result, const struct model *m,
         struct destination d = {.eth_type = 0x0800,
                                 .eth_dst = macs.prefixes[i].value,
                                 .deps = &all->of->deps,
-                                .n_asked = &all->n_asked};
+                                .effort = &all->effort};
         add_run(result, m, port, &d, all);
         d.eth_type = 0x86dd;
         add_run(result, m, port, &d, all);

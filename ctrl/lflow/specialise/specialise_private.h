@@ -24,13 +24,19 @@ struct specialised_endpoint {
 /* Most destinations of one endpoint. */
 #define SPECIALISE_MAX_DESTINATIONS (1u << 20)
 
+/* What classifiers of one endpoint have taken so far. */
+struct effort {
+    unsigned int runs;
+    unsigned int wasted; /* of those, for destinations that got none */
+};
+
 struct destination {
     uint16_t eth_type; /* 0x800 or 0x86dd */
     wide eth_dst;
     struct split *split; /* L3: which prefixes exist */
     struct split_prefix prefix;
     struct dependencies *deps; /* datapaths met are added */
-    unsigned int *n_asked;     /* runs of the endpoint for classifiers, so far */
+    struct effort *effort;
 };
 
 /* A verdict with room for what it points to. */
