@@ -85,6 +85,7 @@ const char *pmd_eal_hint(const char *reason, bool huge_pages)
         {"not permitted", "has this user the rights that the service gives?"},
         {"hugepage", NULL},
         {"memory", NULL},
+        {"memseg", NULL},
         {"lcore", "may this process use enough CPUs (taskset, CPUAffinity=)?"},
         {"affinity", "may this process use enough CPUs (taskset, CPUAffinity=)?"},
         {"pci", "are the devices there (lspci), bound to a driver that DPDK can use?"},

@@ -124,18 +124,39 @@ static void device_of_another_port(void **state)
     expect(outcome(&c, NULL), "[port second]: device \"net_null0,no-rx=1\" is in use");
 }
 
-/* Reasons as DPDK words them. */
+/* Reasons as DPDK words them.  Where two words are in one, the hint is by the one that
+ * says more. */
 static void hint_by_reason(void **state)
 {
+    static const struct {
+        const char *reason, *hint;
+    } hints[] = {
+        {"EAL: Cannot get hugepage information.", "HugePages_Free"},
+        {"EAL: Not enough memory available on socket 0", "HugePages_Free"},
+        {"EAL: Cannot allocate memseg list: Invalid argument", "HugePages_Free"},
+        {"EAL:   cannot open VFIO container, error 2", "vfio-pci"},
+        {"EAL: FATAL: Cannot init VFIO", "/dev/vfio"},
+        {"EAL: Cannot allocate memory for VFIO", "/dev/vfio"},
+        {"EAL: VFIO device: Permission denied", "/dev/vfio"},
+        {"EAL: Cannot use IOVA as 'VA', no IOMMU for device", "kernel parameters"},
+        {"EAL: Permission denied", "rights"},
+        {"Operation not permitted", "rights"},
+        {"EAL: Cannot open memory: Permission denied", "rights"},
+        {"EAL: Cannot set affinity", "CPUAffinity"},
+        {"EAL: lcore 7 unavailable", "CPUAffinity"},
+        {"EAL: FATAL: Cannot probe devices", "lspci"},
+        {"EAL: Cannot find PCI 0000:01:00.0", "lspci"},
+        {"EAL: Bus (vdev) scan failed", "lspci"},
+        {"EAL: something else", "may say more"},
+    };
+
     (void)state;
-    expect(pmd_eal_hint("EAL: Cannot get hugepage information.", true), "HugePages_Free");
+    for (size_t i = 0; i < sizeof hints / sizeof *hints; i++) {
+        expect(pmd_eal_hint(hints[i].reason, true), hints[i].hint);
+    }
     expect(pmd_eal_hint("Cannot allocate memory", false), "that much memory free");
-    expect(pmd_eal_hint("EAL:   cannot open VFIO container, error 2", true), "vfio-pci");
-    expect(pmd_eal_hint("EAL: FATAL: Cannot init VFIO", true), "/dev/vfio");
-    expect(pmd_eal_hint("EAL: Permission denied", true), "rights");
-    expect(pmd_eal_hint("EAL: Cannot set affinity", true), "CPUAffinity");
-    expect(pmd_eal_hint("EAL: FATAL: Cannot probe devices", true), "lspci");
-    expect(pmd_eal_hint("EAL: something else", true), "may say more");
+    expect(pmd_eal_hint("EAL: Cannot get hugepage information.", false), "that much memory free");
+    expect(pmd_eal_hint("EAL: Permission denied", false), "rights");
 }
 
 static void too_little_memory(void **state)
@@ -145,6 +166,19 @@ static void too_little_memory(void **state)
     (void)state;
     c.memory_mib = 8;
     expect(outcome(&c, NULL), "[dpdk] memory");
+}
+
+/* More than there is addresses for. */
+static void too_much_memory(void **state)
+{
+    struct icgw_pmd_config c = sane;
+    const char *error;
+
+    (void)state;
+    c.memory_mib = UINT32_MAX;
+    error = outcome(&c, NULL);
+    expect(error, "DPDK does not start: EAL: ");
+    expect(error, "huge-pages = no, memory = 4294967295 MiB: is that much memory free?");
 }
 
 static void too_many_workers(void **state)
@@ -296,6 +330,7 @@ int main(void)
         cmocka_unit_test(missing_interface_behind_the_device),
         cmocka_unit_test(device_of_another_port),
         cmocka_unit_test(too_little_memory),
+        cmocka_unit_test(too_much_memory),
         cmocka_unit_test(hint_by_reason),
         cmocka_unit_test(too_many_workers),
         cmocka_unit_test(host_interface_that_exists),
