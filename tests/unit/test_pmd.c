@@ -30,7 +30,6 @@
 #include <rte_mbuf.h>
 
 #include "icgw_pmd.h"
-#include "pmd_one_copy.h"
 
 #define HOST "icgwt0"
 #define FRAME_LEN 100
@@ -45,6 +44,8 @@ static bool have_host;
 static atomic_uint captured; /* frames sent by port 1; written by workers */
 static uint8_t last[FRAME_LEN];
 static atomic_uint freed_tables, live_reads;
+static atomic_bool stuck, no_memory; /* workers, malloc() of pmd/ */
+static atomic_uint n_stuck;          /* workers */
 static unsigned int created_tables;
 
 /* --- in place of dp/ */
@@ -87,6 +88,14 @@ void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, stru
         abort(); /* freed under our eyes; ASan says so too */
     }
     live_reads++;
+    n_stuck++;
+    while (stuck) {
+        rte_delay_us_sleep(1000);
+    }
+    n_stuck--;
+    if (tables->n_locals != MAGIC) {
+        abort();
+    }
     for (uint16_t i = 0; i < n; i++) {
         const uint8_t *frame = rte_pktmbuf_mtod(pkts[i], const uint8_t *);
 
@@ -100,6 +109,14 @@ void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, stru
             };
         }
     }
+}
+
+void *__real_malloc(size_t size);
+void *__wrap_malloc(size_t size);
+
+void *__wrap_malloc(size_t size)
+{
+    return no_memory ? NULL : __real_malloc(size);
 }
 
 /* --- what port 1 sends */
@@ -392,6 +409,38 @@ static void frees_old_tables_when_nobody_looks(void **state)
     assert_int_equal(icgw_pmd_tables()->n_locals, MAGIC);
 }
 
+/* The control thread neither waits for a worker nor needs memory to remember which
+ * tables it may still be looking at. */
+static void publishes_while_a_worker_is_stuck(void **state)
+{
+    struct icgw_tables *new[5];
+    unsigned int freed;
+
+    (void)state;
+    WAIT_FOR(icgw_pmd_in_use() == icgw_pmd_published());
+    freed = freed_tables;
+    stuck = true;
+    receive(ICGW_ACTION_TX, 0, 0);
+    WAIT_FOR(n_stuck == 1);
+    for (size_t i = 0; i < RTE_DIM(new); i++) {
+        new[i] = icgw_tables_create(0, 0, 0, NULL, 0);
+    }
+    alarm(20); /* instead of waiting without end */
+    no_memory = true;
+    for (size_t i = 0; i < RTE_DIM(new); i++) {
+        icgw_pmd_publish(new[i]);
+    }
+    no_memory = false;
+    alarm(0);
+    assert_ptr_equal(icgw_pmd_tables(), new[RTE_DIM(new) - 1]);
+    assert_int_equal(icgw_pmd_in_use(), icgw_pmd_published() - RTE_DIM(new));
+    icgw_pmd_run();
+    assert_int_equal(freed_tables, freed); /* it may look at any of them */
+    stuck = false;
+    WAIT_FOR(icgw_pmd_in_use() == icgw_pmd_published());
+    assert_int_equal(freed_tables, freed + RTE_DIM(new));
+}
+
 static int packet_socket(void)
 {
     struct sockaddr_ll a = {.sll_family = AF_PACKET,
@@ -579,6 +628,7 @@ int main(void)
         cmocka_unit_test(sends_what_the_control_thread_makes),
         cmocka_unit_test(mbufs_have_room_for_outer_headers),
         cmocka_unit_test(frees_old_tables_when_nobody_looks),
+        cmocka_unit_test(publishes_while_a_worker_is_stuck),
         cmocka_unit_test(host_interface_has_the_ports_address),
         cmocka_unit_test(what_is_not_ours_goes_to_the_host),
         cmocka_unit_test(what_the_host_sends_leaves_by_the_port),
