@@ -245,33 +245,17 @@ static struct model *build(const struct world *w, struct lflow_cache *cache)
     return m;
 }
 
-static bool has_port_at(const struct world *w, unsigned int dp, unsigned int chassis)
-{
-    for (unsigned int i = 0; i < N_PORTS; i++) {
-        if (w->ports[dp][i].chassis == chassis) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static void set_chassis(struct model *m, struct world *w, unsigned int i, bool there)
 {
-    bool concerned[N_DATAPATHS];
     w->chassis[i] = there;
     for (unsigned int dp = 0; dp < N_DATAPATHS; dp++) {
-        concerned[dp] = has_port_at(w, dp, i);
-        if (concerned[dp]) {
-            model_empty_datapath(m, uuids[dp]);
-        }
+        model_empty_datapath(m, uuids[dp]);
     }
-    model_remove_chassis(m, chassis_names[i]);
-    add_chassis(m, w); /* the one; the others are there */
+    model_remove_all_chassis(m);
+    add_chassis(m, w);
     for (unsigned int dp = 0; dp < N_DATAPATHS; dp++) {
-        if (concerned[dp]) {
-            add_ports(m, w, dp);
-            add_rest(m, w, dp);
-        }
+        add_ports(m, w, dp);
+        add_rest(m, w, dp);
     }
 }
 
@@ -386,16 +370,6 @@ static void start(struct world *w)
     }
 }
 
-/* Endpoints that are taken over bring their copies on other nodes along. */
-static void check_replica(const struct specialised *now, const struct specialised *fresh)
-{
-    struct specialised replica = *now;
-    assert_true(icgw_tables_add_replica(now->tables, 0));
-    replica.tables = now->tables->replica;
-    assert_int_equal(replica.tables->n_far, 0);
-    assert_same_specialised(&replica, fresh);
-}
-
 static void check(const struct model *m, const struct model *expected, struct specialised **before)
 {
     static const struct icgw_addr local = {{[10] = 0xff, 0xff, 192, 0, 2, 1}};
@@ -403,7 +377,6 @@ static void check(const struct model *m, const struct model *expected, struct sp
     struct specialised *fresh = specialise(expected, &local, 1);
     assert_same_model(m, expected);
     assert_same_specialised(now, fresh);
-    check_replica(now, fresh);
     assert_int_equal(now->n_reports, fresh->n_reports);
     assert_int_equal(now->n_destinations, fresh->n_destinations);
     specialised_free(fresh);
@@ -451,7 +424,19 @@ static void test_random_changes(void **state)
     }
 }
 
-/* hv2 comes between hv1 and far, and has no ports: nothing depends on it. */
+/* All VMs are at one chassis, and no port is at another. */
+static void gather(struct world *w, unsigned int chassis)
+{
+    start(w);
+    for (unsigned int dp = 0; dp < N_DATAPATHS; dp++) {
+        for (unsigned int i = 0; i < N_PORTS; i++) {
+            uint8_t *at = &w->ports[dp][i].chassis;
+            *at = (uint8_t)(*at == 0 ? 0 : *at == 1 ? chassis : 4);
+        }
+    }
+}
+
+/* far comes, the first by its name, and nothing leads there. */
 static void test_new_chassis(void **state)
 {
     struct lflow_cache *cache = lflow_cache_create();
@@ -459,21 +444,72 @@ static void test_new_chassis(void **state)
     struct world w;
     (void)state;
 
-    start(&w);
-    w.chassis[2] = false;
+    gather(&w, 2);
+    w.chassis[3] = false;
     struct model *m = build(&w, cache);
     check(m, m, &before);
     assert_int_equal(before->n_tunnels, 2);
-    set_chassis(m, &w, 2, true);
+    set_chassis(m, &w, 3, true);
     model_finish(m);
     check(m, m, &before);
     assert_int_equal(before->n_tunnels, 3);
-    assert_true(before->n_endpoints > 0);
+    assert_true(before->n_destinations > 0);
     assert_int_equal(before->n_reused, before->n_endpoints);
-    set_chassis(m, &w, 1, false); /* where ports are, and another tunnel gets its number */
+    set_chassis(m, &w, 3, false);
     model_finish(m);
     check(m, m, &before);
+    assert_int_equal(before->n_reused, before->n_endpoints);
+    specialised_free(before);
+    model_free(m);
+    lflow_cache_free(cache);
+}
+
+/* hv1 goes, where nothing is: the way to hv2 gets another number, and no datapath has
+ * changed. */
+static void test_chassis_with_another_number(void **state)
+{
+    struct lflow_cache *cache = lflow_cache_create();
+    struct specialised *before = NULL;
+    struct world w;
+    (void)state;
+
+    gather(&w, 2);
+    w.chassis[3] = false;
+    struct model *m = build(&w, cache);
+    check(m, m, &before);
+    assert_int_equal(before->tunnels[1].remote.bytes[15], 3); /* hv2 */
+    set_chassis(m, &w, 1, false);
+    model_finish(m);
+    check(m, m, &before);
+    assert_int_equal(before->tunnels[0].remote.bytes[15], 3);
+    assert_true(before->n_reused > 0); /* what leads nowhere */
     assert_true(before->n_reused < before->n_endpoints);
+    specialised_free(before);
+    model_free(m);
+    lflow_cache_free(cache);
+}
+
+/* A database may say so; each has a tunnel all the same, and keeps one. */
+static void test_chassis_with_the_same_address(void **state)
+{
+    struct lflow_cache *cache = lflow_cache_create();
+    struct specialised *before = NULL;
+    struct model *m = model_create("gw", cache);
+    (void)state;
+
+    model_add_chassis(m, "gw", false);
+    for (unsigned int i = 1; i < 4; i++) {
+        struct model_chassis *c = model_add_chassis(m, chassis_names[i], false);
+        assert_true(model_add_encap(m, c, "geneve", i < 3 ? "192.0.2.7" : "192.0.2.8", true, 6081));
+    }
+    model_finish(m);
+    for (unsigned int n = 0; n < 2; n++) {
+        check(m, m, &before);
+        assert_int_equal(before->n_tunnels, 3);
+        assert_int_equal(before->tunnels[0].remote.bytes[15], 8); /* far */
+        assert_int_equal(before->tunnels[1].remote.bytes[15], 7);
+        assert_int_equal(before->tunnels[2].remote.bytes[15], 7);
+    }
     specialised_free(before);
     model_free(m);
     lflow_cache_free(cache);
@@ -485,7 +521,9 @@ int main(void)
         "model_changes", "--no-huge", "--no-shconf", "--no-pci", "-m", "64", "--log-level=error"};
     char *eal[sizeof args / sizeof *args + 1] = {NULL};
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_changes),
-                                       cmocka_unit_test(test_new_chassis)};
+                                       cmocka_unit_test(test_new_chassis),
+                                       cmocka_unit_test(test_chassis_with_another_number),
+                                       cmocka_unit_test(test_chassis_with_the_same_address)};
 
     for (size_t i = 0; i < sizeof args / sizeof *args; i++) {
         eal[i] = args[i];
