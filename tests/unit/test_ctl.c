@@ -4,17 +4,12 @@
 
 #include <config.h>
 
-#include <setjmp.h>
+#include "program.h"
+
 #include <signal.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
-
-#include <cmocka.h>
 
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/poll-loop.h"
@@ -91,16 +86,9 @@ static int stop(void **state OVS_UNUSED)
  * included. */
 static void expect(const char *arguments, int status, const char *output)
 {
-    char *command = xasprintf("cd %s && %s %s 2>&1", folder, ICGW_CTL, arguments);
-    char printed[4096];
+    char *command = xasprintf("cd %s && %s %s", folder, ICGW_CTL, arguments);
+    const char *printed = run_program(command, status);
 
-    FILE *stream = popen(command, "r");
-    assert_non_null(stream);
-    size_t n = fread(printed, 1, sizeof printed - 1, stream);
-    printed[n] = '\0';
-    int result = pclose(stream);
-    assert_true(WIFEXITED(result));
-    assert_int_equal(WEXITSTATUS(result), status);
     if (output != NULL) {
         assert_string_equal(printed, output);
     }
@@ -162,15 +150,10 @@ static void expect_completion(const char *words, const char *offered)
     char *command =
         xasprintf("bash -c 'source %s/../config/bash-completion/ovnic-gw-ctl; COMP_WORDS=(%s %s); "
                   "COMP_CWORD=$((${#COMP_WORDS[@]} - 1)); _ovnic_gw_ctl; "
-                  "printf \"%%s\\n\" \"${COMPREPLY[@]}\"' 2>&1 | LC_ALL=C sort -u | tr '\\n' ' '",
+                  "printf \"%%s\\n\" \"${COMPREPLY[@]}\"' | LC_ALL=C sort -u | tr '\\n' ' '",
                   ICGW_TEST_DATA, ICGW_CTL, words);
-    char printed[1024];
-    FILE *stream = popen(command, "r");
-    assert_non_null(stream);
-    size_t n = fread(printed, 1, sizeof printed - 1, stream);
-    printed[n] = '\0';
-    pclose(stream);
-    assert_string_equal(printed, offered);
+
+    assert_string_equal(run_program(command, 0), offered);
     free(command);
 }
 

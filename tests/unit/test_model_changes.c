@@ -245,17 +245,33 @@ static struct model *build(const struct world *w, struct lflow_cache *cache)
     return m;
 }
 
+static bool has_port_at(const struct world *w, unsigned int dp, unsigned int chassis)
+{
+    for (unsigned int i = 0; i < N_PORTS; i++) {
+        if (w->ports[dp][i].chassis == chassis) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void set_chassis(struct model *m, struct world *w, unsigned int i, bool there)
 {
+    bool concerned[N_DATAPATHS];
     w->chassis[i] = there;
     for (unsigned int dp = 0; dp < N_DATAPATHS; dp++) {
-        model_empty_datapath(m, uuids[dp]);
+        concerned[dp] = has_port_at(w, dp, i);
+        if (concerned[dp]) {
+            model_empty_datapath(m, uuids[dp]);
+        }
     }
-    model_remove_all_chassis(m);
-    add_chassis(m, w);
+    model_remove_chassis(m, chassis_names[i]);
+    add_chassis(m, w); /* the one; the others are there */
     for (unsigned int dp = 0; dp < N_DATAPATHS; dp++) {
-        add_ports(m, w, dp);
-        add_rest(m, w, dp);
+        if (concerned[dp]) {
+            add_ports(m, w, dp);
+            add_rest(m, w, dp);
+        }
     }
 }
 
@@ -370,6 +386,16 @@ static void start(struct world *w)
     }
 }
 
+/* Endpoints that are taken over bring their copies on other nodes along. */
+static void check_replica(const struct specialised *now, const struct specialised *fresh)
+{
+    struct specialised replica = *now;
+    assert_true(icgw_tables_add_replica(now->tables, 0));
+    replica.tables = now->tables->replica;
+    assert_int_equal(replica.tables->n_far, 0);
+    assert_same_specialised(&replica, fresh);
+}
+
 static void check(const struct model *m, const struct model *expected, struct specialised **before)
 {
     static const struct icgw_addr local = {{[10] = 0xff, 0xff, 192, 0, 2, 1}};
@@ -377,6 +403,7 @@ static void check(const struct model *m, const struct model *expected, struct sp
     struct specialised *fresh = specialise(expected, &local, 1);
     assert_same_model(m, expected);
     assert_same_specialised(now, fresh);
+    check_replica(now, fresh);
     assert_int_equal(now->n_reports, fresh->n_reports);
     assert_int_equal(now->n_destinations, fresh->n_destinations);
     specialised_free(fresh);

@@ -30,6 +30,7 @@
 #include <rte_mbuf.h>
 
 #include "icgw_pmd.h"
+#include "pmd_one_copy.h"
 
 #define HOST "icgwt0"
 #define FRAME_LEN 100
