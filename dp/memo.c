@@ -99,9 +99,7 @@ static void forget(struct icgw_memo *memo)
     memset(memo->slots, 0, sizeof memo->slots);
     memo->n = 1;
     memset(memo->senders, 0, sizeof memo->senders);
-    /* 0 would be taken for a sender that is remembered.  It belongs to slot 0, where
-     * this one does not. */
-    memo->senders[0][0] = memo->senders[1][0] = 1;
+    memo->senders[icgw_memo_sender_slot(0)].zone = UINT32_MAX; /* or 0.0.0.0 would be remembered */
 }
 
 void icgw_memo_follow(struct icgw_memo *memo, const struct icgw_tables *tables)
@@ -114,17 +112,17 @@ void icgw_memo_follow(struct icgw_memo *memo, const struct icgw_tables *tables)
 }
 
 bool icgw_memo_ask_sender(struct icgw_memo *memo, const struct icgw_tables *tables, uint32_t src_be,
-                          bool remote)
+                          uint8_t zone)
 {
     uint64_t source = icgw_source_of_v4(tables, src_be);
-    uint32_t slot = icgw_memo_sender_slot(src_be);
+    struct icgw_memo_sender *sender = &memo->senders[icgw_memo_sender_slot(src_be)];
 
-    /* Zones are 1 and 2; the second may go to transit endpoints only. */
-    if ((uint64_t)icgw_source_zone(source) - 1 > remote) {
+    if (icgw_source_zone(source) == 0 || icgw_source_zone(source) > zone) {
         return false;
     }
-    memo->senders[remote][slot] = src_be;
-    memo->from[remote][slot].accounts[ICGW_RESULT_PEER] = icgw_source_account(source);
+    sender->src_be = src_be;
+    sender->zone = icgw_source_zone(source);
+    sender->result.accounts[ICGW_RESULT_PEER] = icgw_source_account(source);
     return true;
 }
 
@@ -157,7 +155,7 @@ static void mask(uint8_t *to, const uint8_t *from, const uint8_t *by, size_t n)
 static uint8_t flags_of(const struct icgw_endpoint *ep, const struct icgw_dest *dest,
                         const struct icgw_tunnel *tunnel)
 {
-    return (uint8_t)((ep->transit ? ICGW_MEMO_REMOTE : 0) | (tunnel->csum ? ICGW_MEMO_CSUM : 0) |
+    return (uint8_t)((tunnel->csum ? ICGW_MEMO_CSUM : 0) |
                      (dest->rewrite_eth ? ICGW_MEMO_REWRITE : 0) |
                      (ep->kind == ICGW_ENDPOINT_L3 ? ICGW_MEMO_ROUTED : 0));
 }
@@ -210,6 +208,7 @@ void icgw_memo_learn(struct icgw_memo *memo, const uint8_t *headers, const struc
     e.ip_sum = icgw_fold(tunnel->ip_sum);
     e.min_ttl = dest->min_ttl;
     e.ttl_dec = dest->ttl_dec;
+    e.zone = icgw_source_zone(icgw_source(ep->transit ? ICGW_ZONE_REMOTE : ICGW_ZONE_LOCAL, 0));
     memcpy(e.eth_src, dest->eth_src, sizeof e.eth_src);
     insert(memo, v6 ? icgw_memo_hash6(headers) : icgw_memo_hash(headers), &e);
 }

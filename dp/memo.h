@@ -37,11 +37,10 @@
 #define ICGW_PLAIN_MIN6 (ICGW_PLAIN_INNER_IP + ICGW_IPV6_LEN)
 
 /* struct icgw_memo_entry.flags */
-#define ICGW_MEMO_REMOTE 1u  /* senders of other zones may use it */
-#define ICGW_MEMO_CSUM 2u    /* the receiver wants UDP checksums */
-#define ICGW_MEMO_REWRITE 4u /* inner MAC addresses change */
-#define ICGW_MEMO_ROUTED 8u  /* looked up by inner IP destination, not by MAC address */
-#define ICGW_MEMO_V6 16u     /* inner IPv6 */
+#define ICGW_MEMO_CSUM 1u     /* the receiver wants UDP checksums */
+#define ICGW_MEMO_REWRITE 32u /* inner MAC addresses change */
+#define ICGW_MEMO_ROUTED 64u  /* looked up by inner IP destination, not by MAC address */
+#define ICGW_MEMO_V6 128u     /* inner IPv6 */
 
 /* Forwards what is remembered of a burst, as far as it is inner IPv6 or, v6 false,
  * IPv4; returns how many packets are not, their numbers in missed[]. */
@@ -67,21 +66,27 @@ struct icgw_memo_entry {
     uint8_t min_ttl;
     uint8_t ttl_dec;
     uint8_t flags;
+    uint8_t zone;       /* the last one whose senders may use it, as icgw_source_zone() */
     uint8_t eth_src[6]; /* inner, to be written */
 } __rte_cache_aligned;
 _Static_assert(sizeof(struct icgw_memo_entry) == 3 * 64, "an entry is three cache lines");
 
 #define ICGW_MEMO_SENDERS 256 /* power of 2 */
 
+/* A chassis that packets came from. */
+struct icgw_memo_sender {
+    uint32_t src_be;
+    uint32_t zone;             /* as icgw_source_zone() */
+    struct icgw_result result; /* what it adds to that of an entry */
+};
+_Static_assert(sizeof(struct icgw_memo_sender) == 16, "found by a shift");
+
 struct icgw_memo {
     uint64_t serial; /* of the tables that it was filled from */
     icgw_memo_burst *burst;
     uint32_t n;    /* entries in use */
     uint32_t rest; /* bursts for which it is left alone */
-    /* Outer IPv4 sources, network byte order, that may address [0] any endpoint, [1]
-     * those that are open to other zones; and what they add to the result. */
-    uint32_t senders[2][ICGW_MEMO_SENDERS];
-    struct icgw_result from[2][ICGW_MEMO_SENDERS];
+    struct icgw_memo_sender senders[ICGW_MEMO_SENDERS]; /* by hash; the last one stays */
     /* Where entries are, in cache lines; 0: empty.  [1]: of inner IPv6, whose tails are
      * not to be compared with others. */
     uint16_t slots[2][ICGW_MEMO_SLOTS];
@@ -142,9 +147,9 @@ static __rte_always_inline uint32_t icgw_memo_sender_slot(uint32_t src_be)
     return src_be * 0x9e3779b1u / (UINT32_MAX / ICGW_MEMO_SENDERS + 1);
 }
 
-/* Whether the tables let that sender address the endpoints that senders[remote] is
- * about; if so, remembers it. */
+/* Whether the tables know that sender and it is of a zone up to `zone`; if so,
+ * remembers it. */
 bool icgw_memo_ask_sender(struct icgw_memo *memo, const struct icgw_tables *tables, uint32_t src_be,
-                          bool remote);
+                          uint8_t zone);
 
 #endif

@@ -53,25 +53,18 @@ static __rte_always_inline bool inner_good(const uint8_t *data, const struct icg
 }
 
 static __rte_always_inline bool sender_good(struct icgw_memo *memo,
-                                            const struct icgw_tables *tables, uint32_t src,
+                                            const struct icgw_tables *tables,
+                                            const struct icgw_memo_sender *sender, uint32_t src,
                                             const struct icgw_memo_entry *e)
 {
-    bool remote = e->flags & ICGW_MEMO_REMOTE;
-
-    return likely(memo->senders[remote][icgw_memo_sender_slot(src)] == src) ||
-           icgw_memo_ask_sender(memo, tables, src, remote);
+    return (likely(sender->src_be == src) && likely(sender->zone <= e->zone)) ||
+           icgw_memo_ask_sender(memo, tables, src, e->zone);
 }
 
 static __rte_always_inline bool singled_out(const uint8_t *ip, const struct icgw_memo_entry *e,
                                             const bool v6)
 {
     return v6 ? icgw_singled_out_v6(e->sources, ip + 8) : icgw_singled_out4(e->sources, ip);
-}
-
-static __rte_always_inline const struct icgw_result *
-sender_accounts(const struct icgw_memo *memo, uint32_t src, const struct icgw_memo_entry *e)
-{
-    return &memo->from[e->flags & ICGW_MEMO_REMOTE][icgw_memo_sender_slot(src)];
 }
 
 static __rte_always_inline void rewrite(uint8_t *data, const struct icgw_memo_entry *e,
@@ -142,6 +135,7 @@ static __rte_always_inline bool forward(const struct icgw_tables *tables, struct
                                         struct icgw_result *r, const bool v6)
 {
     uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
+    const struct icgw_memo_sender *sender;
     struct icgw_head head;
     struct icgw_tail tail;
     uint32_t src;
@@ -162,13 +156,14 @@ static __rte_always_inline bool forward(const struct icgw_tables *tables, struct
         return false;
     }
     src = icgw_load32(data + ICGW_PLAIN_IP + 12);
-    if (!sender_good(memo, tables, src, e) ||
+    sender = &memo->senders[icgw_memo_sender_slot(src)];
+    if (!sender_good(memo, tables, sender, src, e) ||
         (e->sources != NULL && unlikely(singled_out(data + ICGW_PLAIN_INNER_IP, e, v6)))) {
         return false;
     }
     rewrite(data, e, &head, src, v6);
     icgw_reset_flags(m);
-    icgw_result_join(r, &e->result, sender_accounts(memo, src, e));
+    icgw_result_join(r, &e->result, &sender->result);
     return true;
 }
 
