@@ -186,7 +186,9 @@ static __rte_always_inline uint16_t run(const struct icgw_tables *tables, struct
     uint16_t n_missed = 0;
 
     for (size_t i = 0; i < n; i++) {
-        fetch(pkts[RTE_MIN(i + AHEAD, n - (size_t)1)]);
+        if (likely(i + AHEAD < n)) {
+            fetch(pkts[i + AHEAD]);
+        }
         entries[i] = first_guess(memo, pkts[i], v6);
     }
     ICGW_BETWEEN();
