@@ -30,12 +30,10 @@ static __rte_always_inline bool lengths_good(const struct rte_mbuf *m, const uin
     uint32_t inner = v6 ? ICGW_IPV6_LEN + icgw_load_be16(data + ICGW_PLAIN_INNER_IP + 4)
                         : icgw_load_be16(data + ICGW_PLAIN_INNER_IP + 2);
     uint32_t header = v6 ? ICGW_IPV6_LEN : ICGW_IPV4_LEN;
-    /* Lengths of IP and UDP as they are in the packet, side by side. */
-    uint32_t both = icgw_load16(data + ICGW_PLAIN_IP + 2) |
-                    (uint32_t)icgw_load16(data + ICGW_PLAIN_UDP + 4) << 16;
 
-    return likely(both == icgw_pair_be16(len, len - ICGW_IPV4_LEN)) && likely(len <= e->mtu) &&
-           likely(inner <= e->max_len) &&
+    return likely(icgw_load_be16(data + ICGW_PLAIN_IP + 2) == len) &&
+           likely(icgw_load_be16(data + ICGW_PLAIN_UDP + 4) == len - ICGW_IPV4_LEN) &&
+           likely(len <= e->mtu) && likely(inner <= e->max_len) &&
            likely(inner - header <= m->pkt_len - ICGW_PLAIN_INNER_IP - header);
 }
 
@@ -68,14 +66,16 @@ static __rte_always_inline bool singled_out(const uint8_t *ip, const struct icgw
 }
 
 static __rte_always_inline void rewrite(uint8_t *data, const struct icgw_memo_entry *e,
-                                        const struct icgw_head *head, uint32_t src, const bool v6)
+                                        uint32_t src, const bool v6)
 {
+    struct icgw_head head;
     uint8_t *inner = data + ICGW_PLAIN_LEN;
     uint32_t ecn = icgw_load16(data + ICGW_PLAIN_IP) & RTE_BE16(3);
     uint64_t sum = (uint16_t)~icgw_load16(data + ICGW_PLAIN_UDP + 6) + e->udp_sum - src;
     uint16_t ip_cksum =
         (uint16_t)~icgw_fold(e->ip_sum + ecn + icgw_load16(data + ICGW_PLAIN_IP + 2));
 
+    icgw_head_load(&head, data);
     if (e->flags & ICGW_MEMO_REWRITE) {
         memcpy(inner + 6, e->eth_src, 6);
     }
@@ -84,7 +84,7 @@ static __rte_always_inline void rewrite(uint8_t *data, const struct icgw_memo_en
     } else if (e->ttl_dec != 0) {
         icgw_decrement_ttl4(inner + ICGW_ETH_LEN, e->ttl_dec);
     }
-    icgw_head_store(data, head, e);
+    icgw_head_store(data, &head, e);
     icgw_store16(data + ICGW_PLAIN_IP + 10, ip_cksum);
     if (likely(e->flags & ICGW_MEMO_CSUM)) {
         icgw_store16(data + ICGW_PLAIN_UDP + 6, icgw_nonzero((uint16_t)~icgw_fold64(sum)));
@@ -161,7 +161,7 @@ static __rte_always_inline bool forward(const struct icgw_tables *tables, struct
         (e->sources != NULL && unlikely(singled_out(data + ICGW_PLAIN_INNER_IP, e, v6)))) {
         return false;
     }
-    rewrite(data, e, &head, src, v6);
+    rewrite(data, e, src, v6);
     icgw_reset_flags(m);
     icgw_result_join(r, &e->result, &sender->result);
     return true;

@@ -92,17 +92,17 @@ static __rte_always_inline uint64_t icgw_plain_differs(const uint8_t *data, unsi
     return diff[0] | diff[1];
 }
 
-/* RFC 791.  The sum of all words has to be 0 in one's complement arithmetic,
- * that is, a multiple of 0xffff, also when taken of words of 32 bits. */
+/* RFC 791.  The sum of all words, 64 bits at a time with their carries, is 0 in one's
+ * complement arithmetic; as a number 0xffff, since not all words are 0. */
 static __rte_always_inline bool icgw_plain_cksum_good(const uint8_t *ip)
 {
-    uint64_t sum = icgw_load32(ip);
+    uint64_t sum = icgw_load64(ip), second = icgw_load64(ip + 8), last = icgw_load32(ip + 16);
 
-    sum += icgw_load32(ip + 4);
-    sum += icgw_load32(ip + 8);
-    sum += icgw_load32(ip + 12);
-    sum += icgw_load32(ip + 16);
-    return sum % 0xffff == 0;
+    sum += second;
+    last += sum < second;
+    sum += last;
+    sum += sum < last;
+    return icgw_fold64(sum) == 0xffff;
 }
 
 /* What ends at most at `end`, an offset, and has no class but its source's. */
