@@ -84,8 +84,8 @@ _Static_assert(sizeof(struct icgw_memo_sender) == 16, "found by a shift");
 struct icgw_memo {
     uint64_t serial; /* of the tables that it was filled from */
     icgw_memo_burst *burst;
-    uint32_t n;    /* entries in use */
-    uint32_t rest; /* bursts for which it is left alone */
+    uint32_t n;                                         /* entries in use */
+    uint32_t rest;                                      /* bursts for which it is left alone */
     struct icgw_memo_sender senders[ICGW_MEMO_SENDERS]; /* by hash; the last one stays */
     /* Where entries are, in cache lines; 0: empty.  [1]: of inner IPv6, whose tails are
      * not to be compared with others. */
@@ -106,22 +106,28 @@ void icgw_memo_learn(struct icgw_memo *memo, const uint8_t *headers, const struc
  * what to hash. */
 #define ICGW_GLOBAL_VNI 0xff
 
+/* All bits, or none where the packet is not about to be routed: no branch, since packets
+ * of both kinds come in turn. */
+static __rte_always_inline uint64_t icgw_memo_routed(const uint8_t *data)
+{
+    return ~-(uint64_t)(data[ICGW_PLAIN_GENEVE + 4] < ICGW_GLOBAL_VNI);
+}
+
 /* Hash of the outer keys and the inner destination. */
 static __rte_always_inline uint32_t icgw_memo_hash(const uint8_t *data)
 {
-    uint32_t routed = -(uint32_t)(data[ICGW_PLAIN_GENEVE + 4] == ICGW_GLOBAL_VNI);
-    uint64_t dst = icgw_load32(data + ICGW_PLAIN_INNER_IP + 16) & routed;
     uint32_t vni = icgw_load32(data + ICGW_PLAIN_GENEVE + 4);
+    uint32_t dst = icgw_load32(data + ICGW_PLAIN_INNER_IP + 16) & (uint32_t)icgw_memo_routed(data);
     /* Ports and the MAC address; two bytes of that are in both. */
-    uint32_t hash = icgw_crc(icgw_load64(data + ICGW_PLAIN_GENEVE + 12), 0);
+    uint32_t hash = icgw_crc(icgw_load64(data + ICGW_PLAIN_GENEVE + 12), dst);
 
-    return icgw_crc((vni ^ icgw_load32(data + ICGW_PLAIN_LEN + 2)) | dst << 32, hash);
+    return icgw_crc(vni ^ icgw_load32(data + ICGW_PLAIN_LEN + 2), hash);
 }
 
 /* The same of inner IPv6. */
 static __rte_always_inline uint32_t icgw_memo_hash6(const uint8_t *data)
 {
-    uint64_t routed = -(uint64_t)(data[ICGW_PLAIN_GENEVE + 4] == ICGW_GLOBAL_VNI);
+    uint64_t routed = icgw_memo_routed(data);
     uint32_t vni = icgw_load32(data + ICGW_PLAIN_GENEVE + 4);
     uint32_t hash = icgw_crc(icgw_load64(data + ICGW_PLAIN_GENEVE + 12), 0);
 

@@ -45,8 +45,11 @@ uint16_t pmd_repair(struct pmd_worker *w, struct rte_mbuf **pkts, uint16_t n)
 
     for (uint16_t i = 0; i < n; i++) {
         enum icgw_drop why = ICGW_DROP_NO_MBUF;
-        struct rte_mbuf *m = pmd_repair_needed(pkts[i]) ? repair(pkts[i], &why) : pkts[i];
+        struct rte_mbuf *m = pkts[i];
 
+        if (pmd_repair_needed(m->ol_flags, m->nb_segs)) {
+            m = repair(m, &why);
+        }
         if (m == NULL) {
             w->stats.drops[why]++;
         } else {

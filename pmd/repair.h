@@ -9,10 +9,11 @@
 
 #include "pmd.h"
 
-/* Not 0: pmd_repair() has to see the frame. */
-static inline uint64_t pmd_repair_needed(const struct rte_mbuf *m)
+/* Whether pmd_repair() has to see a frame, or any of those whose flags and numbers of
+ * segments (at least 1 each) were put together with OR. */
+static inline bool pmd_repair_needed(uint64_t ol_flags, uint16_t nb_segs)
 {
-    return (m->ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) | (m->nb_segs ^ 1u);
+    return (ol_flags & RTE_MBUF_F_RX_VLAN_STRIPPED) != 0 || nb_segs > 1;
 }
 
 /* Frees and counts what cannot be repaired; returns how many are left. */

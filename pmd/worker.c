@@ -30,19 +30,20 @@
 
 _Static_assert(ICGW_MAX_PORTS <= ICGW_RESULT_PORTS, "a result names any port");
 
-/* Counts a burst; not 0 if any of its frames is to be repaired. */
-static inline uint64_t count_received(struct pmd_worker *w, struct rte_mbuf *const *pkts,
-                                      uint16_t n)
+/* Counts a burst; true if any of its frames is to be repaired. */
+static inline bool count_received(struct pmd_worker *w, struct rte_mbuf *const *pkts, uint16_t n)
 {
-    uint64_t bytes = 0, odd = 0;
+    uint64_t bytes = 0, flags = 0;
+    uint16_t segments = 0;
 
     for (uint16_t i = 0; i < n; i++) {
         bytes += rte_pktmbuf_pkt_len(pkts[i]);
-        odd |= pmd_repair_needed(pkts[i]);
+        flags |= pkts[i]->ol_flags;
+        segments |= pkts[i]->nb_segs;
     }
     w->stats.rx_packets += n;
     w->stats.rx_bytes += bytes;
-    return odd;
+    return pmd_repair_needed(flags, segments);
 }
 
 /* What is done with a burst, beyond sending. */
@@ -172,7 +173,7 @@ static uint16_t poll_queue(struct pmd_worker *w, struct pmd_lane *lane, uint16_t
         return 0;
     }
     n = found;
-    if (unlikely(count_received(w, pkts, n) != 0)) {
+    if (unlikely(count_received(w, pkts, n))) {
         n = pmd_repair(w, pkts, n);
     }
     if (hand_over) {
