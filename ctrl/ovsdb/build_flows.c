@@ -32,6 +32,11 @@ static void uuid_text(const struct sbrec_logical_flow *lf, char text[UUID_LEN + 
     snprintf(text, UUID_LEN + 1, UUID_FMT, UUID_ARGS(&lf->header_.uuid));
 }
 
+enum model_pipeline build_pipeline(const struct sbrec_logical_flow *lf)
+{
+    return !strcmp(lf->pipeline, "egress") ? MODEL_EGRESS : MODEL_INGRESS;
+}
+
 /* Whether the model has the row as it is.  Rows of several datapaths are not
  * compared one by one. */
 static bool has_flow(const struct model *m, const struct model_flow_row *row,
@@ -41,8 +46,7 @@ static bool has_flow(const struct model *m, const struct model_flow_row *row,
     return have && n == 1 && have->n_datapaths == 1 &&
            have->datapaths[0] == model_datapath_by_uuid(m, uuids[0]) &&
            have->egress == (row->pipeline == MODEL_EGRESS) && have->table == row->table &&
-           have->priority == row->priority && !strcmp(have->stage, row->stage) &&
-           !strcmp(have->code->match_text, row->match) &&
+           have->priority == row->priority && !strcmp(have->code->match_text, row->match) &&
            !strcmp(have->code->actions_text, row->actions);
 }
 
@@ -53,8 +57,7 @@ static void add_flow(const struct ovsdb *o, const struct sbrec_logical_flow *lf,
     uuid_text(lf, uuid);
     struct model_flow_row row = {
         .uuid = uuid,
-        .stage = smap_get_def(&lf->external_ids, "stage-name", ""),
-        .pipeline = !strcmp(lf->pipeline, "egress") ? MODEL_EGRESS : MODEL_INGRESS,
+        .pipeline = build_pipeline(lf),
         .table = lf->table_id,
         .priority = lf->priority,
         .match = lf->match,

@@ -12,12 +12,6 @@
 /* ovn-ic takes the keys of transit switches and routers from here. */
 #define FIRST_TRANSIT_KEY 16711681
 
-static bool is_type(const struct sbrec_datapath_binding *dp, const char *type)
-{
-    /* The column is newer than the key of the same name in external_ids. */
-    return (dp->type && !strcmp(dp->type, type)) || smap_get(&dp->external_ids, type);
-}
-
 /* What model_add_datapath() takes. */
 struct attributes {
     const char *name;
@@ -32,7 +26,7 @@ static struct attributes attributes_of(const struct datapath *dp)
     return (struct attributes){
         /* IC-SB knows a transit switch by this name. */
         .name = ts ? ts : smap_get_def(ids, "name", dp->uuid),
-        .router = is_type(dp->row, "logical-router"),
+        .router = datapath_is_router(dp->row),
         .transit = ts || dp->row->tunnel_key >= FIRST_TRANSIT_KEY,
     };
 }
@@ -149,6 +143,7 @@ void build_model(struct ovsdb *o, struct lflow_cache *cache)
     if (everything) {
         start_anew(o, cache);
     }
+    stages_tell(o);
     if (c->datapaths_listed) {
         remove_datapaths(o);
         add_datapaths(o, &added);

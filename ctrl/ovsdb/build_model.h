@@ -10,6 +10,7 @@
 
 struct datapath;
 struct ovsdb;
+struct sbrec_logical_flow;
 struct smap;
 struct sset;
 
@@ -36,6 +37,7 @@ void build_encap(struct model *, struct model_chassis *, const char *type, const
 
 /* build_flows.c.  `added`: datapaths that the model did not have before. */
 void build_flows(struct ovsdb *, const struct sset *added, bool everything);
+enum model_pipeline build_pipeline(const struct sbrec_logical_flow *);
 
 /* icsb.c */
 void icsb_open(struct ovsdb *, const char *remote);

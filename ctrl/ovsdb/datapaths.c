@@ -78,8 +78,9 @@ static void add_own(struct ovsdb *o)
     }
 }
 
-static bool is_router(const struct sbrec_datapath_binding *dp)
+bool datapath_is_router(const struct sbrec_datapath_binding *dp)
 {
+    /* The column is newer than the key of the same name in external_ids. */
     return (dp->type && !strcmp(dp->type, "logical-router")) ||
            smap_get(&dp->external_ids, "logical-router");
 }
@@ -105,7 +106,7 @@ static bool crosses(const struct ovsdb *o, const struct sbrec_port_binding *pb,
         return false;
     }
     const struct sbrec_port_binding *far = redirect_of(o, peer);
-    if (far && !is_router(pb->datapath) && is_router(peer->datapath)) {
+    if (far && !datapath_is_router(pb->datapath) && datapath_is_router(peer->datapath)) {
         return members_include_us(o, far);
     }
     const struct sbrec_port_binding *near = redirect_of(o, pb);

@@ -5,6 +5,7 @@
 /* The logical datapaths that matter to this gateway: those of ports that it
  * may hold, and what patch ports connect to them. */
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "openvswitch/hmap.h"
@@ -32,6 +33,7 @@ void datapaths_clear(struct datapaths *);
 /* From the replica as it is. */
 void datapaths_follow(struct ovsdb *);
 const struct datapath *datapaths_find_uuid(const struct datapaths *, const char *uuid);
+bool datapath_is_router(const struct sbrec_datapath_binding *);
 const struct datapath *datapaths_find(const struct datapaths *,
                                       const struct sbrec_datapath_binding *);
 

@@ -16,7 +16,7 @@
 
 void icsb_open(struct ovsdb *o, const char *remote)
 {
-    session_open(&o->ic, "IC-SB", remote, &icsbrec_idl_class);
+    session_open(&o->ic, "IC-SB", remote, &icsbrec_idl_class, true);
 }
 
 static const struct sbrec_chassis *sb_chassis(const struct ovsdb *o, const char *name)

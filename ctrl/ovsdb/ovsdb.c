@@ -59,6 +59,7 @@ struct ovsdb *ovsdb_create(const struct ovsdb_config *c)
     o->nb_cfg_wanted = -1;
     tasks_init(o);
     sb_open(o, c->southbound);
+    stages_open(o, c->southbound);
     if (c->ic_southbound) {
         icsb_open(o, c->ic_southbound);
     }
@@ -74,6 +75,7 @@ void ovsdb_destroy(struct ovsdb *o)
     tasks_clear(o);
     session_close(&o->sb);
     session_close(&o->ic);
+    session_close(&o->names);
     datapaths_clear(&o->datapaths);
     hmap_destroy(&o->datapaths.by_uuid);
     claims_clear(o);
@@ -101,6 +103,7 @@ void ovsdb_set_remotes(struct ovsdb *o, const char *southbound, const char *ic_s
 {
     session_set_remote(&o->sb, southbound);
     session_set_remote(&o->ic, ic_southbound);
+    session_set_remote(&o->names, southbound);
 }
 
 static void follow_sb(struct ovsdb *o)
@@ -115,11 +118,14 @@ static void follow_sb(struct ovsdb *o)
         datapaths_follow(o);
     }
     o->answered = conditions_update(o, c->topology || c->groups);
+    if (c->topology || c->groups) {
+        stages_choose(o);
+    }
     c->datapaths_listed |= c->topology;
     c->lost |= c->topology;
     c->topology = c->groups = false;
     bool was_complete = o->complete;
-    o->complete = o->answered && !hold_check(o);
+    o->complete = o->answered && !hold_check(o) && stages_settled(o);
     if (c->members) {
         o->lists_stale = c->peers = true;
         tasks_kick(o, TASK_CLAIMS);
@@ -157,8 +163,10 @@ bool ovsdb_run(struct ovsdb *o)
 {
     session_run(&o->sb);
     session_run(&o->ic);
+    session_run(&o->names);
     follow_sb(o);
     follow_ic(o);
+    stages_tell(o);
     tasks_run(o);
     claims_list(o);
     if (o->withdrawing && !session_connected(&o->sb)) {
@@ -171,6 +179,7 @@ void ovsdb_wait(struct ovsdb *o)
 {
     session_wait(&o->sb);
     session_wait(&o->ic);
+    stages_wait(o);
     tasks_wait(o);
     if (o->complete && o->unbound_until != LLONG_MAX) {
         poll_timer_wait_until(o->unbound_until);

@@ -51,6 +51,14 @@ struct asked {
     unsigned int seqno; /* of the SB */
 };
 
+/* stages.c: names of stages. */
+struct stages {
+    unsigned int condition_seqno; /* of what was asked for last */
+    unsigned int seqno;           /* of the contents that the model reflects */
+    long long until;              /* ms; how long the first model waits for them; 0: not yet */
+    bool settled;                 /* it does not wait any longer */
+};
+
 struct model;
 
 struct ovsdb {
@@ -66,6 +74,8 @@ struct ovsdb {
 
     struct session sb;
     struct session ic;
+    struct session names; /* with the SB, too: see stages.c */
+    struct stages stages;
 
     /* Look-ups in the SB replica, kept by the IDL. */
     struct ovsdb_idl_index *ports_by_name;
@@ -156,6 +166,16 @@ struct sbrec_port_binding *sb_port_of_type(const struct ovsdb *, const char *typ
 /* conditions.c: restricts the SB replica to what matters.  `look`: that may be
  * something else than before.  True when the server has answered. */
 bool conditions_update(struct ovsdb *, bool look);
+
+/* stages.c */
+void stages_open(struct ovsdb *, const char *remote);
+/* The datapaths or groups of them are others than before. */
+void stages_choose(struct ovsdb *);
+/* Whether the names are there, or have not come in time. */
+bool stages_settled(struct ovsdb *);
+void stages_wait(const struct ovsdb *);
+/* Puts them into the model, if there is one. */
+void stages_tell(struct ovsdb *);
 
 /* hold.c: whether to go on by what was known instead of by the SB. */
 bool hold_check(struct ovsdb *);

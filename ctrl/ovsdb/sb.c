@@ -17,8 +17,9 @@ static struct ovsdb_idl_index *index1(struct ovsdb *o, const struct ovsdb_idl_co
 
 void sb_open(struct ovsdb *o, const char *remote)
 {
-    session_open(&o->sb, "Southbound", remote, &sbrec_idl_class);
+    session_open(&o->sb, "Southbound", remote, &sbrec_idl_class, true);
     ovsdb_idl_track_add_all(o->sb.idl);
+    ovsdb_idl_omit(o->sb.idl, &sbrec_logical_flow_col_external_ids); /* stages.c */
 
     /* Ours to write, or a clock that others turn: no news. */
     ovsdb_idl_omit_alert(o->sb.idl, &sbrec_chassis_private_col_nb_cfg);

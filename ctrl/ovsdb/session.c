@@ -39,14 +39,15 @@ static void hush_reconnect(void)
 }
 
 void session_open(struct session *s, const char *what, const char *remote,
-                  const struct ovsdb_idl_class *class)
+                  const struct ovsdb_idl_class *class, bool everything)
 {
     hush_reconnect();
     *s = (struct session){
         .what = what,
         .remote = xstrdup(remote),
-        .idl = ovsdb_idl_create_unconnected(class, true),
+        .idl = ovsdb_idl_create_unconnected(class, everything),
         .down_since = time_msec(),
+        .outage_said = !what,
     };
     /* Any server of a cluster reads and forwards writes; spread over them. */
     ovsdb_idl_set_leader_only(s->idl, false);
@@ -104,10 +105,10 @@ void session_run(struct session *s)
     bool connected = session_connected(s);
     long long now = time_msec();
     if (connected) {
-        if (!s->was_connected) {
+        if (!s->was_connected && s->what) {
             TIMELINE_INFO("%s: connected (%s)", s->what, s->remote);
         }
-        s->outage_said = false;
+        s->outage_said = !s->what;
     } else if (s->was_connected) {
         s->down_since = now;
     } else if (!s->outage_said && now - s->down_since >= OUTAGE_GRACE_MS) {

@@ -10,7 +10,7 @@ struct ovsdb_idl;
 struct ovsdb_idl_class;
 
 struct session {
-    const char *what; /* "Southbound", for messages */
+    const char *what; /* "Southbound", for messages; NULL: there are none */
     char *remote;
     struct ovsdb_idl *idl;
     bool was_connected;
@@ -18,10 +18,11 @@ struct session {
     long long down_since; /* ms, while not connected */
 };
 
-/* Monitors every table and column of the class: our schemas list only what is
- * used.  The caller may still restrict rows before the first session_run(). */
+/* `everything`: monitors every table and column of the class: our schemas list only
+ * what is used.  Otherwise the caller adds columns; it may still restrict rows before
+ * the first session_run(). */
 void session_open(struct session *, const char *what, const char *remote,
-                  const struct ovsdb_idl_class *);
+                  const struct ovsdb_idl_class *, bool everything);
 /* Another server, or another list of servers. */
 void session_set_remote(struct session *, const char *remote);
 void session_close(struct session *);

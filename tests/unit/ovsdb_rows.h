@@ -48,7 +48,7 @@ static const char zone_rows[] =
     " -- create Logical_Flow logical_datapath=@lr1 pipeline=ingress table_id=1 priority=50"
     "    match=1 actions='\"next;\"' external_ids:stage-name=lr_in_x"
     " -- create Logical_Flow logical_dp_group=@both pipeline=egress table_id=2 priority=60"
-    "    match=1 actions='\"next;\"'"
+    "    match=1 actions='\"next;\"' external_ids:stage-name=lr_out_y"
     " -- create Logical_Flow logical_datapath=@lr9 pipeline=ingress table_id=1 priority=50"
     "    match=1 actions='\"next;\"'"
     " -- create MAC_Binding datapath=@lr1 logical_port=lr1-ls1 ip=10.1.0.10"

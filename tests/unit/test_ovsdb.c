@@ -380,6 +380,8 @@ static void check_datapaths(const struct model *m)
     assert_false(lr1->transit);
     assert_int_equal(lr1->stages[MODEL_INGRESS][1].n_flows, 1);
     assert_int_equal(lr1->stages[MODEL_EGRESS][2].n_flows, 1); /* by group */
+    assert_string_equal(lr1->stages[MODEL_INGRESS][1].flows[0].lflow->stage, "lr_in_x");
+    assert_string_equal(lr1->stages[MODEL_EGRESS][2].flows[0].lflow->stage, "lr_out_y");
     assert_true(model_datapath_by_key(m, 16711682)->transit);
     const struct model_datapath *ls1 = model_datapath_by_key(m, 1);
     assert_false(ls1->router);

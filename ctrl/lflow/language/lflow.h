@@ -38,7 +38,7 @@ struct model_datapath;
 struct lflow {
     const struct lflow_code *code;
     const char *uuid;
-    const char *stage;
+    const char *stage; /* of the model; "": not known, or not yet */
     int table;
     int32_t priority;
     bool egress;

@@ -231,7 +231,8 @@ bool model_add_address_set(struct model *, const char *name, const char *const *
 bool model_add_port_group(struct model *, const char *name, const char *const *ports, size_t n);
 
 /* A row of Logical_Flow, for each of the datapaths that it applies to.
- * uuid and stage are for messages to people. */
+ * uuid and stage are for messages to people; a stage has one name for all routers, and one
+ * for all switches: the last one said.  NULL: says none. */
 struct model_flow_row {
     const char *uuid;
     const char *stage;
@@ -243,6 +244,9 @@ struct model_flow_row {
 };
 bool model_add_flow(struct model *, const char *const *datapaths, size_t n_datapaths,
                     const struct model_flow_row *);
+
+void model_name_stage(struct model *, bool router, enum model_pipeline, int64_t table,
+                      const char *name);
 
 /* Changes.  Rows that are not there are ignored.  A row that has changed is one
  * that is removed and added again. */

@@ -326,16 +326,12 @@ static uint32_t known_datapaths(struct model *m, const char *const *uuids, size_
     return n_known;
 }
 
-/* A text that flows share, valid as long as the model. */
-static const char *stage_name(struct model *m, const char *text)
+void model_name_stage(struct model *m, bool router, enum model_pipeline pipeline, int64_t table,
+                      const char *name)
 {
-    struct model_entry *entry;
-    HASH_FIND_STR(m->stage_names, text, entry);
-    if (entry == NULL) {
-        model_entry_add(&m->stage_names, text, NULL);
-        HASH_FIND_STR(m->stage_names, text, entry);
+    if (table >= 0 && table < MODEL_MAX_TABLES) {
+        snprintf(m->stage_names[router][pipeline][table], MODEL_STAGE_NAME, "%s", name);
     }
-    return entry->name;
 }
 
 static struct lflow *add_lflow(struct model *m, struct model_datapath *const *datapaths, uint32_t n,
@@ -347,7 +343,10 @@ static struct lflow *add_lflow(struct model *m, struct model_datapath *const *da
     char *text = (char *)&lflow->datapaths[n];
     lflow->code = lflow_cache_get(m->cache, row->match, row->actions);
     lflow->uuid = memcpy(text, uuid, uuid_size);
-    lflow->stage = stage_name(m, row->stage ? row->stage : "");
+    lflow->stage = m->stage_names[datapaths[0]->router][row->pipeline][row->table];
+    if (row->stage != NULL) {
+        model_name_stage(m, datapaths[0]->router, row->pipeline, row->table, row->stage);
+    }
     lflow->table = (int)row->table;
     lflow->priority = (int32_t)row->priority;
     lflow->egress = row->pipeline == MODEL_EGRESS;

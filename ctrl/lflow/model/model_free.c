@@ -117,7 +117,6 @@ void model_free(struct model *m)
         return;
     }
     model_clear(m);
-    model_entries_free(&m->stage_names, free);
     free(m->removed);
     free(m->changed);
     free(m->self);

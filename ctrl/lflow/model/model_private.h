@@ -32,6 +32,8 @@ struct model_port_group {
     uint64_t fingerprint;
 };
 
+#define MODEL_STAGE_NAME 48 /* bytes; longer names are cut short */
+
 struct model {
     char *self;
     struct lflow_cache *cache;
@@ -40,7 +42,7 @@ struct model {
     struct model_port_name *ports;
     struct model_entry *address_sets; /* name -> struct model_address_set */
     struct model_entry *port_groups;  /* name -> struct model_port_group */
-    struct model_entry *stage_names;  /* texts that flows share; no data */
+    char stage_names[2][2][MODEL_MAX_TABLES][MODEL_STAGE_NAME]; /* by router, pipeline */
     struct model_chassis **chassis_list;
     size_t n_chassis;
     struct model_datapath **datapath_list; /* sorted by key once finished */
