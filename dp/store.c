@@ -29,7 +29,7 @@ struct icgw_endpoint_store {
     struct chunk *chunks; /* newest first */
     size_t next_size;
     int node;
-    struct icgw_map *guards; /* on a node: of the store that is copied -> of this one */
+    struct icgw_map *shared; /* on a node: what is copied, from where to where */
     const struct icgw_source_guard *recent[RECENT_GUARDS];
     unsigned int next_recent;
     const struct icgw_classifier *classifiers[RECENT_GUARDS];
@@ -64,8 +64,8 @@ void icgw_store_free(struct icgw_endpoint_store *store)
 
 void icgw_store_close(struct icgw_endpoint_store *store)
 {
-    icgw_map_free(store->guards);
-    store->guards = NULL;
+    icgw_map_free(store->shared);
+    store->shared = NULL;
 }
 
 size_t icgw_store_size(const struct icgw_endpoint_store *store)
@@ -160,45 +160,47 @@ static const struct icgw_source_guard *add_guard(struct icgw_endpoint_store *sto
     return copy;
 }
 
-/* Destinations that are copied come in no order, but their guards are known by where
- * they are. */
-static const struct icgw_source_guard *copy_guard_again(struct icgw_endpoint_store *store,
-                                                        const struct icgw_source_guard *guard)
+/* Destinations that are copied to a node come in no order, but what they share is known
+ * by where it is.  NULL: not copied yet. */
+static const void *copied(const struct icgw_endpoint_store *store, const void *from)
 {
-    uint64_t key = (uintptr_t)guard, old, copy = icgw_map_get(store->guards, &key, 1);
+    uint64_t key = (uintptr_t)from;
 
-    if (copy == 0) {
-        copy = (uintptr_t)add_guard(store, guard);
-        if (copy == 0 || !icgw_map_put(&store->guards, 1, &key, copy, &old)) {
-            return NULL;
-        }
-    }
-    return (const struct icgw_source_guard *)(uintptr_t)copy;
+    return (const void *)(uintptr_t)icgw_map_get(store->shared, &key, 1);
+}
+
+/* Returns `copy`, or NULL without memory. */
+static const void *note_copy(struct icgw_endpoint_store *store, const void *from, const void *copy)
+{
+    uint64_t key = (uintptr_t)from, old;
+
+    return copy != NULL && icgw_map_put(&store->shared, 1, &key, (uintptr_t)copy, &old) ? copy
+                                                                                        : NULL;
 }
 
 static const struct icgw_source_guard *copy_guard(struct icgw_endpoint_store *store,
                                                   const struct icgw_source_guard *guard)
 {
-    const struct icgw_source_guard *copy;
+    bool home = store->node == ICGW_HOME;
+    const struct icgw_source_guard *copy = home ? find_guard(store, guard) : copied(store, guard);
 
-    if (store->node != ICGW_HOME) {
-        return copy_guard_again(store, guard);
+    if (copy != NULL) {
+        return copy;
     }
-    copy = find_guard(store, guard);
-    if (copy == NULL) {
-        copy = add_guard(store, guard);
-        if (copy != NULL) {
-            store->recent[store->next_recent++ % RECENT_GUARDS] = copy;
-        }
+    copy = add_guard(store, guard);
+    if (!home) {
+        return note_copy(store, guard, copy);
+    }
+    if (copy != NULL) {
+        store->recent[store->next_recent++ % RECENT_GUARDS] = copy;
     }
     return copy;
 }
 
-static const struct icgw_classifier *copy_classifier(struct icgw_endpoint_store *store,
+static const struct icgw_classifier *find_classifier(const struct icgw_endpoint_store *store,
                                                      const struct icgw_classifier *from)
 {
     size_t size = icgw_classifier_size(from);
-    struct icgw_classifier *copy;
 
     for (unsigned int i = 0; i < RECENT_GUARDS; i++) {
         const struct icgw_classifier *have = store->classifiers[i];
@@ -207,11 +209,28 @@ static const struct icgw_classifier *copy_classifier(struct icgw_endpoint_store 
             return have;
         }
     }
-    copy = take(store, size);
-    if (copy != NULL) {
-        memcpy(copy, from, size);
-        store->classifiers[store->next_classifier++ % RECENT_GUARDS] = copy;
+    return NULL;
+}
+
+static const struct icgw_classifier *copy_classifier(struct icgw_endpoint_store *store,
+                                                     const struct icgw_classifier *from)
+{
+    bool home = store->node == ICGW_HOME;
+    const struct icgw_classifier *have = home ? find_classifier(store, from) : copied(store, from);
+    struct icgw_classifier *copy;
+
+    if (have != NULL) {
+        return have;
     }
+    copy = take(store, icgw_classifier_size(from));
+    if (copy == NULL) {
+        return NULL;
+    }
+    memcpy(copy, from, icgw_classifier_size(from));
+    if (!home) {
+        return note_copy(store, from, copy);
+    }
+    store->classifiers[store->next_classifier++ % RECENT_GUARDS] = copy;
     return copy;
 }
 

@@ -28,7 +28,7 @@ static char *describe(const struct json *dest)
     } else if (!strcmp(verdict, "select")) {
         ds_put_format(&ds, "one of %zu ways", view_count(view_get(dest, "members")));
     } else if (!strcmp(verdict, "classify")) {
-        ds_put_format(&ds, "by packet: %" PRId64 " rules", view_integer(dest, "rules"));
+        ds_put_format(&ds, "by packet, %" PRId64 " rules", view_integer(dest, "rules"));
     } else {
         ds_put_format(&ds, "%s: %s", !strcmp(verdict, "slow") ? "slow path" : "dropped",
                       view_string(dest, "reason"));

@@ -147,6 +147,18 @@ static void add_any(struct icgw_endpoint *ep, uint32_t i, const struct icgw_dest
     assert_true(icgw_endpoint_add_v6(ep, (uint8_t[16]){10, 2, 0, (uint8_t)i}, 32, dest));
 }
 
+static struct icgw_classifier *any_classifier(uint32_t i)
+{
+    const struct icgw_rule rules[] = {
+        {.value.src = {10, 1, (uint8_t)(i % N_GUARDS)}, .mask.src = {0xff, 0xff, 0xff}},
+        {.member = 1},
+    };
+    struct icgw_classifier *c = icgw_classifier_create(rules, RTE_DIM(rules));
+
+    assert_non_null(c);
+    return c;
+}
+
 static struct icgw_endpoint *any_endpoint(enum icgw_endpoint_kind kind, uint32_t first)
 {
     struct icgw_endpoint *ep = icgw_endpoint_create(kind, kind == ICGW_ENDPOINT_L3, 1, 1, 1);
@@ -163,7 +175,15 @@ static struct icgw_endpoint *any_endpoint(enum icgw_endpoint_kind kind, uint32_t
             dest = (struct icgw_dest){
                 .verdict = ICGW_VERDICT_SELECT, .members = members, .n_members = 2};
         }
+        struct icgw_classifier *c = any_classifier(i);
+        if (i % 5 == 3) {
+            dest = (struct icgw_dest){.verdict = ICGW_VERDICT_CLASSIFY,
+                                      .members = members,
+                                      .n_members = 2,
+                                      .classifier = c};
+        }
         add_any(ep, i, &dest);
+        icgw_classifier_free(c);
     }
     return ep;
 }
@@ -204,6 +224,15 @@ static void expect_guard(const struct icgw_source_guard *guard, int node)
     }
 }
 
+static void expect_shared(const struct icgw_dest *dest, int node)
+{
+    if (dest->verdict == ICGW_VERDICT_CLASSIFY) {
+        assert_int_equal(node_of(dest->classifier), node);
+    } else {
+        expect_guard(dest->sources, node);
+    }
+}
+
 static void expect_dests(const struct icgw_map *map, int node)
 {
     uint32_t pos = 0;
@@ -214,10 +243,10 @@ static void expect_dests(const struct icgw_map *map, int node)
 
         assert_int_equal(node_of(dest), node);
         assert_int_equal((uintptr_t)dest % RTE_CACHE_LINE_SIZE, 0);
-        expect_guard(dest->sources, node);
+        expect_shared(dest, node);
         for (unsigned int i = 0; i < dest->n_members; i++) {
             assert_int_equal(node_of(&dest->members[i]), node);
-            expect_guard(dest->members[i].sources, node);
+            expect_shared(&dest->members[i], node);
         }
     }
 }

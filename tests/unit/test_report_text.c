@@ -101,6 +101,22 @@ static void test_foreign_reports(void **state OVS_UNUSED)
     }
 }
 
+static void test_classified(void **state OVS_UNUSED)
+{
+    struct json *json = json_from_string(
+        "{\"routes\": [{\"destination\": \"10.1.0.0/24\", \"arrives_at\": \"ts-lr\","
+        " \"verdict\": \"classify\", \"rules\": 7, \"guard\": [], \"members\": ["
+        "{\"verdict\": \"drop\", \"reason\": \"logical_drop\"},"
+        " {\"verdict\": \"forward\", \"out_port\": \"vm1\"}]}]}");
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    text_routes(json, &ds, false);
+    assert_non_null(strstr(ds_cstr(&ds), "by packet, 7 rules"));
+    assert_non_null(strstr(ds_cstr(&ds), "dropped: logical_drop"));
+    assert_non_null(strstr(ds_cstr(&ds), "vm1"));
+    ds_destroy(&ds);
+    json_destroy(json);
+}
+
 static void test_status(void **state OVS_UNUSED)
 {
     struct json *json = json_from_string(
@@ -184,6 +200,7 @@ int main(void)
         cmocka_unit_test(test_colours),
         cmocka_unit_test(test_control_characters),
         cmocka_unit_test(test_foreign_reports),
+        cmocka_unit_test(test_classified),
         cmocka_unit_test(test_status),
         cmocka_unit_test(test_copies),
         cmocka_unit_test(test_traffic),

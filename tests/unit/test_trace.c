@@ -268,6 +268,50 @@ static void test_disagreement(void **state)
     lflow_cache_free(cache);
 }
 
+/* Which rule of a classifier it was. */
+static void check_rule(const struct trace_world *world, const char *microflow, const char *says)
+{
+    char text[128];
+    struct ds ds = DS_EMPTY_INITIALIZER;
+    snprintf(text, sizeof text, "inport == \"ts-far\" && ip4.dst == 10.1.0.10 && %s", microflow);
+    struct trace *t = trace_of(world, text);
+    assert_true(t->agree);
+    trace_text(t, false, &ds);
+    if (strstr(ds_cstr(&ds), says) == NULL) {
+        fail_msg("%s: expected \"%s\" in: %s", microflow, says, ds_cstr(&ds));
+    }
+    struct json *json = trace_json(t, false);
+    const struct json *dest = shash_find_data(json_object(json), "destination");
+    assert_string_equal(json_string(shash_find_data(json_object(dest), "verdict")), "classify");
+    assert_non_null(shash_find_data(json_object(dest), "rule_match"));
+    json_destroy(json);
+    ds_destroy(&ds);
+    trace_free(t);
+}
+
+static void test_rule(void **state)
+{
+    struct lflow_cache *cache = lflow_cache_create();
+    struct model *m =
+        zone_model(ZONE("outport = \"vm1\"; output;") "in lr 0 9 tcp.dst == 80 => drop;\n"
+                                                      "in lr 0 8 ip4.src == 10.9.0.0/16 => eth.src "
+                                                      "= 02:00:00:00:00:01; "
+                                                      "outport = \"lr-sw\"; output;\n",
+                   cache);
+    struct specialised *s = specialise_with_tunnels(m, true);
+    const struct trace_world world = {m, s, s->tables, alloc, port_name};
+    (void)state;
+    check_rule(&world, "ip4.src == 10.8.0.1 && tcp.dst == 80",
+               "by packet, rule 1 of 5 (ip.proto == 6 && tcp.dst == 80): drop (logical_drop)");
+    check_rule(&world, "ip4.src == 10.9.0.1 && tcp.dst == 443",
+               "by packet, rule 2 of 5 (ip4.src == 10.9.0.0/255.255.0.0 && ip.proto == 6): VNI 1");
+    check_rule(&world, "ip4.src == 10.8.0.1 && udp.dst == 80",
+               "by packet, rule 5 of 5 (any packet): VNI 1");
+    specialised_free(s);
+    model_free(m);
+    lflow_cache_free(cache);
+}
+
 #define VM_ZONE(SWITCH, HOLDER)                                                                    \
     "chassis gw1 192.0.2.21\n"                                                                     \
     "chassis gw1b 192.0.2.23\n"                                                                    \
@@ -500,13 +544,13 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_inbound),       cmocka_unit_test(test_outbound),
-        cmocka_unit_test(test_expired),       cmocka_unit_test(test_neighbour),
-        cmocka_unit_test(test_from_vm),       cmocka_unit_test(test_from_vm_elsewhere),
-        cmocka_unit_test(test_disagreement),  cmocka_unit_test(test_unresolved),
-        cmocka_unit_test(test_frames),        cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_hex),           cmocka_unit_test(test_recordings_agree),
-        cmocka_unit_test(test_leading_zeros),
+        cmocka_unit_test(test_inbound),          cmocka_unit_test(test_outbound),
+        cmocka_unit_test(test_expired),          cmocka_unit_test(test_neighbour),
+        cmocka_unit_test(test_from_vm),          cmocka_unit_test(test_from_vm_elsewhere),
+        cmocka_unit_test(test_disagreement),     cmocka_unit_test(test_rule),
+        cmocka_unit_test(test_unresolved),       cmocka_unit_test(test_frames),
+        cmocka_unit_test(test_refused),          cmocka_unit_test(test_hex),
+        cmocka_unit_test(test_recordings_agree), cmocka_unit_test(test_leading_zeros),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }
