@@ -3,7 +3,7 @@
 
 #include <arpa/inet.h>
 #include <inttypes.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "model_private.h"
 
@@ -16,20 +16,15 @@ static void put(FILE *f, const char *text)
         fputs("\\-", f);
         return;
     }
-    for (; *text != '\0'; text++) {
-        switch (*text) {
-        case '\t':
-            fputs("\\t", f);
-            break;
-        case '\n':
-            fputs("\\n", f);
-            break;
-        case '\\':
-            fputs("\\\\", f);
-            break;
-        default:
-            putc(*text, f);
+    for (;;) {
+        size_t plain = strcspn(text, "\t\n\\");
+        fwrite(text, 1, plain, f);
+        text += plain;
+        if (*text == '\0') {
+            return;
         }
+        fputs(*text == '\t' ? "\\t" : *text == '\n' ? "\\n" : "\\\\", f);
+        text++;
     }
 }
 
@@ -161,61 +156,22 @@ static void save_sets(const struct model *m, FILE *f)
     }
 }
 
-/* A flow in one of its datapaths. */
-struct use {
-    const struct lflow *lflow;
-    int32_t priority;
-    const char *datapath;
-};
-
-static int compare_uses(const void *a_, const void *b_)
-{
-    const struct use *a = a_;
-    const struct use *b = b_;
-    return a->lflow < b->lflow ? -1 : a->lflow > b->lflow;
-}
-
-static void add_uses(const struct model_datapath *dp, struct use **uses, size_t *n)
-{
-    for (int pipeline = 0; pipeline < 2; pipeline++) {
-        for (int table = 0; table < MODEL_MAX_TABLES; table++) {
-            const struct model_stage *stage = &dp->stages[pipeline][table];
-            for (size_t i = 0; i < stage->n_flows; i++) {
-                struct use *use = model_grow(uses, n, sizeof *use);
-                *use = (struct use){stage->flows[i].lflow, stage->flows[i].priority, dp->uuid};
-            }
-        }
-    }
-}
-
 static void save_flows(const struct model *m, FILE *f)
 {
-    struct use *uses = NULL;
-    size_t n = 0;
-    for (size_t i = 0; i < m->n_datapaths; i++) {
-        add_uses(m->datapath_list[i], &uses, &n);
-    }
-    if (n > 0) {
-        qsort(uses, n, sizeof *uses, compare_uses);
-    }
-    for (size_t i = 0; i < n; i++) {
-        const struct lflow *lflow = uses[i].lflow;
-        if (i == 0 || uses[i - 1].lflow != lflow) {
-            putc('L', f);
-            put(f, lflow->uuid);
-            put(f, lflow->stage);
-            put_number(f, lflow->egress);
-            put_number(f, lflow->table);
-            put_number(f, uses[i].priority);
-            put(f, lflow->code->match_text);
-            put(f, lflow->code->actions_text);
+    for (const struct lflow *lflow = m->lflows; lflow != NULL; lflow = lflow->hh.next) {
+        putc('L', f);
+        put(f, lflow->uuid);
+        put(f, lflow->stage);
+        put_number(f, lflow->egress);
+        put_number(f, lflow->table);
+        put_number(f, lflow->priority);
+        put(f, lflow->code->match_text);
+        put(f, lflow->code->actions_text);
+        for (uint32_t i = 0; i < lflow->n_datapaths; i++) {
+            put(f, lflow->datapaths[i]->uuid);
         }
-        put(f, uses[i].datapath);
-        if (i + 1 == n || uses[i + 1].lflow != lflow) {
-            putc('\n', f);
-        }
+        putc('\n', f);
     }
-    free(uses);
 }
 
 bool model_save(const struct model *m, FILE *f)
