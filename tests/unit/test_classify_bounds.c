@@ -146,6 +146,17 @@ static void test_too_many_rules(void **state)
     check_slow(ANY, "0.0.0.0/0", WHY "256 rules)");
 }
 
+/* More than there can be rules, by far: they are not compared any more. */
+static void test_too_many_values(void **state)
+{
+    (void)state;
+    row("in lr 1 10 udp.src == ");
+    row_ports(1, 2 * ICGW_MAX_RULES);
+    row(" => drop;\n");
+    build();
+    check_slow(ANY, "0.0.0.0/0", WHY "512 values in a row)");
+}
+
 /* Each source with each port. */
 static void test_too_many_pairs(void **state)
 {
@@ -271,15 +282,11 @@ static int stop_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(test_rules),
-        TEST(test_too_many_rules),
-        TEST(test_too_many_pairs),
-        TEST(test_outcomes),
-        TEST(test_too_many_outcomes),
-        TEST(test_conditions),
-        TEST(test_too_many_conditions),
-        TEST(test_in_vain),
-        TEST(test_router_behind),
+        TEST(test_rules),          TEST(test_too_many_rules),
+        TEST(test_too_many_pairs), TEST(test_too_many_values),
+        TEST(test_outcomes),       TEST(test_too_many_outcomes),
+        TEST(test_conditions),     TEST(test_too_many_conditions),
+        TEST(test_in_vain),        TEST(test_router_behind),
     };
     return cmocka_run_group_tests(tests, start_all, stop_all);
 }

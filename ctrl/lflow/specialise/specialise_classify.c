@@ -18,6 +18,9 @@
 #define MAX_ENDPOINT_RUNS 100000
 #define MAX_WASTED_RUNS 5000
 
+/* Most values of conditions in a row: each match of a run is compared with them. */
+#define MAX_VALUES (2 * ICGW_MAX_RULES)
+
 /* Most attempts to put a rule together. */
 #define MAX_STEPS 65536
 
@@ -90,15 +93,25 @@ static bool add_leaf(struct tree *t)
 
 static bool grow(struct tree *t);
 
+/* Of all conditions, the one that was asked last included. */
+static size_t count_values(const struct tree *t)
+{
+    size_t n = t->asked.n;
+    for (size_t i = 0; i < t->known.n; i++) {
+        n += t->known.list[i].n;
+    }
+    return n;
+}
+
 /* Answers what the last run has asked, both ways: first that it holds, since of the
  * rules the first one counts. */
 static bool branch(struct tree *t)
 {
     bool full = t->known.n == CONDITIONS_MAX;
-    if (full || t->asked.n > ICGW_MAX_RULES) {
+    if (full || count_values(t) > MAX_VALUES) {
         condition_clear(&t->asked);
         return full ? too_many(t, CONDITIONS_MAX, "conditions in a row")
-                    : too_many(t, ICGW_MAX_RULES, "rules");
+                    : too_many(t, MAX_VALUES, "values in a row");
     }
     struct condition *c = &t->known.list[t->known.n++];
     *c = t->asked;
