@@ -50,7 +50,9 @@ static bool has_flow(const struct model *m, const struct model_flow_row *row,
            !strcmp(have->code->actions_text, row->actions);
 }
 
-static void add_flow(const struct ovsdb *o, const struct sbrec_logical_flow *lf, const char **uuids)
+/* `empty`: the model has no rows that this one could be. */
+static void add_flow(const struct ovsdb *o, const struct sbrec_logical_flow *lf, bool empty,
+                     const char **uuids)
 {
     char uuid[UUID_LEN + 1];
     size_t n = flow_datapaths(o, lf, uuids);
@@ -63,7 +65,9 @@ static void add_flow(const struct ovsdb *o, const struct sbrec_logical_flow *lf,
         .match = lf->match,
         .actions = lf->actions,
     };
-    if (n && !has_flow(o->model, &row, uuids, n)) {
+    if (n && empty) {
+        model_add_flow(o->model, uuids, n, &row);
+    } else if (n && !has_flow(o->model, &row, uuids, n)) {
         model_remove_flow(o->model, uuid);
         model_add_flow(o->model, uuids, n, &row);
     } else if (!n) {
@@ -106,15 +110,14 @@ static void add_flows_of(const struct ovsdb *o, const struct sset *datapaths, bo
                    names(datapaths, &lf->logical_datapath->header_.uuid);
         if (everything || own ||
             (lf->logical_dp_group && hmapx_contains(&groups, lf->logical_dp_group))) {
-            add_flow(o, lf, uuids);
+            add_flow(o, lf, everything, uuids);
         }
     }
     hmapx_destroy(&groups);
 }
 
-void build_flows(struct ovsdb *o, const struct sset *added, bool everything)
+static void add_changed_flows(const struct ovsdb *o, const char **uuids)
 {
-    const char **uuids = xcalloc(o->datapaths.n + 1, sizeof *uuids);
     const char *text;
     SSET_FOR_EACH (text, &o->changes.flows) {
         struct uuid uuid;
@@ -122,10 +125,18 @@ void build_flows(struct ovsdb *o, const struct sset *added, bool everything)
             uuid_from_string(&uuid, text) ? sbrec_logical_flow_get_for_uuid(o->sb.idl, &uuid)
                                           : NULL;
         if (lf) {
-            add_flow(o, lf, uuids);
+            add_flow(o, lf, false, uuids);
         } else {
             model_remove_flow(o->model, text);
         }
+    }
+}
+
+void build_flows(struct ovsdb *o, const struct sset *added, bool everything)
+{
+    const char **uuids = xcalloc(o->datapaths.n + 1, sizeof *uuids);
+    if (!everything) {
+        add_changed_flows(o, uuids);
     }
     if (everything || !sset_is_empty(added) || !sset_is_empty(&o->changes.dp_groups)) {
         add_flows_of(o, added, everything, uuids);

@@ -197,7 +197,7 @@ static bool parse_next(struct lexer *lx, struct list *list, const char **error)
             if (lx->type != TOKEN_INTEGER || lx->value > 255) {
                 return fail(lx, error, "table number expected");
             }
-            a->table = (int)lx->value;
+            a->table = (int16_t)lx->value;
             lexer_next(lx);
         }
         lexer_match(lx, TOKEN_COMMA);
@@ -224,7 +224,7 @@ static bool parse_args(struct lexer *lx, const struct list *list, struct action 
             return fail(lx, error, "field expected");
         }
     }
-    a->n_args = n;
+    a->n_args = (uint8_t)n;
     return lexer_match(lx, TOKEN_RPAREN) || fail(lx, error, "missing )");
 }
 

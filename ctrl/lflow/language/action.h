@@ -49,22 +49,23 @@ struct action_choice {
     uint32_t weight;
 };
 
+/* A large zone has millions of them: fields are as small as they can be. */
 struct action {
-    enum action_type type;
+    wide value;
     struct bits dst;
     struct bits src;
-    wide value;
+    struct bits args[3];
+    char *name; /* LOAD_PORT, UNSUPPORTED */
+    struct action *block;
+    struct action_choice *choices;
+    uint32_t n_block;
+    uint32_t n_choices;
+    enum action_type type : 8;
     bool flag;
     bool to_egress; /* NEXT with pipeline=egress */
     bool has_pipeline;
-    int table; /* NEXT: -1 the next one */
-    struct bits args[3];
-    size_t n_args;
-    char *name; /* LOAD_PORT, UNSUPPORTED */
-    struct action *block;
-    size_t n_block;
-    struct action_choice *choices;
-    size_t n_choices;
+    uint8_t n_args;
+    int16_t table; /* NEXT: -1 the next one */
 };
 
 /* Parses to the end of the text.  NULL: a syntax error (*error is a static

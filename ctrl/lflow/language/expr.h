@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "field.h"
 #include "lex.h"
@@ -31,15 +32,16 @@ enum expr_type {
 
 enum relop { RELOP_EQ, RELOP_NE, RELOP_LT, RELOP_LE, RELOP_GT, RELOP_GE };
 
+/* A large zone has millions of them: fields are as small as they can be. */
 struct expr {
-    enum expr_type type;
-    enum relop relop;  /* COMPARE; EQ or NE for PORT, SET, GROUP, RESIDENT */
+    enum expr_type type : 8;
+    enum relop relop : 8; /* COMPARE; EQ or NE for PORT, SET, GROUP, RESIDENT */
+    uint32_t n_sub;
     struct bits bits;  /* COMPARE, PORT, SET, GROUP */
     wide value;        /* COMPARE: shifted to the place of the bits; CONSTANT: 0 or 1 */
     wide mask;         /* COMPARE: which bits of the container count */
     char *name;        /* PORT, SET, GROUP, RESIDENT, UNKNOWN */
     struct expr **sub; /* AND, OR */
-    size_t n_sub;
 };
 
 /* Deepest nesting of parentheses, blocks and predicates. */

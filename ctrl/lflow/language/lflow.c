@@ -81,6 +81,7 @@ const struct lflow_code *lflow_cache_get(struct lflow_cache *cache, const char *
     size_t actions_size = strlen(actions) + 1;
     size_t size = match_size + actions_size;
     struct entry *entry;
+    unsigned int hash;
 
     char *key = malloc(size);
     if (key == NULL) {
@@ -88,13 +89,14 @@ const struct lflow_code *lflow_cache_get(struct lflow_cache *cache, const char *
     }
     memcpy(key, match, match_size);
     memcpy(key + match_size, actions, actions_size);
-    HASH_FIND(hh, cache->entries, key, size, entry);
+    HASH_VALUE(key, size, hash);
+    HASH_FIND_BYHASHVALUE(hh, cache->entries, key, size, hash, entry);
     if (entry != NULL) {
         free(key);
     } else {
         entry = entry_create(key, match_size);
         entry->code.id = ++cache->last_id;
-        HASH_ADD_KEYPTR(hh, cache->entries, entry->key, size, entry);
+        HASH_ADD_KEYPTR_BYHASHVALUE(hh, cache->entries, entry->key, size, hash, entry);
     }
     entry->code.refs++;
     return &entry->code;
