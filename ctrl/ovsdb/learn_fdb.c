@@ -4,67 +4,19 @@
 
 #include "private.h"
 
-#include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
 #include "sb-idl.h"
 #include "timeval.h"
 #include "util.h"
 
-VLOG_DEFINE_THIS_MODULE(ovsdb_learn_fdb);
-
-#define MAX_LEARNED 1000
-#define MAX_PER_TXN 100
-
-struct learned_fdb {
-    struct ovs_list node;
+struct station {
+    struct learned learned;
     uint32_t datapath_key;
     uint16_t port_key;
     char mac[18];
-    bool writing; /* part of the transaction under way */
 };
 
-static void drop(struct ovsdb *o, struct learned_fdb *l)
-{
-    ovs_list_remove(&l->node);
-    o->n_learned_fdb--;
-    free(l);
-}
-
-/* Every packet of a burst says the same. */
-static struct learned_fdb *find_waiting(struct ovsdb *o, uint32_t datapath_key, const char *mac)
-{
-    struct learned_fdb *l;
-    LIST_FOR_EACH (l, node, &o->learned_fdb) {
-        if (!l->writing && l->datapath_key == datapath_key && !strcmp(l->mac, mac)) {
-            return l;
-        }
-    }
-    return NULL;
-}
-
-void ovsdb_learn_fdb(struct ovsdb *o, uint32_t datapath_key, uint16_t port_key, const char *mac)
-{
-    struct learned_fdb *l = find_waiting(o, datapath_key, mac);
-    if (l) {
-        l->port_key = port_key;
-        return;
-    }
-    if (o->n_learned_fdb >= MAX_LEARNED) {
-        static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(1, 1);
-        VLOG_WARN_RL(&rl, "more than %d MAC addresses wait to be written; the oldest is forgotten",
-                     MAX_LEARNED);
-        drop(o, CONTAINER_OF(ovs_list_front(&o->learned_fdb), struct learned_fdb, node));
-    }
-    l = xzalloc(sizeof *l);
-    l->datapath_key = datapath_key;
-    l->port_key = port_key;
-    ovs_strlcpy(l->mac, mac, sizeof l->mac);
-    ovs_list_push_back(&o->learned_fdb, &l->node);
-    o->n_learned_fdb++;
-    tasks_kick(o, TASK_LEARN_FDB);
-}
-
-static const struct sbrec_fdb *find(const struct ovsdb *o, const struct learned_fdb *l)
+static const struct sbrec_fdb *find(const struct ovsdb *o, const struct station *l)
 {
     struct sbrec_fdb *target = sbrec_fdb_index_init_row(o->fdb_by_mac);
     sbrec_fdb_index_set_mac(target, l->mac);
@@ -74,8 +26,9 @@ static const struct sbrec_fdb *find(const struct ovsdb *o, const struct learned_
     return found;
 }
 
-static bool write_one(struct ovsdb *o, const struct learned_fdb *l, struct ovsdb_idl_txn *txn)
+static bool write_one(struct ovsdb *o, const struct learned *item, struct ovsdb_idl_txn *txn)
 {
+    const struct station *l = CONTAINER_OF(item, struct station, learned);
     const struct sbrec_fdb *row = find(o, l);
     if (row && row->port_key == l->port_key) {
         return false;
@@ -92,44 +45,54 @@ static bool write_one(struct ovsdb *o, const struct learned_fdb *l, struct ovsdb
     return true;
 }
 
-bool learn_fdb_compose(struct ovsdb *o, struct task *t OVS_UNUSED, struct ovsdb_idl_txn *txn)
+static void free_one(struct learned *item)
 {
-    if (!o->complete) { /* a row that is there might not be in the replica yet */
-        return false;
-    }
-    size_t n = 0;
-    struct learned_fdb *l;
-    LIST_FOR_EACH_SAFE (l, node, &o->learned_fdb) {
-        if (n == MAX_PER_TXN) {
-            break;
-        }
-        if (write_one(o, l, txn)) {
-            l->writing = true;
-            n++;
-        } else {
-            drop(o, l);
-        }
-    }
-    return n > 0;
+    free(CONTAINER_OF(item, struct station, learned));
 }
 
-/* What the server refused is not worth keeping: the next packet brings it again. */
-void learn_fdb_done(struct ovsdb *o, enum task_outcome outcome)
+static struct learned_kind stations = {.what = "MAC addresses",
+                                       .limit = VLOG_RATE_LIMIT_INIT(1, 1),
+                                       .write = write_one,
+                                       .free = free_one};
+
+/* Every packet of a burst says the same. */
+static struct station *find_waiting(struct ovsdb *o, uint32_t datapath_key, const char *mac)
 {
-    struct learned_fdb *l;
-    LIST_FOR_EACH_SAFE (l, node, &o->learned_fdb) {
-        if (l->writing && outcome != TASK_AGAIN) {
-            drop(o, l);
-        } else {
-            l->writing = false;
+    struct station *l;
+    LIST_FOR_EACH (l, learned.node, &o->learned_fdb.items) {
+        if (!l->learned.writing && l->datapath_key == datapath_key && !strcmp(l->mac, mac)) {
+            return l;
         }
     }
+    return NULL;
+}
+
+void ovsdb_learn_fdb(struct ovsdb *o, uint32_t datapath_key, uint16_t port_key, const char *mac)
+{
+    struct station *l = find_waiting(o, datapath_key, mac);
+    if (l) {
+        l->port_key = port_key;
+        return;
+    }
+    l = xzalloc(sizeof *l);
+    l->datapath_key = datapath_key;
+    l->port_key = port_key;
+    ovs_strlcpy(l->mac, mac, sizeof l->mac);
+    learned_add(&o->learned_fdb, &stations, &l->learned);
+    tasks_kick(o, TASK_LEARN_FDB);
+}
+
+bool learn_fdb_compose(struct ovsdb *o, struct task *t OVS_UNUSED, struct ovsdb_idl_txn *txn)
+{
+    return learned_compose(o, &o->learned_fdb, &stations, txn);
+}
+
+void learn_fdb_done(struct ovsdb *o, enum task_outcome outcome)
+{
+    learned_done(&o->learned_fdb, &stations, outcome);
 }
 
 void learn_fdb_clear(struct ovsdb *o)
 {
-    struct learned_fdb *l;
-    LIST_FOR_EACH_SAFE (l, node, &o->learned_fdb) {
-        drop(o, l);
-    }
+    learned_clear(&o->learned_fdb, &stations);
 }

@@ -45,8 +45,8 @@ struct ovsdb *ovsdb_create(const struct ovsdb_config *c)
     shash_init(&o->claims);
     sset_init(&o->served);
     shash_init(&o->peers);
-    ovs_list_init(&o->learned);
-    ovs_list_init(&o->learned_fdb);
+    learned_init(&o->learned);
+    learned_init(&o->learned_fdb);
     smap_init(&o->sb_said);
     shash_init(&o->locations);
     shash_init(&o->placed);

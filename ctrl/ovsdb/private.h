@@ -8,6 +8,7 @@
 
 #include "changes.h"
 #include "datapaths.h"
+#include "learned.h"
 #include "openvswitch/list.h"
 #include "openvswitch/shash.h"
 #include "ovsdb.h"
@@ -128,13 +129,8 @@ struct ovsdb {
     int64_t nb_cfg_wanted; /* -1: nothing to acknowledge yet */
     int64_t nb_cfg_model;
 
-    /* learn.c */
-    struct ovs_list learned; /* struct learned, oldest first */
-    size_t n_learned;
-
-    /* learn_fdb.c */
-    struct ovs_list learned_fdb; /* struct learned_fdb, oldest first */
-    size_t n_learned_fdb;
+    struct learned_list learned;     /* learn.c */
+    struct learned_list learned_fdb; /* learn_fdb.c */
 
     /* icsb.c */
     const struct icsbrec_availability_zone *zone; /* ours, while a model is built */
