@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_eal.h>
 #include <rte_mbuf.h>
 
 #include "checksum.h"
@@ -22,6 +21,7 @@
 #include "recording.h"
 #include "recording_zone.h"
 #include "specialise.h"
+#include "test_eal.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -111,16 +111,10 @@ static void set_tunnels(const struct specialised *s)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    char args[][16] = {"fuzz", "--no-huge", "--no-shconf",   "-m",
-                       "64",   "--no-pci",  "--log-level=4", "--no-telemetry"};
-    char *list[sizeof args / sizeof *args];
     struct icgw_addr local = recording_gateway(1);
 
     (void)argc, (void)argv;
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
-        list[i] = args[i];
-    }
-    require(rte_eal_init(sizeof list / sizeof *list, list) >= 0, "no EAL");
+    require(test_eal_init() >= 0, "no EAL");
     pool = rte_pktmbuf_pool_create("fuzz", 63, 0, 0, RTE_MBUF_DEFAULT_BUF_SIZE, SOCKET_ID_ANY);
     require(pool != NULL, "no mbufs");
     gateways[0].model = recording_model("ovn-23.03", 1, lflow_cache_create());

@@ -11,13 +11,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_eal.h>
 #include <rte_mbuf.h>
 
 #include "lflow.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
 #include "recording_replay.h"
+#include "test_eal.h"
 #include "trace.h"
 #include "util.h"
 
@@ -58,15 +58,8 @@ static const char *port_name(uint16_t port)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    char args[][16] = {"fuzz", "--no-huge", "--no-shconf",   "-m",
-                       "64",   "--no-pci",  "--log-level=4", "--no-telemetry"};
-    char *list[sizeof args / sizeof *args];
-
     (void)argc, (void)argv;
-    for (size_t i = 0; i < sizeof list / sizeof *list; i++) {
-        list[i] = args[i];
-    }
-    require(rte_eal_init(sizeof list / sizeof *list, list) >= 0, "no EAL");
+    require(test_eal_init() >= 0, "no EAL");
     pool = rte_pktmbuf_pool_create("fuzz", 63, 0, 0, ROOM, SOCKET_ID_ANY);
     require(pool != NULL, "no mbufs");
     replay_start(&replay, "ovn-26.03", 1);

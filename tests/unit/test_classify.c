@@ -17,7 +17,6 @@
 #include <arpa/inet.h>
 
 #include <cmocka.h>
-#include <rte_eal.h>
 #include <rte_mbuf.h>
 
 #include "checksum.h"
@@ -26,6 +25,7 @@
 #include "recording.h"
 #include "recording_zone.h"
 #include "specialise.h"
+#include "test_eal.h"
 #include "trace.h"
 #include "util.h"
 
@@ -406,15 +406,8 @@ static void test_as_flows(void **state)
 
 static int start(void **state)
 {
-    char args[][16] = {"test", "--no-huge", "--no-shconf",   "-m",
-                       "64",   "--no-pci",  "--log-level=4", "--no-telemetry"};
-    char *argv[ARRAY_SIZE(args)];
-
     (void)state;
-    for (size_t i = 0; i < ARRAY_SIZE(args); i++) {
-        argv[i] = args[i];
-    }
-    if (rte_eal_init(ARRAY_SIZE(argv), argv) < 0) {
+    if (test_eal_init() < 0) {
         return -1;
     }
     pool = rte_pktmbuf_pool_create("pool", 63, 0, 0, 2048, SOCKET_ID_ANY);

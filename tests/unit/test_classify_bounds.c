@@ -12,12 +12,12 @@
 
 #include <cmocka.h>
 #include <rte_byteorder.h>
-#include <rte_eal.h>
 
 #include "lflow.h"
 #include "recording.h"
 #include "recording_zone.h"
 #include "specialise.h"
+#include "test_eal.h"
 
 /* A router between a transit switch and a switch; policies are rows for table 1. */
 #define ZONE                                                                                       \
@@ -258,25 +258,6 @@ static void test_router_behind(void **state)
     assert_int_equal(d->reason, ICGW_SLOW_DESTINATION);
 }
 
-static int start_all(void **state)
-{
-    char args[][16] = {"test", "--no-huge", "--no-shconf",   "-m",
-                       "64",   "--no-pci",  "--log-level=4", "--no-telemetry"};
-    char *argv[RTE_DIM(args)];
-
-    (void)state;
-    for (size_t i = 0; i < RTE_DIM(argv); i++) {
-        argv[i] = args[i];
-    }
-    return rte_eal_init(RTE_DIM(argv), argv) < 0 ? -1 : 0;
-}
-
-static int stop_all(void **state)
-{
-    (void)state;
-    return rte_eal_cleanup();
-}
-
 #define TEST(NAME) cmocka_unit_test_setup_teardown(NAME, start, stop)
 
 int main(void)
@@ -288,5 +269,5 @@ int main(void)
         TEST(test_conditions),     TEST(test_too_many_conditions),
         TEST(test_in_vain),        TEST(test_router_behind),
     };
-    return cmocka_run_group_tests(tests, start_all, stop_all);
+    return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);
 }

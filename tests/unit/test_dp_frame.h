@@ -14,11 +14,11 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <rte_eal.h>
 #include <rte_lcore.h>
 #include <rte_mbuf.h>
 
 #include "icgw_forward.h"
+#include "test_eal.h"
 
 #define FRAME_MAX 2048
 
@@ -64,15 +64,8 @@ static struct rte_mempool *frame_pool;
 
 static inline int start_eal(void **state)
 {
-    static char args[][16] = {"test", "--no-huge", "--no-shconf",   "-m",
-                              "64",   "--no-pci",  "--log-level=4", "--no-telemetry"};
-    char *argv[RTE_DIM(args)];
-
     (void)state;
-    for (unsigned int i = 0; i < RTE_DIM(args); i++) {
-        argv[i] = args[i];
-    }
-    if (rte_eal_init(RTE_DIM(argv), argv) < 0) {
+    if (test_eal_init() < 0) {
         return -1;
     }
     frame_pool =

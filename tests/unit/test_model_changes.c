@@ -11,12 +11,12 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <rte_eal.h>
 
 #include "lflow.h"
 #include "model.h"
 #include "same.h"
 #include "specialise.h"
+#include "test_eal.h"
 
 #define N_DATAPATHS 5
 #define N_PORTS 8 /* of each datapath, at most */
@@ -544,18 +544,12 @@ static void test_chassis_with_the_same_address(void **state)
 
 int main(void)
 {
-    static char args[][24] = {
-        "model_changes", "--no-huge", "--no-shconf", "--no-pci", "-m", "64", "--log-level=error"};
-    char *eal[sizeof args / sizeof *args + 1] = {NULL};
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_changes),
                                        cmocka_unit_test(test_new_chassis),
                                        cmocka_unit_test(test_chassis_with_another_number),
                                        cmocka_unit_test(test_chassis_with_the_same_address)};
 
-    for (size_t i = 0; i < sizeof args / sizeof *args; i++) {
-        eal[i] = args[i];
-    }
-    if (rte_eal_init(sizeof args / sizeof *args, eal) < 0) {
+    if (test_eal_init() < 0) {
         return 1;
     }
     return cmocka_run_group_tests_name("model_changes", tests, NULL, NULL);

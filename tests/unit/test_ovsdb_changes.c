@@ -8,8 +8,7 @@
 
 #include "same.h"
 #include "specialise.h"
-
-#include <rte_eal.h>
+#include "test_eal.h"
 
 #define SCHEMAS "/usr/share/ovn/"
 #define N_ROUTERS 3
@@ -447,9 +446,6 @@ static void test_chassis_concerns_few(void **state)
 
 int main(void)
 {
-    static char args[][24] = {
-        "ovsdb_changes", "--no-huge", "--no-shconf", "--no-pci", "-m", "64", "--log-level=error"};
-    char *eal[sizeof args / sizeof *args + 1] = {NULL};
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_random_changes, zone_create, zone_destroy),
         cmocka_unit_test_setup_teardown(test_chassis_concerns_few, zone_create, zone_destroy),
@@ -459,10 +455,7 @@ int main(void)
         puts("no ovsdb-server, no ovn-sbctl: skipped");
         return 77;
     }
-    for (size_t i = 0; i < sizeof args / sizeof *args; i++) {
-        eal[i] = args[i];
-    }
-    if (rte_eal_init(sizeof args / sizeof *args, eal) < 0) {
+    if (test_eal_init() < 0) {
         return 1;
     }
     vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_ERR);

@@ -12,10 +12,10 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <rte_eal.h>
 
 #include "recording_compare.h"
 #include "recording_replay.h"
+#include "test_eal.h"
 
 /* Forwarding, which the tables alone are to decide. */
 static const char *const fast[] = {"icmp4", "icmp6", "tcp", "fragments"};
@@ -133,25 +133,6 @@ static void find_cases(const char *release)
     free(entries);
 }
 
-static int start_eal(void **state)
-{
-    char args[][16] = {"test", "--no-huge", "--no-shconf",   "-m",
-                       "64",   "--no-pci",  "--log-level=4", "--no-telemetry"};
-    char *argv[sizeof args / sizeof *args];
-
-    (void)state;
-    for (size_t i = 0; i < sizeof argv / sizeof *argv; i++) {
-        argv[i] = args[i];
-    }
-    return rte_eal_init(sizeof argv / sizeof *argv, argv) < 0 ? -1 : 0;
-}
-
-static int stop_eal(void **state)
-{
-    (void)state;
-    return rte_eal_cleanup();
-}
-
 int main(void)
 {
     struct CMUnitTest tests[MAX_CASES];
@@ -163,7 +144,8 @@ int main(void)
         tests[i] = (struct CMUnitTest){
             .name = cases[i].title, .test_func = test_recording, .initial_state = &cases[i]};
     }
-    int failed = _cmocka_run_group_tests("recordings", tests, n_cases, start_eal, stop_eal);
+    int failed =
+        _cmocka_run_group_tests("recordings", tests, n_cases, test_eal_start, test_eal_stop);
     for (size_t i = 0; i < n_cases; i++) {
         free(cases[i].file);
         free(cases[i].title);

@@ -11,12 +11,12 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <rte_eal.h>
 
 #include "lflow.h"
 #include "recording.h"
 #include "recording_zone.h"
 #include "specialise.h"
+#include "test_eal.h"
 
 /* A router between a transit switch and a switch with one guest. */
 #define ZONE                                                                                       \
@@ -153,16 +153,9 @@ static void test_guards(void **state)
 
 static int start(void **state)
 {
-    char args[][16] = {"test", "--no-huge", "--no-shconf",   "-m",
-                       "64",   "--no-pci",  "--log-level=4", "--no-telemetry"};
-    char *argv[RTE_DIM(args)];
-
     (void)state;
-    for (size_t i = 0; i < RTE_DIM(argv); i++) {
-        argv[i] = args[i];
-    }
     cache = lflow_cache_create();
-    return rte_eal_init(RTE_DIM(argv), argv) < 0 ? -1 : 0;
+    return test_eal_init() < 0 ? -1 : 0;
 }
 
 static int stop(void **state)

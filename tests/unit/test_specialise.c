@@ -13,11 +13,11 @@
 #include <time.h>
 
 #include <cmocka.h>
-#include <rte_eal.h>
 
 #include "lflow.h"
 #include "recording_zone.h"
 #include "specialise.h"
+#include "test_eal.h"
 
 #define PORTS                                                                                      \
     "chassis gw1 192.0.2.21\n"                                                                     \
@@ -563,25 +563,6 @@ static void test_many(void **state)
                       (double)(after.tv_nsec - before.tv_nsec) / 1e9);
 }
 
-static int start_eal(void **state)
-{
-    char args[][16] = {"test", "--no-huge", "--no-shconf",   "-m",
-                       "64",   "--no-pci",  "--log-level=4", "--no-telemetry"};
-    char *argv[sizeof args / sizeof *args];
-
-    (void)state;
-    for (size_t i = 0; i < sizeof argv / sizeof *argv; i++) {
-        argv[i] = args[i];
-    }
-    return rte_eal_init(sizeof argv / sizeof *argv, argv) < 0 ? -1 : 0;
-}
-
-static int stop_eal(void **state)
-{
-    (void)state;
-    return rte_eal_cleanup();
-}
-
 int main(void)
 {
 #define TEST(NAME) cmocka_unit_test_teardown(NAME, stop)
@@ -609,5 +590,5 @@ int main(void)
         TEST(test_encaps),
         TEST(test_many),
     };
-    return cmocka_run_group_tests_name("specialise", tests, start_eal, stop_eal);
+    return cmocka_run_group_tests_name("specialise", tests, test_eal_start, test_eal_stop);
 }

@@ -11,9 +11,9 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <rte_eal.h>
 
 #include "recording_replay.h"
+#include "test_eal.h"
 
 #define INNER 58    /* offset of the inner frame behind Ethernet, IPv4, UDP, Geneve, option */
 #define OVERHEAD 58 /* bytes of outer IPv4 packet that are not inner IP packet */
@@ -117,25 +117,6 @@ static void what_fits_goes_on(void **state)
     replay_stop(&r);
 }
 
-static int start_eal(void **state)
-{
-    char args[][16] = {"test", "--no-huge", "--no-shconf",   "-m",
-                       "64",   "--no-pci",  "--log-level=4", "--no-telemetry"};
-    char *argv[sizeof args / sizeof *args];
-
-    (void)state;
-    for (size_t i = 0; i < sizeof argv / sizeof *argv; i++) {
-        argv[i] = args[i];
-    }
-    return rte_eal_init(sizeof argv / sizeof *argv, argv) < 0 ? -1 : 0;
-}
-
-static int stop_eal(void **state)
-{
-    (void)state;
-    return rte_eal_cleanup();
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -144,5 +125,5 @@ int main(void)
         cmocka_unit_test(old_flows_drop),
         cmocka_unit_test(what_fits_goes_on),
     };
-    return cmocka_run_group_tests_name("too_big", tests, start_eal, stop_eal);
+    return cmocka_run_group_tests_name("too_big", tests, test_eal_start, test_eal_stop);
 }

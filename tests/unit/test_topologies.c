@@ -12,12 +12,12 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <rte_eal.h>
 
 #include "interp.h"
 #include "lflow.h"
 #include "recording.h"
 #include "specialise.h"
+#include "test_eal.h"
 
 static struct lflow_cache *cache;
 static struct model *model;
@@ -301,25 +301,6 @@ static void test_equal_cost(void **state)
     assert_int_equal(__builtin_popcount(vnis), 3);
 }
 
-static int start_eal(void **state)
-{
-    char args[][16] = {"test", "--no-huge", "--no-shconf",   "-m",
-                       "64",   "--no-pci",  "--log-level=4", "--no-telemetry"};
-    char *argv[RTE_DIM(args)];
-
-    (void)state;
-    for (size_t i = 0; i < RTE_DIM(argv); i++) {
-        argv[i] = args[i];
-    }
-    return rte_eal_init(RTE_DIM(argv), argv) < 0 ? -1 : 0;
-}
-
-static int stop_eal(void **state)
-{
-    (void)state;
-    return rte_eal_cleanup();
-}
-
 int main(void)
 {
 #define TR(NAME) cmocka_unit_test_setup_teardown(NAME, load_transit_router, unload)
@@ -338,5 +319,5 @@ int main(void)
         KO(test_default_route),
         KO(test_equal_cost),
     };
-    return cmocka_run_group_tests(tests, start_eal, stop_eal);
+    return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);
 }

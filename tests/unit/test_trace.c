@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include <cmocka.h>
-#include <rte_eal.h>
 #include <rte_ip.h>
 #include <rte_mbuf.h>
 
@@ -23,6 +22,7 @@
 #include "openvswitch/json.h"
 #include "recording_replay.h"
 #include "recording_zone.h"
+#include "test_eal.h"
 #include "trace.h"
 #include "util.h"
 
@@ -516,15 +516,8 @@ static void test_hex(void **state)
 
 static int start(void **state)
 {
-    char args[][16] = {"test", "--no-huge", "--no-shconf",   "-m",
-                       "64",   "--no-pci",  "--log-level=4", "--no-telemetry"};
-    char *argv[RTE_DIM(args)];
-
     (void)state;
-    for (size_t i = 0; i < RTE_DIM(argv); i++) {
-        argv[i] = args[i];
-    }
-    if (rte_eal_init(RTE_DIM(argv), argv) < 0) {
+    if (test_eal_init() < 0) {
         return -1;
     }
     pool = rte_pktmbuf_pool_create("trace", 63, 0, 0, 4096, SOCKET_ID_ANY);
