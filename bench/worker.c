@@ -177,6 +177,9 @@ const char *bench_device(const struct bench_options *o, struct bench_result *res
         return "out of memory: give more (--memory MIB)";
     }
     icgw_pmd_publish(tables);
+    while (icgw_pmd_in_use() < icgw_pmd_published()) {
+        usleep(WINDOW_US); /* until then packets meet the empty tables, and are drops */
+    }
     usleep(10 * WINDOW_US);
     wrong = o->by_stage ? bench_clock_start() : NULL;
     if (wrong == NULL) {
