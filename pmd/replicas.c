@@ -12,8 +12,8 @@
 static uint16_t n_nodes; /* with a copy of their own */
 static int nodes[ICGW_MAX_WORKERS];
 static uint16_t copies[ICGW_MAX_WORKERS]; /* by worker: which of nodes[] */
-static bool crossing;                     /* nodes with workers have no copy of their own */
-static uint16_t anywhere;                 /* workers that may run on several nodes */
+static bool nowhere;      /* several nodes, but without huge pages memory is on none known */
+static uint16_t anywhere; /* workers that may run on several nodes */
 
 void pmd_replicas_open(void)
 {
@@ -26,13 +26,13 @@ void pmd_replicas_open(void)
         anywhere += several && workers[w] < 0;
     }
     n_nodes = pmd_numa_group(workers, pmd.n_workers, copies, nodes);
-    crossing = n_nodes > 1 && !rte_eal_has_hugepages(); /* such memory has no node */
-    if (crossing) {
+    nowhere = several && !rte_eal_has_hugepages();
+    if (nowhere) {
         n_nodes = 1;
         nodes[0] = -1;
     }
     /* The machine's only node needs no name: as rte_malloc() finds it. */
-    icgw_tables_home(several && rte_eal_has_hugepages() ? nodes[0] : -1);
+    icgw_tables_home(several ? nodes[0] : -1);
 }
 
 void pmd_replicas_make(struct icgw_tables *tables)
@@ -65,10 +65,10 @@ static void note_first(struct icgw_copy_info *info)
 {
     struct icgw_pmd_note *note = &info->note;
 
-    if (crossing) {
+    if (nowhere) {
         snprintf(note->text, sizeof note->text,
-                 "workers run on several NUMA nodes and all read the same memory: without huge "
-                 "pages it has no node; set [dpdk] huge-pages");
+                 "without huge pages it is not known which NUMA node they are on, and workers may "
+                 "read them from another one: set [dpdk] huge-pages");
     } else if (icgw_tables_away() > 0) {
         snprintf(note->text, sizeof note->text,
                  "memory of NUMA node %d ran out: part of the tables is on another node; reserve "
@@ -105,7 +105,7 @@ void icgw_pmd_copy_info(uint16_t i, struct icgw_copy_info *info)
 
     *info = (struct icgw_copy_info){.node = nodes[i]};
     for (uint16_t w = 0; w < pmd.n_workers; w++) {
-        info->n_workers += crossing || copies[w] == i;
+        info->n_workers += nowhere || copies[w] == i;
     }
     if (i == 0) {
         note_first(info);

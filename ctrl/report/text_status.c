@@ -87,7 +87,9 @@ static void put_copies(const struct json *copies, struct ds *ds, bool colour)
     VIEW_FOR_EACH(copy, i, copies)
     {
         int64_t node = view_integer(copy, "node");
-        ds_put_format(ds, "%-14s   %.1f MiB", "", view_number(copy, "bytes") / (1 << 20));
+        double kib = view_number(copy, "bytes") / 1024;
+        ds_put_format(ds, "%-14s   %.1f %s", "", kib < 1024 ? kib : kib / 1024,
+                      kib < 1024 ? "KiB" : "MiB");
         if (node >= 0) {
             ds_put_format(ds, " on NUMA node %" PRId64, node);
         }

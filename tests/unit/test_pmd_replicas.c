@@ -154,6 +154,9 @@ static void one_node(void **state)
     with_nodes(1, 0, 0, says_nothing);
     with_nodes(1, -1, -1, says_nothing);
     with_nodes(2, 1, 1, says_nothing); /* both workers on one of two */
+    huge_pages = 0;
+    with_nodes(1, 0, 0, says_nothing);
+    huge_pages = 1;
 }
 
 static const char *says_that_they_may_run_anywhere(void)
@@ -183,6 +186,7 @@ static void no_huge_pages(void **state)
     (void)state;
     huge_pages = 0;
     with_nodes(2, 0, 1, says_that_memory_has_no_node);
+    with_nodes(2, 1, 1, says_that_memory_has_no_node);
     huge_pages = 1;
 }
 

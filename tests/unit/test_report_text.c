@@ -145,7 +145,7 @@ static void test_copies(void **state OVS_UNUSED)
     assert_non_null(strstr(ds_cstr(&ds),
                            "tables         7 destinations at 2 endpoints, computed in 1.5 ms\n"
                            "                 3.0 MiB on NUMA node 1, for 2 worker(s)\n"
-                           "                 0.0 MiB on NUMA node 0, for 1 worker(s)\n"
+                           "                 0.0 KiB on NUMA node 0, for 1 worker(s)\n"
                            "                 no memory\n"));
     ds_destroy(&ds);
     json_destroy(json);
