@@ -22,10 +22,11 @@ struct rte_mbuf;
 enum icgw_spread {
     ICGW_SPREAD_AUTO,     /* configuration only: the best that the device can do */
     ICGW_SPREAD_NONE,     /* there is one worker */
-    ICGW_SPREAD_QUEUES,   /* as the device's queues receive them: asked for */
+    ICGW_SPREAD_QUEUES,   /* as the device's queues receive them */
     ICGW_SPREAD_RSS,      /* the device hashes outer addresses and UDP ports */
     ICGW_SPREAD_FLOW,     /* rules of the device (rte_flow) for tunnel packets */
-    ICGW_SPREAD_HANDOVER, /* workers hand over to each other, by hash of the inner flow */
+    ICGW_SPREAD_HANDOVER, /* workers hand over to each other, by hash of the inner flow: asked for
+                           */
 };
 
 struct icgw_pmd_port_config {

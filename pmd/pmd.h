@@ -78,7 +78,8 @@ struct pmd_port {
     char driver[32];
     uint8_t mac[6];
     uint16_t mtu;
-    bool steer; /* rules are to be tried */
+    bool steer;              /* rules are to be tried */
+    enum icgw_spread wanted; /* as configured */
     enum icgw_spread spread;
     uint16_t n_notes;
     struct icgw_pmd_note notes[PMD_MAX_NOTES];

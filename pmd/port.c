@@ -21,7 +21,7 @@ static bool copy_config(struct pmd_port *port, const struct icgw_pmd_port_config
     port->device = strdup(config->device);
     port->host_interface = config->host_interface ? strdup(config->host_interface) : NULL;
     port->mtu = config->mtu ? config->mtu : RTE_ETHER_MTU;
-    port->spread = config->spread;
+    port->wanted = config->spread;
     if (!port->name || !port->device || (config->host_interface && !port->host_interface)) {
         return pmd_fail(error, "[port %s]: out of memory", config->name);
     }
@@ -66,10 +66,10 @@ bool pmd_port_probe(struct pmd_port *port, uint16_t index,
     }
     if (rte_eth_dev_info_get(port->dev.id, &info) == 0) {
         rte_strscpy(port->driver, info.driver_name ? info.driver_name : "", sizeof port->driver);
-        port->steer = port->spread == ICGW_SPREAD_AUTO && pmd.n_locals > 0 &&
+        port->steer = port->wanted == ICGW_SPREAD_AUTO && pmd.n_locals > 0 &&
                       info.max_rx_queues > port->dev.n_rxq &&
                       port->dev.n_rxq == receivers(&port->dev);
-        port->spread = pmd_spread_choose(port->spread, receivers(&port->dev), port->dev.n_rxq,
+        port->spread = pmd_spread_choose(port->wanted, receivers(&port->dev), port->dev.n_rxq,
                                          info.flow_type_rss_offloads);
     }
     read_mac(port);

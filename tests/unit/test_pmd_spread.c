@@ -54,6 +54,14 @@ static struct icgw_pmd_config two_workers(void)
     return c;
 }
 
+static struct icgw_pmd_config by_software(void)
+{
+    struct icgw_pmd_config c = two_workers();
+
+    c.ports[0].spread = ICGW_SPREAD_HANDOVER;
+    return c;
+}
+
 static uint32_t mark_of(const uint8_t *frame)
 {
     uint32_t mark;
@@ -102,8 +110,7 @@ static const char *spreads_by_software(void)
     EXPECT(wrong == NULL || (fprintf(stderr, "%s\n", wrong), false));
     icgw_pmd_port_info(0, &port);
     EXPECT(port.spread == ICGW_SPREAD_HANDOVER);
-    EXPECT(port.n_notes == 1 && strstr(port.notes[0].text, "compare with cores = 1"));
-    EXPECT(strstr(port.notes[0].text, "for 2 workers")); /* not cut off */
+    EXPECT(port.n_notes == 1 && strstr(port.notes[0].text, "compare with spread = auto"));
     EXPECT(by[1] >= FLOWS * ROUNDS / 4);
     EXPECT(by[2] >= FLOWS * ROUNDS / 4);
     uint16_t poller = child_stats(0).rx_packets > 0 ? 0 : 1, other = 1 - poller;
@@ -115,13 +122,58 @@ static const char *spreads_by_software(void)
     return NULL;
 }
 
+static void software_over_one_queue(void **state)
+{
+    struct icgw_pmd_config c = by_software();
+
+    (void)state;
+    soft_nic.max_rx_queues = soft_nic.max_tx_queues = 1;
+    in_child(&c, spreads_by_software);
+}
+
+static void software_over_two_queues(void **state)
+{
+    struct icgw_pmd_config c = by_software();
+
+    (void)state;
+    /* One pair of addresses, so one of the two queues gets everything. */
+    soft_nic.rss = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_IPV6;
+    soft_nic.max_tx_queues = 1;
+    in_child(&c, spreads_by_software);
+}
+
+/* One worker does everything, in order, and the port's notes say why. */
+static const char *stays_where_it_comes(void)
+{
+    unsigned int by[3] = {0};
+    const char *wrong = run_flows(by);
+    struct icgw_port_info port;
+
+    EXPECT(wrong == NULL || (fprintf(stderr, "%s\n", wrong), false));
+    icgw_pmd_port_info(0, &port);
+    EXPECT(port.spread == ICGW_SPREAD_QUEUES);
+    EXPECT(by[1] == FLOWS * ROUNDS || by[2] == FLOWS * ROUNDS);
+    EXPECT(child_total().handed_over == 0 && child_total().taken_over == 0);
+    EXPECT(child_total().tx_packets == FLOWS * ROUNDS);
+    EXPECT(port.n_notes == 2 && strstr(port.notes[0].text, "of 2 workers receive"));
+    if (soft_nic.n_rxq == 1) {
+        EXPECT(port.notes[1].warning);
+        EXPECT(strstr(port.notes[1].text, "1 of 2 workers have no share of this port: its device "
+                                          "has 1 queue; spread = software"));
+        EXPECT(strstr(port.notes[1].text, "where measured")); /* not cut off */
+    } else {
+        EXPECT(strstr(port.notes[1].text, "no hash of UDP ports"));
+    }
+    return NULL;
+}
+
 static void one_queue(void **state)
 {
     struct icgw_pmd_config c = two_workers();
 
     (void)state;
     soft_nic.max_rx_queues = soft_nic.max_tx_queues = 1;
-    in_child(&c, spreads_by_software);
+    in_child(&c, stays_where_it_comes);
 }
 
 static void hash_of_addresses_only(void **state)
@@ -129,10 +181,8 @@ static void hash_of_addresses_only(void **state)
     struct icgw_pmd_config c = two_workers();
 
     (void)state;
-    /* One pair of addresses, so one of the two queues gets everything. */
     soft_nic.rss = RTE_ETH_RSS_IPV4 | RTE_ETH_RSS_IPV6;
-    soft_nic.max_tx_queues = 1;
-    in_child(&c, spreads_by_software);
+    in_child(&c, stays_where_it_comes);
 }
 
 static const char *spreads_by_rss(void)
@@ -181,7 +231,7 @@ static const char *stays_with_the_receiver(void)
 
 static void what_is_no_tunnel_packet(void **state)
 {
-    struct icgw_pmd_config c = two_workers();
+    struct icgw_pmd_config c = by_software();
 
     (void)state;
     soft_nic.max_rx_queues = soft_nic.max_tx_queues = 1;
@@ -212,7 +262,7 @@ static const char *drops_and_counts(void)
 
 static void worker_that_does_not_keep_up(void **state)
 {
-    struct icgw_pmd_config c = two_workers();
+    struct icgw_pmd_config c = by_software();
 
     (void)state;
     soft_nic.max_rx_queues = soft_nic.max_tx_queues = 1;
@@ -264,7 +314,7 @@ static const char *capture_leaves_it(void)
 /* It holds a burst that it has yet to record. */
 static void worker_that_captures_and_does_not_come_round(void **state)
 {
-    struct icgw_pmd_config c = two_workers();
+    struct icgw_pmd_config c = by_software();
 
     (void)state;
     soft_nic.max_rx_queues = soft_nic.max_tx_queues = 1;
@@ -314,7 +364,7 @@ static const char *captures_of_both(void)
 
 static void capture_with_two_workers(void **state)
 {
-    struct icgw_pmd_config c = two_workers();
+    struct icgw_pmd_config c = by_software();
 
     (void)state;
     soft_nic.max_rx_queues = 1;
@@ -323,7 +373,7 @@ static void capture_with_two_workers(void **state)
 
 static void worker_that_does_not_stop(void **state)
 {
-    struct icgw_pmd_config c = two_workers();
+    struct icgw_pmd_config c = by_software();
 
     (void)state;
     soft_nic.max_rx_queues = soft_nic.max_tx_queues = 1;
@@ -340,15 +390,16 @@ static void choice(void **state)
     assert_int_equal(pmd_spread_choose(ICGW_SPREAD_AUTO, 1, 1, 0), ICGW_SPREAD_NONE);
     assert_int_equal(pmd_spread_choose(ICGW_SPREAD_HANDOVER, 1, 1, 0), ICGW_SPREAD_NONE);
     assert_int_equal(pmd_spread_choose(ICGW_SPREAD_AUTO, 4, 4, udp4), ICGW_SPREAD_RSS);
-    assert_int_equal(pmd_spread_choose(ICGW_SPREAD_AUTO, 4, 2, udp4), ICGW_SPREAD_HANDOVER);
-    assert_int_equal(pmd_spread_choose(ICGW_SPREAD_AUTO, 4, 4, udp6), ICGW_SPREAD_HANDOVER);
-    assert_int_equal(pmd_spread_choose(ICGW_SPREAD_AUTO, 4, 4, 0), ICGW_SPREAD_HANDOVER);
+    assert_int_equal(pmd_spread_choose(ICGW_SPREAD_AUTO, 4, 2, udp4), ICGW_SPREAD_RSS);
+    assert_int_equal(pmd_spread_choose(ICGW_SPREAD_AUTO, 4, 1, udp4), ICGW_SPREAD_QUEUES);
+    assert_int_equal(pmd_spread_choose(ICGW_SPREAD_AUTO, 4, 4, udp6), ICGW_SPREAD_QUEUES);
+    assert_int_equal(pmd_spread_choose(ICGW_SPREAD_AUTO, 4, 4, 0), ICGW_SPREAD_QUEUES);
     assert_int_equal(pmd_spread_choose(ICGW_SPREAD_QUEUES, 4, 2, 0), ICGW_SPREAD_QUEUES);
     assert_int_equal(pmd_spread_choose(ICGW_SPREAD_HANDOVER, 4, 4, udp4), ICGW_SPREAD_HANDOVER);
     /* Tunnels over both families need a hash of both. */
     pmd.n_locals = 2;
     pmd.locals[1] = (struct icgw_addr){.bytes = {0x20, 0x01, 0x0d, 0xb8}};
-    assert_int_equal(pmd_spread_choose(ICGW_SPREAD_AUTO, 4, 4, udp4), ICGW_SPREAD_HANDOVER);
+    assert_int_equal(pmd_spread_choose(ICGW_SPREAD_AUTO, 4, 4, udp4), ICGW_SPREAD_QUEUES);
     assert_int_equal(pmd_spread_choose(ICGW_SPREAD_AUTO, 4, 4, udp4 | udp6), ICGW_SPREAD_RSS);
 }
 
@@ -357,6 +408,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(choice),
         cmocka_unit_test(one_queue),
+        cmocka_unit_test(software_over_one_queue),
+        cmocka_unit_test(software_over_two_queues),
         cmocka_unit_test(hash_of_addresses_only),
         cmocka_unit_test(hash_of_ports),
         cmocka_unit_test(what_is_no_tunnel_packet),
