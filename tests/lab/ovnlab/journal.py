@@ -7,6 +7,7 @@ was left up on purpose, and one whose program was killed."""
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import shutil
@@ -18,6 +19,7 @@ from typing import Iterable, Optional
 
 PREFIX = "ovnic-lab-"
 FILE = "journal"
+NETNS = Path("/run/netns")
 
 
 def started_at(pid: int) -> Optional[str]:
@@ -62,12 +64,38 @@ class Journal:
         return not self.kept() and any(
             started_at(int(pid)) == start for pid, start in self.entries("owner"))
 
+    def write_netns(self, name: str) -> None:
+        """Before `ip netns add`, whose first call after a start of the machine mounts
+        /run/netns."""
+        if not netns_mounted():
+            self.write("netns-mount")
+        self.write("netns", name)
+
+    def remove_netns_mount(self) -> None:
+        """Where other labs have namespaces there, it is theirs to remove."""
+        if not any(NETNS.iterdir()):
+            subprocess.run(["umount", str(NETNS)], check=False, stderr=subprocess.DEVNULL)
+            return
+        for other in all_journals():
+            if other.path != self.path:
+                with contextlib.suppress(FileNotFoundError):   # it ends at this moment
+                    other.write("netns-mount")
+                    return
+
     def remove_everything(self) -> None:
         stop_processes((int(pid), start) for pid, start, *_ in reversed(self.entries("process")))
         for (name,) in reversed(self.entries("netns")):
-            if Path(f"/run/netns/{name}").exists():
+            if (NETNS / name).exists():
                 subprocess.run(["ip", "netns", "del", name], check=False)
+        if self.entries("netns-mount") and netns_mounted():
+            self.remove_netns_mount()
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+def netns_mounted() -> bool:
+    # Path.is_mount() takes a folder that is mounted on itself for none.
+    mounts = Path("/proc/self/mountinfo").read_text().splitlines()
+    return any(line.split()[4] == str(NETNS) for line in mounts)
 
 
 def all_journals() -> list[Journal]:

@@ -13,7 +13,7 @@ class Netns:
     def __init__(self, journal: Journal, name: str) -> None:
         # Unique on this machine: several labs may be up at once.
         self.name = f"{journal.directory.name}-{name}"
-        journal.write("netns", self.name)
+        journal.write_netns(self.name)
         run("ip", "netns", "add", self.name)
         self.sysctl("net.ipv6.conf.all.accept_dad=0", "net.ipv6.conf.default.accept_dad=0",
                     "net.ipv6.conf.default.accept_ra=0",
