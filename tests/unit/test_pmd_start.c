@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -259,10 +260,10 @@ static const char *build(void)
            "ip link set lo up\n"
            "ip link add eth1 type veth peer name far0\n"
            "ethtool -K eth1 tx off >/dev/null || true; ethtool -K far0 tx off >/dev/null || true\n"
-           "unshare -n sleep 30 & echo $! >$DIR/pid; sleep 0.3\n"
-           "ip link set far0 netns $(cat $DIR/pid)\n"
+           "touch $DIR/far; unshare --net=$DIR/far true\n"
+           "ip link set far0 netns $DIR/far\n"
            "ip link set eth1 up arp off\n"
-           "nsenter -t $(cat $DIR/pid) -n sh -c"
+           "nsenter --net=$DIR/far sh -c"
            " 'ip link set far0 up; ip addr add 192.0.2.2/24 dev far0'\n";
 }
 
@@ -271,7 +272,7 @@ static const char *ping(void)
     struct icgw_worker_info worker;
 
     if (system("ip addr add 192.0.2.1/24 dev icgwt1 &&"
-               " nsenter -t $(cat $DIR/pid) -n ping -q -c 3 -i 0.2 -W 2 192.0.2.1 >/dev/null")) {
+               " nsenter --net=$DIR/far ping -q -c 3 -i 0.2 -W 2 192.0.2.1 >/dev/null")) {
         return "no answer";
     }
     icgw_pmd_worker_info(0, &worker); /* receives what is no tunnel packet */
@@ -280,7 +281,7 @@ static const char *ping(void)
 
 static void clean_up(void)
 {
-    int ignored = system("test ! -f $DIR/pid || kill $(cat $DIR/pid); rm -r $DIR");
+    int ignored = system("umount $DIR/far 2>/dev/null; rm -r $DIR");
 
     (void)ignored;
 }
@@ -293,8 +294,9 @@ static void kernel_answers(uint16_t n_workers)
 
     assert_non_null(mkdtemp(dir));
     setenv("DIR", dir, 1);
-    if (access("/dev/net/tun", R_OK | W_OK) != 0 || unshare(CLONE_NEWNET) != 0 ||
-        system(build()) != 0) {
+    /* Mounts of its own: none stays, however this ends. */
+    if (access("/dev/net/tun", R_OK | W_OK) != 0 || unshare(CLONE_NEWNET | CLONE_NEWNS) != 0 ||
+        mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 || system(build()) != 0) {
         print_message("needs root, ip, nsenter, veth and /dev/net/tun\n");
         clean_up();
         skip();
