@@ -139,7 +139,8 @@ static bool read_headers(struct icgw_headers *h, const struct icgw_packet *p, co
         }
         l3_len = ICGW_IPV6_LEN;
         h->proto = ip[6];
-        memcpy(h->src, ip + SRC_V6, 2 * sizeof h->src);
+        memcpy(h->src, ip + SRC_V6, sizeof h->src);
+        memcpy(h->dst, ip + SRC_V6 + sizeof h->src, sizeof h->dst);
     } else {
         l3_len = (ip[0] & 0xfu) * 4;
         h->proto = ip[9];
@@ -155,11 +156,29 @@ static bool read_headers(struct icgw_headers *h, const struct icgw_packet *p, co
                    p->eth_type == RTE_BE16(ICGW_ETH_IPV6));
 }
 
+/* With a number of words that the compiler knows the words stay in registers. */
+static __rte_always_inline const uint32_t *
+try_rules(const struct icgw_classifier *c, const uint32_t *words, const unsigned int n_words)
+{
+    const uint32_t *rule = c->data;
+
+    for (unsigned int i = 0; i < c->n_rules; i++, rule += 1 + 2 * n_words) {
+        uint32_t differs = 0;
+
+        for (unsigned int k = 0; k < n_words; k++) {
+            differs |= (words[k] ^ rule[1 + 2 * k]) & rule[2 + 2 * k];
+        }
+        if (differs == 0) {
+            return rule;
+        }
+    }
+    return NULL;
+}
+
 /* The first rule that fits, as it is stored; NULL: none. */
 static const uint32_t *find(const struct icgw_classifier *c, const struct icgw_packet *p,
                             const uint8_t *inner, uint32_t have)
 {
-    const uint32_t *rule = c->data;
     struct icgw_headers h;
     uint32_t words[ICGW_HEADER_WORDS];
 
@@ -169,17 +188,16 @@ static const uint32_t *find(const struct icgw_classifier *c, const struct icgw_p
     for (unsigned int k = 0; k < c->n_words; k++) {
         words[k] = icgw_load32((const uint8_t *)&h + 4 * c->word[k]);
     }
-    for (unsigned int i = 0; i < c->n_rules; i++, rule += rule_len(c)) {
-        uint32_t differs = 0;
-
-        for (unsigned int k = 0; k < c->n_words; k++) {
-            differs |= (words[k] ^ rule[1 + 2 * k]) & rule[2 + 2 * k];
-        }
-        if (differs == 0) {
-            return rule;
-        }
+    switch (c->n_words) {
+    case 1:
+        return try_rules(c, words, 1);
+    case 2: /* protocol and ports */
+        return try_rules(c, words, 2);
+    case 3: /* and an IPv4 address */
+        return try_rules(c, words, 3);
+    default:
+        return try_rules(c, words, c->n_words);
     }
-    return NULL;
 }
 
 const struct icgw_dest *icgw_classify(const struct icgw_dest *dest, const struct icgw_packet *p,

@@ -96,7 +96,9 @@ static __rte_noinline bool find_out(const struct icgw_tables *tables, struct icg
     if (!icgw_forward_plain(tables, m, recent, r)) {
         return false;
     }
-    icgw_memo_learn(memo, headers, recent->ep, recent->dest, recent->tunnel);
+    if (!recent->classified) {
+        icgw_memo_learn(memo, headers, recent->ep, recent->dest, recent->tunnel);
+    }
     return true;
 }
 

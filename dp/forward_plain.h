@@ -12,6 +12,7 @@
  * is given up for the rest of the burst: a branch that goes either way costs
  * more than the look-ups.  Inside dp/ only. */
 
+#include "classifier.h"
 #include "endpoint.h"
 #include "guard.h"
 #include "keys.h"
@@ -89,8 +90,9 @@ struct icgw_recent {
     uint64_t before;                /* their share of the UDP checksum */
     uint16_t from_peer;             /* accounts */
     uint16_t from_transit;
-    bool no_outer; /* do not use the above … */
-    bool no_dest;  /* … or the below */
+    bool no_outer;   /* do not use the above … */
+    bool no_dest;    /* … or the below */
+    bool classified; /* `dest` is this packet's alone */
     uint8_t outer_changes;
     uint8_t dest_changes;
     uint32_t dst_mask;                /* whether the address counts */
@@ -133,12 +135,18 @@ static __rte_noinline bool icgw_plain_enter(const struct icgw_tables *tables, co
 }
 
 /* Looks for the destination; true if it is one to forward to. */
-static __rte_noinline bool icgw_plain_find(const struct icgw_tables *tables, const uint8_t *inner,
-                                           uint64_t mac_type, const struct icgw_packet *p,
-                                           struct icgw_recent *c)
+static __rte_noinline bool icgw_plain_find(const struct icgw_tables *tables,
+                                           const struct rte_mbuf *m, uint64_t mac_type,
+                                           const struct icgw_packet *p, struct icgw_recent *c)
 {
+    const uint8_t *inner = rte_pktmbuf_mtod_offset(m, const uint8_t *, ICGW_PLAIN_LEN);
     const struct icgw_dest *dest = icgw_plain_dest(c->ep, p, inner);
+    bool classified = dest != NULL && unlikely(dest->verdict == ICGW_VERDICT_CLASSIFY);
     const struct icgw_tunnel *t;
+
+    if (classified) {
+        dest = icgw_classify(dest, p, inner, RTE_MIN(m->data_len - ICGW_PLAIN_LEN, p->inner_len));
+    }
 
     if (unlikely(dest == NULL) || unlikely(dest->verdict != ICGW_VERDICT_FORWARD) ||
         unlikely(dest->tunnel >= tables->n_tunnels)) {
@@ -149,11 +157,12 @@ static __rte_noinline bool icgw_plain_find(const struct icgw_tables *tables, con
         return false;
     }
     c->dest = dest;
+    c->classified = classified;
     c->tunnel = t;
     c->mac_type = mac_type;
     c->dst = icgw_load32(inner + ICGW_ETH_LEN + 16);
     c->dst_mask = c->ep->kind == ICGW_ENDPOINT_L2 ? 0 : UINT32_MAX;
-    c->no_dest = c->dest_changes > ICGW_PATIENCE ||
+    c->no_dest = classified || c->dest_changes > ICGW_PATIENCE ||
                  (c->dst_mask != 0 && p->eth_type != RTE_BE16(ICGW_ETH_IPV4));
     c->dest_changes += c->dest_changes <= ICGW_PATIENCE;
     return true;
@@ -191,7 +200,7 @@ static __rte_always_inline bool icgw_forward_plain(const struct icgw_tables *tab
     mac_type = icgw_l2_key(inner, p.eth_type);
     changed = (mac_type ^ c->mac_type) |
               ((icgw_load32(inner + ICGW_ETH_LEN + 16) ^ c->dst) & c->dst_mask);
-    if ((c->no_dest | changed) != 0 && !icgw_plain_find(tables, inner, mac_type, &p, c)) {
+    if ((c->no_dest | changed) != 0 && !icgw_plain_find(tables, m, mac_type, &p, c)) {
         return false;
     }
     if (unlikely(!icgw_plain_fits(m, &p, c->tunnel)) ||

@@ -67,6 +67,49 @@ static struct icgw_dest a_dest(uint8_t i, bool routed, const struct icgw_source_
     };
 }
 
+/* Packets of which one goes this way and the next one that: to be remembered by nobody. */
+static struct icgw_dest classified(struct icgw_dest members[N_DESTS])
+{
+    const struct icgw_rule rules[] = {
+        {.value = {.proto = 17, .src = {[3] = 1}}, .mask = {.proto = 0xff, .src = {[3] = 1}}},
+        {.value.l4 = {8}, .mask.l4 = {0xff}, .member = 1},
+        {.value.eth_src = {[3] = 3}, .mask.eth_src = {[3] = 0xff}, .member = 2},
+        {.member = 3},
+    };
+
+    return (struct icgw_dest){
+        .verdict = ICGW_VERDICT_CLASSIFY,
+        .n_members = N_DESTS,
+        .members = members,
+        .classifier = icgw_classifier_create(rules, RTE_DIM(rules)),
+    };
+}
+
+static void add_classified(struct icgw_endpoint *l2, struct icgw_endpoint *l3,
+                           const struct icgw_source_guard *sources)
+{
+    const uint8_t mac[6] = {0xaa, 0, 0, 0, 0, N_DESTS};
+
+    for (unsigned int routed = 0; routed < 2; routed++) {
+        struct icgw_dest members[N_DESTS];
+
+        for (uint8_t i = 0; i < N_DESTS; i++) {
+            members[i] = a_dest(i, routed, sources);
+        }
+        struct icgw_dest dest = classified(members);
+
+        assert_non_null(dest.classifier);
+        if (routed) {
+            assert_true(icgw_endpoint_add_v4(l3, ip4(10, 2, 0, N_DESTS), 32, &dest));
+            assert_true(icgw_endpoint_add_v6(l3, (uint8_t[16]){10, 2, 0, N_DESTS}, 32, &dest));
+        } else {
+            assert_true(icgw_endpoint_add_l2(l2, mac, RTE_BE16(0x0800), &dest));
+            assert_true(icgw_endpoint_add_l2(l2, mac, RTE_BE16(0x86dd), &dest));
+        }
+        icgw_classifier_free((struct icgw_classifier *)(uintptr_t)dest.classifier);
+    }
+}
+
 static void add_endpoints(void)
 {
     static const struct icgw_source_guard sources = {
@@ -97,6 +140,7 @@ static void add_endpoints(void)
             assert_true(icgw_endpoint_add_v4(l3, ip4(10, 2, 0, i), 32, &routed));
             assert_true(icgw_endpoint_add_v6(l3, (uint8_t[16]){10, 2, 0, i}, 32, &routed));
         }
+        add_classified(l2, l3, &sources);
         assert_true(icgw_tables_add_endpoint(tables, vni, 3, l2));
         assert_true(icgw_tables_add_endpoint(tables, 0xff0000 + vni, 3, l3));
         /* Routed, but not where the memory's hash expects it. */
@@ -152,6 +196,12 @@ static struct icgw_addr any_stranger(void)
     return rnd(2) ? addr4(192, 0, 2, 99) : addr4(0, 0, 0, 0);
 }
 
+/* Of a destination: mostly of one that can be remembered. */
+static uint8_t any_number(void)
+{
+    return rnd(16) == 0 ? N_DESTS : rnd(N_DESTS);
+}
+
 /* Mostly what is forwarded; every choice has its own share of the rest. */
 static struct frame any_frame(void)
 {
@@ -169,11 +219,11 @@ static struct frame any_frame(void)
         .inport = 1 + (rnd(20) == 0) * rnd(3),
         .outport = 3,
         .pad = rnd(20) == 0 ? 4 : 0,
-        .in_eth_dst = {0xaa, 0, 0, 0, 0, transit ? 0 : rnd(N_DESTS)},
+        .in_eth_dst = {0xaa, 0, 0, 0, 0, transit ? 0 : any_number()},
         .in_eth_src = {rnd(10) == 0, 1, 2, 3, 4, 5},
         .in_v6 = rnd(4) == 0,
         .in_src = {10, 1, 0, rnd(8)},
-        .in_dst = {10, 2, 0, rnd(N_DESTS)},
+        .in_dst = {10, 2, 0, any_number()},
         .in_ttl = rnd(10) == 0 ? rnd(3 + N_DESTS) : 64,
         .in_proto = any_proto(),
         .in_payload = rnd(60),
