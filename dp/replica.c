@@ -130,7 +130,7 @@ static size_t endpoint_bytes(const struct icgw_endpoint *ep)
 /* Endpoints by several keys count once. */
 static size_t endpoints_bytes(const struct icgw_tables *t)
 {
-    struct icgw_map *seen = NULL;
+    struct icgw_map *seen = icgw_map_create(1, icgw_map_count(t->endpoints));
     uint32_t pos = 0;
     uint64_t key;
     size_t sum = 0;

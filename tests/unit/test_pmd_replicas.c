@@ -12,7 +12,8 @@
 static int lcores[3] = {-1, 0, 0}; /* node by lcore: control thread, two workers */
 static unsigned int n_sockets = 1;
 static int huge_pages = 1;
-static int full = -1; /* node without memory */
+static int full = -1;     /* node without memory … */
+static unsigned int left; /* … but for so many allocations */
 
 /* --- in place of DPDK's */
 
@@ -39,14 +40,26 @@ int __wrap_rte_eal_has_hugepages(void)
     return huge_pages;
 }
 
+static bool runs_out(int node)
+{
+    if (node < 0 || node != full) {
+        return false;
+    }
+    if (left == 0) {
+        return true;
+    }
+    left--;
+    return false;
+}
+
 void *__wrap_rte_malloc_socket(const char *type, size_t size, unsigned int align, int socket)
 {
-    return socket >= 0 && socket == full ? NULL : __real_rte_malloc_socket(type, size, align, -1);
+    return runs_out(socket) ? NULL : __real_rte_malloc_socket(type, size, align, -1);
 }
 
 void *__wrap_rte_zmalloc_socket(const char *type, size_t size, unsigned int align, int socket)
 {
-    return socket >= 0 && socket == full ? NULL : __real_rte_zmalloc_socket(type, size, align, -1);
+    return runs_out(socket) ? NULL : __real_rte_zmalloc_socket(type, size, align, -1);
 }
 
 /* --- helpers */
@@ -201,6 +214,11 @@ static const char *falls_back(void)
                                      "node 0"));
     EXPECT(!copy(0).note.warning);
     AWAIT(icgw_pmd_in_use() == icgw_pmd_published());
+    left = 7; /* the tables without their endpoint */
+    EXPECT(publish_one(20));
+    EXPECT(read_by(1)->node == 1 && icgw_pmd_copy_bytes(1) > 0);
+    EXPECT(icgw_tables_endpoint(read_by(1), 1, 1) == icgw_tables_endpoint(read_by(0), 1, 1));
+    EXPECT(strstr(copy(1).note.text, "its workers read 1 of 1 endpoints on node 0"));
     full = -1;
     EXPECT(publish_one(30));
     EXPECT(read_by(1)->node == 1 && read_by(1) != icgw_pmd_tables());
