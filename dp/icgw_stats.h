@@ -62,7 +62,7 @@
     X(NOT_IP, "not_ip")                                                                            \
     X(ROUTER_ADDRESS, "router_address")           /* addressed to a router */                      \
     X(NEIGHBOUR, "neighbour")                     /* MAC address of the next hop unknown */        \
-    X(DESTINATION, "destination")                 /* outcome depends on more than guards decide */ \
+    X(DESTINATION, "destination")                 /* outcome depends on more than tables tell */   \
     X(UNKNOWN_DESTINATION, "unknown_destination") /* MAC address that no table has */              \
     X(TOO_BIG, "too_big")                         /* does not fit the underlay link */
 

@@ -197,14 +197,19 @@ static void test_segments(void **state)
 {
     const struct icgw_rule port80 = TCP(80);
     struct icgw_tables *t = told_apart_by(&port80);
-    struct frame f = a_frame(false, 6);
-    uint8_t buf[FRAME_MAX];
-    struct layout at = build(&f, buf);
 
     (void)state;
-    for (uint16_t split = at.inner_l3 + 20; split < at.end; split++) {
-        assert_int_equal(forward(t, &f, split), split < at.inner_l3 + 24 ? 0 : FIRST);
+    for (unsigned int v6 = 0; v6 < 2; v6++) {
+        struct frame f = a_frame(v6, 6);
+        uint8_t buf[FRAME_MAX];
+        struct layout at = build(&f, buf);
+        uint16_t l4 = at.inner_l3 + (v6 ? 40 : 20);
+
+        for (uint16_t split = l4; split < at.end; split++) {
+            assert_int_equal(forward(t, &f, split), split < l4 + 4 ? 0 : FIRST);
+        }
     }
+    struct frame f = a_frame(false, 6);
     f.in_ihl = 6;
     assert_int_equal(forward(t, &f, 0), FIRST);
     icgw_tables_free(t);

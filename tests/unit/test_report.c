@@ -147,7 +147,7 @@ static void test_guards(void **state)
 {
     (void)state;
     check("in lr 0 9 ip4.dst == 10.1.0.7 && ip.dscp == 46 && ip4.src != 10.9.0.1 => drop;",
-          "10.1.0.7/32", false, "depends on more than the destination",
+          "10.1.0.7/32", false, "for some packets: depends on more than the destination",
           "guards that look at ip.dscp, ip4.src");
 }
 

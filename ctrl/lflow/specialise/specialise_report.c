@@ -138,8 +138,10 @@ void specialise_report(struct specialised_endpoint *endpoint, const struct model
         add(endpoint, port, destination, v);
     }
     if (v->partly != NULL) {
-        struct verdict part = {.why = v->partly, .why_flow = v->partly_flow};
+        struct verdict part = {.why = format("for some packets: %s", v->partly),
+                               .why_flow = v->partly_flow};
         add(endpoint, port, destination, &part);
+        free(part.why);
     }
     if (v->refused != NULL && !v->unsupported) {
         char why[] = "dropped where the flow matches, else forwarded";
