@@ -323,6 +323,28 @@ static void test_sessions_come_and_go(void **state)
     assert_true(bfd_peers(ends[0])->stats.unexpected > 0);
 }
 
+/* Two chassis with the same address: one session, or packets would have two owners. */
+static void test_pair_that_is_given_twice(void **state)
+{
+    static char names[3][8] = {"hv0", "hv1", "hv2"};
+    struct bfd_session_config configs[3];
+
+    (void)state;
+    memset(configs, 0, sizeof configs);
+    for (size_t i = 0; i < 3; i++) {
+        struct bfd_session_config *c = &configs[i];
+        c->chassis = names[i];
+        c->local = (struct icgw_addr){.bytes = {[10] = 0xff, 0xff, 10, 1, 0, 1}};
+        c->remote = (struct icgw_addr){.bytes = {[10] = 0xff, 0xff, 10, 2, 0, i == 2 ? 2 : 1}};
+        icgw_tunnel_init(&c->tunnel, &c->local, &c->remote, 6081, true);
+    }
+    bfd_set_sessions(ends[0], configs, 3);
+    for (int i = 0; i < 500 && bfd_peers(ends[0])->n_sessions == 0; i++) {
+        nap(10);
+    }
+    assert_int_equal(bfd_peers(ends[0])->n_sessions, 2);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -332,6 +354,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_silence_and_return, start, stop),
         cmocka_unit_test_setup_teardown(test_admin_down, start, stop),
         cmocka_unit_test_setup_teardown(test_sessions_come_and_go, start, stop),
+        cmocka_unit_test_setup_teardown(test_pair_that_is_given_twice, start, stop),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -315,6 +315,9 @@ static void test_fragments(void **state)
     check(FIELD_IP_FRAG, 3);
     check(FIELD_UDP_DST, 0);
     check(FIELD_IP_PROTO, 44); /* as in Open vSwitch */
+    build(ETH "86dd" IP6("0010", "2c") "1100 0000 00000001 1388 0035 0008 0000", 0);
+    check(FIELD_IP_FRAG, 0); /* the whole in one (RFC 6946) */
+    check(FIELD_UDP_DST, 53);
 }
 
 static void test_extension_headers(void **state)

@@ -159,6 +159,16 @@ static void test_bfd_peers(void **state)
     assert_int_equal(timers.min_tx_ms, 0);
     assert_int_equal(timers.mult, 5);
 
+    /* Nor are groups without us: hv7, which refers to one, is no peer. */
+    ctl(z, SB,
+        "-- --id=@e create Encap type=geneve ip=192.0.2.17 chassis_name=hv7"
+        " -- --id=@c create Chassis name=hv7 encaps=@e"
+        " -- --id=@h1 create HA_Chassis chassis=@c priority=1"
+        " -- --id=@h2 create HA_Chassis external_ids:chassis-name=gw8 priority=2"
+        " -- create HA_Chassis_Group name=other ha_chassis=@h1,@h2 ref_chassis=@c");
+    UNTIL(z, z->model && model_chassis_by_name(z->model, "hv7"));
+    assert_true(has_peers(z, 2));
+
     /* Gateways of other zones are none of ours. */
     ctl(z, SB, "set Chassis gw3 other_config:is-remote=true");
     UNTIL(z, has_peers(z, 1));

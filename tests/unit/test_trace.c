@@ -352,6 +352,10 @@ static void check_vm(const char *rows, const char *says, const char * not )
     }
     struct json *json = trace_json(t, true);
     assert_non_null(shash_find(json_object(json), "hypervisor"));
+    char *text = json_to_string(json, 0);
+    assert_non_null(strstr(text, "\"match\":\"1\""));
+    assert_non_null(strstr(text, "\"actions\":\""));
+    free(text);
     json_destroy(json);
     ds_destroy(&ds);
     trace_free(t);
