@@ -360,9 +360,16 @@ static void test_credentials(void **state)
 {
     (void)state;
     icgw_config_free(good(CHASSIS PORT OVN "private-key=/k\ncertificate=/c\nca-cert=/a\n"));
-    bad(CHASSIS PORT OVN "private-key = /k\n",
-        "gw.conf:7: the credentials in [ovn] are not complete; allowed: private-key, certificate "
-        "and ca-cert, or none of them");
+    static const char *const some[] = {
+        CHASSIS PORT OVN "private-key = /k\n",
+        CHASSIS PORT OVN "certificate = /c\n",
+        CHASSIS PORT OVN "ca-cert = /a\n",
+        CHASSIS PORT OVN "certificate = /c\nca-cert = /a\n",
+    };
+    for (size_t i = 0; i < sizeof some / sizeof *some; i++) {
+        bad(some[i], "gw.conf:7: the credentials in [ovn] are not complete; allowed: private-key, "
+                     "certificate and ca-cert, or none of them");
+    }
     bad(CHASSIS PORT "[ovn]\nsouthbound = ssl:192.0.2.1:6642\nic-southbound = unix:/x\n",
         "gw.conf:7: an ssl: database needs credentials; allowed: private-key, certificate and "
         "ca-cert in [ovn]");

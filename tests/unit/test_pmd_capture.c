@@ -114,12 +114,25 @@ static void expect_nothing(void)
     icgw_pmd_capture_free();
 }
 
-static uint64_t drops(enum icgw_drop reason)
+static struct icgw_stats stats(void)
 {
     struct icgw_worker_info info;
 
     icgw_pmd_worker_info(0, &info);
-    return info.stats.drops[reason];
+    return info.stats;
+}
+
+static uint64_t drops(enum icgw_drop reason)
+{
+    return stats().drops[reason];
+}
+
+static void wait_received(uint64_t n)
+{
+    for (int ms = 0; ms < 5000 && stats().rx_packets < n; ms++) {
+        rte_delay_us_sleep(1000);
+    }
+    assert_true(stats().rx_packets >= n);
 }
 
 static void wait_drops(enum icgw_drop reason, uint64_t n)
@@ -178,6 +191,44 @@ static void records_drops_only(void **state)
     icgw_pmd_capture_give_back(r);
     expect_nothing();
     assert_false(icgw_pmd_capture_wants_drops());
+}
+
+/* What the slow path has no time for is dropped behind the decision, packet by packet. */
+static void records_what_the_slow_path_refuses(void **state)
+{
+    uint64_t before = drops(ICGW_DROP_SLOW_PATH_RATE), refused, received = stats().rx_packets;
+    struct icgw_capture_record *r;
+    struct rte_mbuf *pkts[64];
+    enum icgw_slow reasons[64];
+    uint64_t n = 0;
+    bool done;
+
+    (void)state;
+    start((struct icgw_capture_config){.points = ICGW_CAPTURE_BIT(ICGW_CAPTURE_DROP),
+                                       .limit = 100000});
+    for (unsigned int i = 0; i < 900; i++) {
+        receive(ICGW_ACTION_SLOW, ICGW_SLOW_ARP, 0x66);
+    }
+    wait_received(received + 900);
+    receive(ICGW_ACTION_DROP, ICGW_DROP_LOOP, 0x67); /* the last */
+    do {
+        r = next();
+        if (r->reason == ICGW_DROP_SLOW_PATH_RATE) {
+            assert_int_equal(r->point, ICGW_CAPTURE_DROP);
+            assert_int_equal(r->port, 0);
+            assert_int_equal(r->data[3], 0x66);
+            n++;
+        }
+        done = r->reason == ICGW_DROP_LOOP;
+        icgw_pmd_capture_give_back(r);
+    } while (!done);
+    refused = drops(ICGW_DROP_SLOW_PATH_RATE) - before;
+    assert_true(refused > 0);
+    assert_int_equal(n, refused - icgw_pmd_capture_missed());
+    for (uint16_t got; (got = icgw_pmd_slow_rx(pkts, reasons, 64)) > 0;) {
+        rte_pktmbuf_free_bulk(pkts, got);
+    }
+    expect_nothing();
 }
 
 static void records_what_matches(void **state)
@@ -289,9 +340,13 @@ static int tear_down(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(records_before_and_after), cmocka_unit_test(records_drops_only),
-        cmocka_unit_test(records_what_matches),     cmocka_unit_test(never_waits_for_the_reader),
-        cmocka_unit_test(ends_at_its_limit),        cmocka_unit_test(one_at_a_time),
+        cmocka_unit_test(records_before_and_after),
+        cmocka_unit_test(records_drops_only),
+        cmocka_unit_test(records_what_the_slow_path_refuses),
+        cmocka_unit_test(records_what_matches),
+        cmocka_unit_test(never_waits_for_the_reader),
+        cmocka_unit_test(ends_at_its_limit),
+        cmocka_unit_test(one_at_a_time),
     };
     return cmocka_run_group_tests_name("pmd_capture", tests, set_up, tear_down);
 }

@@ -209,6 +209,23 @@ static void host_interface_with_a_long_name(void **state)
     expect(outcome(&c, NULL), "at most 15 characters");
 }
 
+/* As in a container that was not given the device. */
+static void host_interface_without_tun(void **state)
+{
+    struct icgw_pmd_config c = sane;
+
+    (void)state;
+    if (unshare(CLONE_NEWNS) != 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0 ||
+        mount("/dev/null", "/dev/net/tun", NULL, MS_BIND, NULL) != 0) {
+        skip();
+    }
+    c.ports[0].host_interface = "icgwt2";
+    const char *said = outcome(&c, NULL);
+    umount("/dev/net/tun");
+    expect(said, "host-interface icgwt2");
+    expect(said, "it takes /dev/net/tun and CAP_NET_ADMIN");
+}
+
 /* --- what goes well */
 
 static const char *look(void)
@@ -337,6 +354,7 @@ int main(void)
         cmocka_unit_test(too_many_workers),
         cmocka_unit_test(host_interface_that_exists),
         cmocka_unit_test(host_interface_with_a_long_name),
+        cmocka_unit_test(host_interface_without_tun),
         cmocka_unit_test(starts_and_stops),
         cmocka_unit_test(starts_with_busy_workers),
         cmocka_unit_test(starts_with_jumbo_frames),
