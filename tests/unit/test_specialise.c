@@ -265,12 +265,18 @@ static void test_mtu(void **state)
                        "len<=1400 sources 3");
     stop(state);
     /* For some packets only, the rest being the same: the length is looked at for all. */
-    build(PORTS ROUTER, "in lr 1 20 tcp.dst == 80 => reg9[1] = check_pkt_larger(1414); next;\n"
-                        "in lr 1 20 udp.dst == 80 => reg9[1] = check_pkt_larger(1514); next;\n"
-                        "in lr 2 90 reg9[1] == 1 => icmp4_error { output; };\n");
-    check("10.1.0.10", "forward .11 1 2>1 -1 eth 01>10 class 80 ttl>=2 "
-                       "len<=1400 sources 3");
-    stop(state);
+    for (unsigned int i = 0; i < 2; i++) {
+        build(PORTS ROUTER,
+              i == 0 ? "in lr 1 20 tcp.dst == 80 => reg9[1] = check_pkt_larger(1414); next;\n"
+                       "in lr 1 19 udp.dst == 80 => reg9[1] = check_pkt_larger(1514); next;\n"
+                       "in lr 2 90 reg9[1] == 1 => icmp4_error { output; };\n"
+                     : "in lr 1 20 tcp.dst == 80 => next;\n"
+                       "in lr 1 19 ip4 => reg9[1] = check_pkt_larger(1414); next;\n"
+                       "in lr 2 90 reg9[1] == 1 => icmp4_error { output; };\n");
+        check("10.1.0.10", "forward .11 1 2>1 -1 eth 01>10 class 80 ttl>=2 "
+                           "len<=1400 sources 3");
+        stop(state);
+    }
     /* As OVN 25.09 and later have it; nothing was tracked, so there is nothing to save. */
     build(PORTS ROUTER, "in lr 3 20 reg0 == 10.1.0.10 => reg9[1] = check_pkt_larger(1414); "
                         "reg4[0..7] = ct_state_save(); next;\n"
