@@ -237,6 +237,19 @@ static void test_in_vain(void **state)
     check_slow(0x0a0300fe, "10.3.0.254/32", WHY "5000 runs in vain for the port)");
 }
 
+/* What is slow whatever the answer is slow for that reason. */
+static void test_slow_anyway(void **state)
+{
+    (void)state;
+    row("in lr 0 10 eth.src == 02:00:00:00:00:99 => reg8[16] = 1; next;\n"
+        "in lr 1 10 ip.dscp == 46 => drop;\n");
+    build();
+    check_slow(ANY, "0.0.0.0/0", "depends on more than the destination");
+    for (size_t i = 0; i < result->n_reports; i++) {
+        assert_null(strstr(result->reports[i].flow, "eth.src"));
+    }
+}
+
 /* A router behind a switch: what that makes of destinations is no matter of rules. */
 static void test_router_behind(void **state)
 {
@@ -267,7 +280,8 @@ int main(void)
         TEST(test_too_many_pairs), TEST(test_too_many_values),
         TEST(test_outcomes),       TEST(test_too_many_outcomes),
         TEST(test_conditions),     TEST(test_too_many_conditions),
-        TEST(test_in_vain),        TEST(test_router_behind),
+        TEST(test_in_vain),        TEST(test_slow_anyway),
+        TEST(test_router_behind),
     };
     return cmocka_run_group_tests(tests, test_eal_start, test_eal_stop);
 }

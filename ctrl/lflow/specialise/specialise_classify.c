@@ -272,6 +272,20 @@ static void note_bound(struct verdict *v, const char *bound)
     v->why = why;
 }
 
+/* Where all is slow, whatever is asked, what the last answer came to says more about it
+ * than that there is something to ask. */
+static void take_reason(struct tree *t, struct verdict *v)
+{
+    struct verdict *leaf = t->n_rules > 0 ? &t->leaves[t->rules[t->n_rules - 1].member] : NULL;
+    if (t->bound[0] != '\0' || leaf == NULL || leaf->why == NULL || leaf->unsupported ||
+        v->dest.verdict != ICGW_VERDICT_SLOW || v->dest.reason != ICGW_SLOW_DESTINATION) {
+        return;
+    }
+    leaf->refused = leaf->refused != NULL ? leaf->refused : v->refused;
+    specialise_verdict_clear(v);
+    specialise_move(v, leaf);
+}
+
 static void classify(const struct run *run, struct condition *asked, struct verdict *v)
 {
     struct tree *t = model_alloc(sizeof *t);
@@ -283,6 +297,7 @@ static void classify(const struct run *run, struct condition *asked, struct verd
     if (!branch(t) || !finish(t, v)) {
         run->destination->effort->wasted += t->n_runs;
         specialise_run(run, v);
+        take_reason(t, v);
         note_bound(v, t->bound);
     }
     for (uint8_t i = 0; i <= MAX_LEAVES; i++) {
