@@ -242,6 +242,7 @@ static void test_slow_anyway(void **state)
 {
     (void)state;
     row("in lr 0 10 eth.src == 02:00:00:00:00:99 => reg8[16] = 1; next;\n"
+        "in lr 1 12 reg8[16] == 1 && ip.dscp == 40 => drop;\n"
         "in lr 1 10 ip.dscp == 46 => drop;\n");
     build();
     check_slow(ANY, "0.0.0.0/0", "depends on more than the destination");
