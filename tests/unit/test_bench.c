@@ -54,6 +54,9 @@ static double number(const struct json *json, const char *name)
 {
     const struct json *value = member(json, name);
 
+    if (value->type != JSON_INTEGER && value->type != JSON_REAL) {
+        fail_msg("\"%s\" is no number", name);
+    }
     return value->type == JSON_INTEGER ? (double)json_integer(value) : json_real(value);
 }
 
