@@ -53,13 +53,14 @@ static inline uint32_t icgw_map_count(const struct icgw_map *map)
 }
 
 /* rte_hash_crc_8byte() without the question, asked each time, whether the CPU
- * has the instruction: what is compiled for it runs on no other. */
-static __rte_always_inline uint32_t icgw_crc(uint64_t word, uint32_t init)
+ * has the instruction: what is compiled for it runs on no other.  Of the result 32
+ * bits are used; it is as wide as the instruction takes it back. */
+static __rte_always_inline uint64_t icgw_crc(uint64_t word, uint64_t init)
 {
 #ifdef __SSE4_2__
-    return (uint32_t)__builtin_ia32_crc32di(init, word);
+    return __builtin_ia32_crc32di(init, word);
 #else
-    return rte_hash_crc_8byte(word, init);
+    return rte_hash_crc_8byte(word, (uint32_t)init);
 #endif
 }
 
@@ -67,12 +68,12 @@ static __rte_always_inline uint32_t icgw_crc(uint64_t word, uint32_t init)
  * unrolls the loops. */
 static __rte_always_inline uint32_t icgw_map_hash(const uint64_t *key, const uint32_t key_words)
 {
-    uint32_t hash = 0;
+    uint64_t hash = 0;
 
     for (uint32_t i = 0; i < key_words; i++) {
         hash = icgw_crc(key[i], hash);
     }
-    return hash;
+    return (uint32_t)hash;
 }
 
 static __rte_always_inline void icgw_map_prefetch(const struct icgw_map *map, uint32_t hash,

@@ -119,9 +119,9 @@ static __rte_always_inline uint32_t icgw_memo_hash(const uint8_t *data)
     uint32_t vni = icgw_load32(data + ICGW_PLAIN_GENEVE + 4);
     uint32_t dst = icgw_load32(data + ICGW_PLAIN_INNER_IP + 16) & (uint32_t)icgw_memo_routed(data);
     /* Ports and the MAC address; two bytes of that are in both. */
-    uint32_t hash = icgw_crc(icgw_load64(data + ICGW_PLAIN_GENEVE + 12), dst);
+    uint64_t hash = icgw_crc(icgw_load64(data + ICGW_PLAIN_GENEVE + 12), dst);
 
-    return icgw_crc(vni ^ icgw_load32(data + ICGW_PLAIN_LEN + 2), hash);
+    return (uint32_t)icgw_crc(vni ^ icgw_load32(data + ICGW_PLAIN_LEN + 2), hash);
 }
 
 /* The same of inner IPv6. */
@@ -129,11 +129,11 @@ static __rte_always_inline uint32_t icgw_memo_hash6(const uint8_t *data)
 {
     uint64_t routed = icgw_memo_routed(data);
     uint32_t vni = icgw_load32(data + ICGW_PLAIN_GENEVE + 4);
-    uint32_t hash = icgw_crc(icgw_load64(data + ICGW_PLAIN_GENEVE + 12), 0);
+    uint64_t hash = icgw_crc(icgw_load64(data + ICGW_PLAIN_GENEVE + 12), 0);
 
     hash = icgw_crc(vni ^ icgw_load32(data + ICGW_PLAIN_LEN + 2), hash);
     hash = icgw_crc(icgw_load64(data + ICGW_TAIL6_DST_AT) & routed, hash);
-    return icgw_crc(icgw_load64(data + ICGW_TAIL6_DST_AT + 8) & routed, hash);
+    return (uint32_t)icgw_crc(icgw_load64(data + ICGW_TAIL6_DST_AT + 8) & routed, hash);
 }
 
 static inline bool icgw_memo_is_v6(const uint8_t *data)
