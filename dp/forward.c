@@ -169,7 +169,7 @@ static uint16_t forward_unremembered(const struct icgw_tables *tables, struct rt
     return n_live;
 }
 
-void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, struct rte_mbuf **pkts,
+bool icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, struct rte_mbuf **pkts,
                   uint16_t n, struct icgw_result *results)
 {
     uint8_t live[ICGW_BURST];
@@ -190,4 +190,5 @@ void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, stru
     if (n_live > 0) {
         icgw_forward_stages(tables, pkts, results, live, n_live);
     }
+    return n_live > 0; /* plain packets have plain headers when they leave, too */
 }

@@ -4,6 +4,7 @@
 
 /* The fast path: what a worker does with a burst. */
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -90,8 +91,8 @@ void icgw_memo_free(struct icgw_memo *);
 /* Decides about and rewrites n <= ICGW_BURST frames that came by one port.
  * Worker threads, each with a memo of its own; without one (NULL) all comes out the
  * same, only later.  Frees nothing and counts nothing: the caller acts on and
- * counts results[i]. */
-void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, struct rte_mbuf **pkts,
+ * counts results[i].  False: the frames are as long as they were. */
+bool icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, struct rte_mbuf **pkts,
                   uint16_t n, struct icgw_result *results);
 
 /* Prepends outer headers to an inner frame (one segment with ICGW_OUTER_MAX

@@ -31,18 +31,20 @@
 _Static_assert(ICGW_MAX_PORTS <= ICGW_RESULT_PORTS, "a result names any port");
 
 /* Counts a burst; true if any of its frames is to be repaired. */
-static inline bool count_received(struct pmd_worker *w, struct rte_mbuf *const *pkts, uint16_t n)
+static inline bool count_received(struct pmd_worker *w, struct rte_mbuf *const *pkts, uint16_t n,
+                                  uint64_t *bytes)
 {
-    uint64_t bytes = 0, flags = 0;
+    uint64_t sum = 0, flags = 0;
     uint16_t segments = 0;
 
     for (uint16_t i = 0; i < n; i++) {
-        bytes += rte_pktmbuf_pkt_len(pkts[i]);
+        sum += rte_pktmbuf_pkt_len(pkts[i]);
         flags |= pkts[i]->ol_flags;
         segments |= pkts[i]->nb_segs;
     }
     w->stats.rx_packets += n;
-    w->stats.rx_bytes += bytes;
+    w->stats.rx_bytes += sum;
+    *bytes = sum;
     return pmd_repair_needed(flags, segments);
 }
 
@@ -134,22 +136,24 @@ static void act_all(struct pmd_worker *w, struct pmd_lane *lane, struct rte_mbuf
     finish(w, lane, &b);
 }
 
+/* n frames of `bytes` in all. */
 static inline void forward(struct pmd_worker *w, struct pmd_lane *lane,
-                           const struct icgw_tables *tables, struct rte_mbuf **pkts, uint16_t n)
+                           const struct icgw_tables *tables, struct rte_mbuf **pkts, uint16_t n,
+                           uint64_t bytes)
 {
     struct icgw_result results[ICGW_BURST];
     struct pmd_capture *capture = pmd_capture_on(w);
     struct icgw_result differs;
-    uint64_t bytes;
 
     if (unlikely(capture != NULL)) {
         pmd_capture_received(capture, pmd_capture_port(lane->id), pkts, n);
     }
-    icgw_forward(tables, w->memo, pkts, n, results);
+    if (unlikely(icgw_forward(tables, w->memo, pkts, n, results))) {
+        bytes = pmd_out_bytes(pkts, n);
+    }
     if (unlikely(capture != NULL)) {
         pmd_capture_decided(capture, pmd_capture_port(lane->id), pkts, results, n);
     }
-    bytes = pmd_out_bytes(pkts, n);
     differs = icgw_count(w->traffic, results, pkts, n, bytes);
     /* All to be sent by one port, as most bursts are? */
     if (likely(results[0].action == ICGW_ACTION_TX && (differs.action | differs.port) == 0)) {
@@ -164,6 +168,7 @@ static uint16_t poll_queue(struct pmd_worker *w, struct pmd_lane *lane, uint16_t
 {
     struct rte_mbuf *pkts[ICGW_BURST];
     uint16_t found, n;
+    uint64_t bytes;
 
     if (queue == PMD_NO_QUEUE) {
         return 0;
@@ -173,14 +178,16 @@ static uint16_t poll_queue(struct pmd_worker *w, struct pmd_lane *lane, uint16_t
         return 0;
     }
     n = found;
-    if (unlikely(count_received(w, pkts, n))) {
+    if (unlikely(count_received(w, pkts, n, &bytes))) {
         n = pmd_repair(w, pkts, n);
+        bytes = pmd_out_bytes(pkts, n);
     }
     if (hand_over) {
         n = pmd_handover(w, lane, pkts, n);
+        bytes = pmd_out_bytes(pkts, n);
     }
     if (likely(n > 0)) {
-        forward(w, lane, tables, pkts, n);
+        forward(w, lane, tables, pkts, n, bytes);
     }
     return found;
 }
@@ -198,7 +205,7 @@ static uint16_t poll_handover(struct pmd_worker *w, struct pmd_lane *lane,
 
         if (n > 0) {
             w->stats.taken_over += n;
-            forward(w, lane, tables, pkts, n);
+            forward(w, lane, tables, pkts, n, pmd_out_bytes(pkts, n));
             found += n;
         }
     }

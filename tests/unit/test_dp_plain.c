@@ -343,19 +343,23 @@ static unsigned int run_burst(struct icgw_memo *memo, unsigned int length, bool 
     struct icgw_result got_results[ICGW_BURST], want_results[ICGW_BURST];
     uint32_t n_dests = tables->n_dests;
     uint8_t all[ICGW_BURST];
+    uint32_t before[ICGW_BURST];
     unsigned int n_sent = 0;
+    bool other_lengths;
 
     for (unsigned int i = 0; i < ICGW_BURST; i++) {
         got[i] = i % length != 0 ? copy(got[i - 1]) : any_mbuf(damaged);
         want[i] = copy(got[i]);
+        before[i] = got[i]->pkt_len;
         all[i] = (uint8_t)i;
     }
     tables->n_dests = many ? MANY_DESTS : n_dests;
-    icgw_forward(tables, memo, got, ICGW_BURST, got_results);
+    other_lengths = icgw_forward(tables, memo, got, ICGW_BURST, got_results);
     tables->n_dests = n_dests;
     icgw_forward_stages(tables, want, want_results, all, ICGW_BURST);
     for (unsigned int i = 0; i < ICGW_BURST; i++) {
         n_sent += got_results[i].action == ICGW_ACTION_TX;
+        assert_true(other_lengths || got[i]->pkt_len == before[i]);
         check_same(got[i], want[i], &got_results[i], &want_results[i]);
         rte_pktmbuf_free(got[i]);
         rte_pktmbuf_free(want[i]);

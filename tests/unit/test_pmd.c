@@ -81,7 +81,7 @@ void icgw_memo_free(struct icgw_memo *memo)
     free(memo);
 }
 
-void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, struct rte_mbuf **pkts,
+bool icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, struct rte_mbuf **pkts,
                   uint16_t n, struct icgw_result *results)
 {
     (void)memo;
@@ -110,6 +110,7 @@ void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, stru
             };
         }
     }
+    return false;
 }
 
 void *__real_malloc(size_t size);

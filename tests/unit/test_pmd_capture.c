@@ -42,7 +42,7 @@ void icgw_tables_free(struct icgw_tables *t)
     free(t);
 }
 
-void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, struct rte_mbuf **pkts,
+bool icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, struct rte_mbuf **pkts,
                   uint16_t n, struct icgw_result *results)
 {
     (void)memo;
@@ -55,6 +55,7 @@ void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, stru
             frame[3] = SENT;
         }
     }
+    return false;
 }
 
 /* --- helpers */

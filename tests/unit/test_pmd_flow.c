@@ -19,7 +19,7 @@ static const struct icgw_addr locals[] = {
     {.bytes = {0x20, 0x01, 0x0d, 0xb8, [15] = 0x21}},
 };
 
-void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, struct rte_mbuf **pkts,
+bool icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, struct rte_mbuf **pkts,
                   uint16_t n, struct icgw_result *results)
 {
     (void)memo;
@@ -27,6 +27,7 @@ void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, stru
     for (uint16_t i = 0; i < n; i++) {
         results[i] = (struct icgw_result){.action = ICGW_ACTION_TX};
     }
+    return false;
 }
 
 static struct icgw_pmd_config config(uint16_t n_workers)

@@ -19,7 +19,7 @@
 
 static atomic_int held; /* lcore that is kept from working; 0: none */
 
-void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, struct rte_mbuf **pkts,
+bool icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, struct rte_mbuf **pkts,
                   uint16_t n, struct icgw_result *results)
 {
     (void)memo;
@@ -32,6 +32,7 @@ void icgw_forward(const struct icgw_tables *tables, struct icgw_memo *memo, stru
         rte_pktmbuf_mtod(pkts[i], uint8_t *)[TUNNEL_MARK + 4] = (uint8_t)rte_lcore_id();
         results[i] = (struct icgw_result){.action = ICGW_ACTION_TX};
     }
+    return false;
 }
 
 static struct icgw_pmd_config two_workers(void)
