@@ -201,7 +201,7 @@ static void compare(struct expr *e)
     if (ours && claimed != TRUTH_UNKNOWN && actual != TRUTH_UNKNOWN) {
         require(claimed == actual);
     }
-    if (claimed == TRUTH_UNKNOWN && eval_make_false(&ev, e, &guard)) {
+    if (claimed == TRUTH_UNKNOWN && eval_make_false(&ev, e, &guard, true)) {
         ours = !in_longer_prefix(&split, v[split.field], len) && !ev.split_full;
         require(!ours || !admits(&guard, v) || actual != TRUTH_TRUE);
         require(ev.split_full || eval_match(&ev, e) == TRUTH_FALSE);
