@@ -116,12 +116,12 @@ static __rte_always_inline uint64_t icgw_memo_routed(const uint8_t *data)
 /* Hash of the outer keys and the inner destination. */
 static __rte_always_inline uint32_t icgw_memo_hash(const uint8_t *data)
 {
-    uint32_t vni = icgw_load32(data + ICGW_PLAIN_GENEVE + 4);
-    uint32_t dst = icgw_load32(data + ICGW_PLAIN_INNER_IP + 16) & (uint32_t)icgw_memo_routed(data);
+    uint64_t vni = icgw_load32(data + ICGW_PLAIN_GENEVE + 4);
+    uint64_t dst = icgw_load32(data + ICGW_PLAIN_INNER_IP + 16) & icgw_memo_routed(data);
     /* Ports and the MAC address; two bytes of that are in both. */
-    uint64_t hash = icgw_crc(icgw_load64(data + ICGW_PLAIN_GENEVE + 12), dst);
+    uint64_t hash = icgw_crc(icgw_load64(data + ICGW_PLAIN_GENEVE + 12), 0);
 
-    return (uint32_t)icgw_crc(vni ^ icgw_load32(data + ICGW_PLAIN_LEN + 2), hash);
+    return (uint32_t)icgw_crc((vni ^ icgw_load32(data + ICGW_PLAIN_LEN + 2)) | dst << 32, hash);
 }
 
 /* The same of inner IPv6. */
