@@ -22,6 +22,7 @@
 #include "recording.h"
 #include "recording_zone.h"
 #include "specialise.h"
+#include "test_eal.h"
 #include "trace.h"
 #include "util.h"
 
@@ -71,14 +72,7 @@ static void require(bool condition, const char *what)
 
 static struct rte_mbuf *alloc(const void *data, uint16_t len)
 {
-    struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
-    char *to = m != NULL ? rte_pktmbuf_append(m, len) : NULL;
-    if (to == NULL) {
-        rte_pktmbuf_free(m);
-        return NULL;
-    }
-    memcpy(to, data, len);
-    return m;
+    return test_mbuf(pool, data, len);
 }
 
 static const char *port_name(uint16_t port)
@@ -89,15 +83,8 @@ static const char *port_name(uint16_t port)
 
 int LLVMFuzzerInitialize(int *argc, char ***argv)
 {
-    char args[][16] = {"fuzz", "--no-huge", "--no-shconf",   "-m",
-                       "64",   "--no-pci",  "--log-level=4", "--no-telemetry"};
-    char *list[ARRAY_SIZE(args)];
-
     (void)argc, (void)argv;
-    for (size_t i = 0; i < ARRAY_SIZE(list); i++) {
-        list[i] = args[i];
-    }
-    require(rte_eal_init(ARRAY_SIZE(list), list) >= 0, "no EAL");
+    require(test_eal_init() >= 0, "no EAL");
     pool = rte_pktmbuf_pool_create("fuzz", 63, 0, 0, MAX_SIZE + 256, SOCKET_ID_ANY);
     require(pool != NULL, "no mbufs");
     return 0;

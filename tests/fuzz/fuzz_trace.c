@@ -40,14 +40,7 @@ static void require(bool condition, const char *what)
 
 static struct rte_mbuf *alloc(const void *data, uint16_t len)
 {
-    struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
-    char *to = m != NULL ? rte_pktmbuf_append(m, len) : NULL;
-    if (to == NULL) {
-        rte_pktmbuf_free(m);
-        return NULL;
-    }
-    memcpy(to, data, len);
-    return m;
+    return test_mbuf(pool, data, len);
 }
 
 static const char *port_name(uint16_t port)

@@ -5,9 +5,11 @@
 /* For tests of what lies in EAL's memory. */
 
 #include <stddef.h>
+#include <string.h>
 
 #include <rte_common.h>
 #include <rte_eal.h>
+#include <rte_mbuf.h>
 
 /* 64 MiB, no devices, no files. */
 static inline int test_eal_init(void)
@@ -20,6 +22,20 @@ static inline int test_eal_init(void)
         argv[i] = args[i];
     }
     return rte_eal_init(RTE_DIM(argv), argv);
+}
+
+/* NULL: none is left, or the frame is too long for one. */
+static inline struct rte_mbuf *test_mbuf(struct rte_mempool *pool, const void *frame, uint16_t len)
+{
+    struct rte_mbuf *m = rte_pktmbuf_alloc(pool);
+    char *to = m != NULL ? rte_pktmbuf_append(m, len) : NULL;
+
+    if (to == NULL) {
+        rte_pktmbuf_free(m);
+        return NULL;
+    }
+    memcpy(to, frame, len);
+    return m;
 }
 
 /* As a group's setup and teardown. */
