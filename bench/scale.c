@@ -34,7 +34,13 @@ flow(struct model *m, const char *datapath, enum model_pipeline pipeline, int ta
     va_start(args, actions);
     vsnprintf(text, sizeof text, actions, args);
     va_end(args);
-    struct model_flow_row row = {"", "", pipeline, table, priority, match, text};
+    struct model_flow_row row = {.uuid = "",
+                                 .stage = "",
+                                 .pipeline = pipeline,
+                                 .table = table,
+                                 .priority = priority,
+                                 .match = match,
+                                 .actions = text};
     model_add_flow(m, &datapath, 1, &row);
 }
 

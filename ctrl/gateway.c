@@ -188,6 +188,7 @@ static void start_databases(struct gateway *gw)
         .csum = gw->config->encap_csum,
         .southbound = gw->config->southbound,
         .ic_southbound = gw->config->ic_southbound,
+        .cache = gw->cache,
     };
     gw->ovsdb = ovsdb_create(&config);
 }
@@ -347,7 +348,7 @@ static bool use_model(struct gateway *gw, const struct model *model)
 
 static void follow_databases(struct gateway *gw)
 {
-    const struct model *model = ovsdb_model(gw->ovsdb, gw->cache);
+    const struct model *model = ovsdb_model(gw->ovsdb);
     if (model == NULL) {
         return;
     }

@@ -82,9 +82,9 @@ static void list_datapaths_at(struct ovsdb *o, const struct sset *chassis)
     }
 }
 
-void build_chassis_compare(struct ovsdb *o, struct lflow_cache *cache, struct sset *differ)
+void build_chassis_compare(struct ovsdb *o, struct sset *differ)
 {
-    struct model *now = model_create(o->chassis, cache);
+    struct model *now = model_create(o->chassis, o->flows.cache);
     icsb_begin(o);
     add_all(o, now);
     compare(o->model, now, differ);

@@ -9,15 +9,16 @@
 #include "util.h"
 
 /* The datapaths of a flow, as far as they matter to us. */
-static size_t flow_datapaths(const struct ovsdb *o, const struct sbrec_logical_flow *lf,
-                             const char **uuids)
+static size_t flow_datapaths(const struct ovsdb *o, const struct flow_row *row, const char **uuids)
 {
     size_t n = 0;
-    const struct datapath *dp = datapaths_find(&o->datapaths, lf->logical_datapath);
+    const struct datapath *dp = datapaths_find_row(&o->datapaths, &row->datapath);
     if (dp) {
         uuids[n++] = dp->uuid;
     }
-    const struct sbrec_logical_dp_group *group = lf->logical_dp_group;
+    const struct sbrec_logical_dp_group *group =
+        uuid_is_zero(&row->group) ? NULL
+                                  : sbrec_logical_dp_group_get_for_uuid(o->sb.idl, &row->group);
     for (size_t i = 0; group && i < group->n_datapaths; i++) {
         const struct datapath *member = datapaths_find(&o->datapaths, group->datapaths[i]);
         if (member && member != dp) {
@@ -27,9 +28,9 @@ static size_t flow_datapaths(const struct ovsdb *o, const struct sbrec_logical_f
     return n;
 }
 
-static void uuid_text(const struct sbrec_logical_flow *lf, char text[UUID_LEN + 1])
+static void uuid_text(const struct uuid *uuid, char text[UUID_LEN + 1])
 {
-    snprintf(text, UUID_LEN + 1, UUID_FMT, UUID_ARGS(&lf->header_.uuid));
+    snprintf(text, UUID_LEN + 1, UUID_FMT, UUID_ARGS(uuid));
 }
 
 enum model_pipeline build_pipeline(const struct sbrec_logical_flow *lf)
@@ -46,24 +47,22 @@ static bool has_flow(const struct model *m, const struct model_flow_row *row,
     return have && n == 1 && have->n_datapaths == 1 &&
            have->datapaths[0] == model_datapath_by_uuid(m, uuids[0]) &&
            have->egress == (row->pipeline == MODEL_EGRESS) && have->table == row->table &&
-           have->priority == row->priority && !strcmp(have->code->match_text, row->match) &&
-           !strcmp(have->code->actions_text, row->actions);
+           have->priority == row->priority && have->code == row->code;
 }
 
 /* `empty`: the model has no rows that this one could be. */
-static void add_flow(const struct ovsdb *o, const struct sbrec_logical_flow *lf, bool empty,
+static void add_flow(const struct ovsdb *o, const struct flow_row *flow, bool empty,
                      const char **uuids)
 {
     char uuid[UUID_LEN + 1];
-    size_t n = flow_datapaths(o, lf, uuids);
-    uuid_text(lf, uuid);
+    size_t n = flow_datapaths(o, flow, uuids);
+    uuid_text(&flow->uuid, uuid);
     struct model_flow_row row = {
         .uuid = uuid,
-        .pipeline = build_pipeline(lf),
-        .table = lf->table_id,
-        .priority = lf->priority,
-        .match = lf->match,
-        .actions = lf->actions,
+        .pipeline = flow->egress ? MODEL_EGRESS : MODEL_INGRESS,
+        .table = flow->table,
+        .priority = flow->priority,
+        .code = flow->code,
     };
     if (n && empty) {
         model_add_flow(o->model, uuids, n, &row);
@@ -78,7 +77,10 @@ static void add_flow(const struct ovsdb *o, const struct sbrec_logical_flow *lf,
 static bool names(const struct sset *set, const struct uuid *uuid)
 {
     char text[UUID_LEN + 1];
-    snprintf(text, sizeof text, UUID_FMT, UUID_ARGS(uuid));
+    if (sset_is_empty(set)) {
+        return false;
+    }
+    uuid_text(uuid, text);
     return sset_contains(set, text);
 }
 
@@ -88,13 +90,20 @@ static void find_groups(const struct ovsdb *o, const struct sset *datapaths, str
     const struct sbrec_logical_dp_group *group;
     SBREC_LOGICAL_DP_GROUP_FOR_EACH (group, o->sb.idl) {
         bool found = names(&o->changes.dp_groups, &group->header_.uuid);
-        for (size_t i = 0; i < group->n_datapaths && !found && !sset_is_empty(datapaths); i++) {
+        for (size_t i = 0; i < group->n_datapaths && !found; i++) {
             found = names(datapaths, &group->datapaths[i]->header_.uuid);
         }
         if (found) {
             hmapx_add(groups, (void *)(uintptr_t)group);
         }
     }
+}
+
+static bool is_of_group(const struct ovsdb *o, const struct flow_row *row,
+                        const struct hmapx *groups)
+{
+    return !hmapx_is_empty(groups) && !uuid_is_zero(&row->group) &&
+           hmapx_contains(groups, sbrec_logical_dp_group_get_for_uuid(o->sb.idl, &row->group));
 }
 
 /* Looks at all flows for those of new datapaths and of groups that are others than
@@ -104,13 +113,11 @@ static void add_flows_of(const struct ovsdb *o, const struct sset *datapaths, bo
 {
     struct hmapx groups = HMAPX_INITIALIZER(&groups);
     find_groups(o, datapaths, &groups);
-    const struct sbrec_logical_flow *lf;
-    SBREC_LOGICAL_FLOW_FOR_EACH (lf, o->sb.idl) {
-        bool own = lf->logical_datapath && !sset_is_empty(datapaths) &&
-                   names(datapaths, &lf->logical_datapath->header_.uuid);
-        if (everything || own ||
-            (lf->logical_dp_group && hmapx_contains(&groups, lf->logical_dp_group))) {
-            add_flow(o, lf, everything, uuids);
+    const struct flow_row *row;
+    HMAP_FOR_EACH (row, node, &o->flows.rows) {
+        if (everything || (!uuid_is_zero(&row->datapath) && names(datapaths, &row->datapath)) ||
+            is_of_group(o, row, &groups)) {
+            add_flow(o, row, everything, uuids);
         }
     }
     hmapx_destroy(&groups);
@@ -118,15 +125,14 @@ static void add_flows_of(const struct ovsdb *o, const struct sset *datapaths, bo
 
 static void add_changed_flows(const struct ovsdb *o, const char **uuids)
 {
-    const char *text;
-    SSET_FOR_EACH (text, &o->changes.flows) {
-        struct uuid uuid;
-        const struct sbrec_logical_flow *lf =
-            uuid_from_string(&uuid, text) ? sbrec_logical_flow_get_for_uuid(o->sb.idl, &uuid)
-                                          : NULL;
-        if (lf) {
-            add_flow(o, lf, false, uuids);
+    for (size_t i = 0; i < o->flows.n_changed; i++) {
+        const struct uuid *uuid = &o->flows.changed[i];
+        const struct flow_row *row = flows_find(&o->flows, uuid);
+        char text[UUID_LEN + 1];
+        if (row) {
+            add_flow(o, row, false, uuids);
         } else {
+            uuid_text(uuid, text);
             model_remove_flow(o->model, text);
         }
     }

@@ -121,10 +121,10 @@ static void fill_datapaths(struct ovsdb *o, const struct sset *chassis)
     }
 }
 
-static void start_anew(struct ovsdb *o, struct lflow_cache *cache)
+static void start_anew(struct ovsdb *o)
 {
     if (!o->model) {
-        o->model = model_create(o->chassis, cache);
+        o->model = model_create(o->chassis, o->flows.cache);
     }
     model_clear(o->model);
     shash_clear_free_data(&o->ports_of);
@@ -134,14 +134,14 @@ static void start_anew(struct ovsdb *o, struct lflow_cache *cache)
     icsb_forget_places(o);
 }
 
-void build_model(struct ovsdb *o, struct lflow_cache *cache)
+void build_model(struct ovsdb *o)
 {
     struct changes *c = &o->changes;
     struct sset added = SSET_INITIALIZER(&added);
     struct sset chassis = SSET_INITIALIZER(&chassis); /* that differ */
     bool everything = c->everything || !o->model;
     if (everything) {
-        start_anew(o, cache);
+        start_anew(o);
     }
     stages_tell(o);
     if (c->datapaths_listed) {
@@ -150,7 +150,7 @@ void build_model(struct ovsdb *o, struct lflow_cache *cache)
         list_residents(o);
     }
     if (c->chassis || c->located) {
-        build_chassis_compare(o, cache, &chassis);
+        build_chassis_compare(o, &chassis);
     }
     if (!sset_is_empty(&chassis) || c->located) {
         icsb_locate_ports(o);
@@ -166,5 +166,5 @@ void build_model(struct ovsdb *o, struct lflow_cache *cache)
     o->believed.flows = model_n_flows(o->model);
     sset_destroy(&added);
     sset_destroy(&chassis);
-    changes_done(c);
+    changes_done(o);
 }

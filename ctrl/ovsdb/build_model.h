@@ -15,7 +15,7 @@ struct smap;
 struct sset;
 
 /* Brings ovsdb.model up to date with what ovsdb.changes lists. */
-void build_model(struct ovsdb *, struct lflow_cache *);
+void build_model(struct ovsdb *);
 
 /* build_datapath.c */
 void build_ports(struct ovsdb *, const struct datapath *);
@@ -28,7 +28,7 @@ void build_sets(struct ovsdb *, bool everything);
 /* build_chassis.c: chassis of both databases and their encaps.  Adds to `differ` the names
  * of those that are new, gone or not the same, and lists the datapaths that have ports at
  * them as changed … */
-void build_chassis_compare(struct ovsdb *, struct lflow_cache *, struct sset *differ);
+void build_chassis_compare(struct ovsdb *, struct sset *differ);
 /* … and when these are empty, the model gets the chassis as they are. */
 void build_chassis(struct ovsdb *, const struct sset *differ);
 /* Encap.options is the same in both. */

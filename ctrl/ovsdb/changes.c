@@ -11,7 +11,6 @@ void changes_init(struct changes *c)
     *c = (struct changes){.everything = true, .topology = true, .members = true, .chassis = true};
     sset_init(&c->datapaths);
     sset_init(&c->dp_groups);
-    sset_init(&c->flows);
     sset_init(&c->address_sets);
     sset_init(&c->port_groups);
 }
@@ -20,25 +19,26 @@ void changes_destroy(struct changes *c)
 {
     sset_destroy(&c->datapaths);
     sset_destroy(&c->dp_groups);
-    sset_destroy(&c->flows);
     sset_destroy(&c->address_sets);
     sset_destroy(&c->port_groups);
 }
 
-bool changes_pending(const struct changes *c)
+bool changes_pending(const struct ovsdb *o)
 {
+    const struct changes *c = &o->changes;
     return c->everything || c->datapaths_listed || c->chassis || c->located ||
            !sset_is_empty(&c->datapaths) || !sset_is_empty(&c->dp_groups) ||
-           !sset_is_empty(&c->flows) || !sset_is_empty(&c->address_sets) ||
-           !sset_is_empty(&c->port_groups);
+           !sset_is_empty(&c->address_sets) || !sset_is_empty(&c->port_groups) ||
+           o->flows.n_changed;
 }
 
-void changes_done(struct changes *c)
+void changes_done(struct ovsdb *o)
 {
+    struct changes *c = &o->changes;
+    flows_forget_changes(&o->flows);
     c->everything = c->datapaths_listed = c->chassis = c->located = false;
     sset_clear(&c->datapaths);
     sset_clear(&c->dp_groups);
-    sset_clear(&c->flows);
     sset_clear(&c->address_sets);
     sset_clear(&c->port_groups);
 }
@@ -198,16 +198,9 @@ static void take_fdb(struct ovsdb *o)
     }
 }
 
-static void take_flows(struct ovsdb *o)
+static void take_dp_groups(struct ovsdb *o)
 {
     struct changes *c = &o->changes;
-    const struct sbrec_logical_flow *lf;
-    SBREC_LOGICAL_FLOW_FOR_EACH_TRACKED(lf, o->sb.idl)
-    {
-        if (!c->everything && HAS_CHANGED(LOGICAL_FLOW, logical_flow, lf)) {
-            add_uuid(&c->flows, &lf->header_.uuid);
-        }
-    }
     const struct sbrec_logical_dp_group *group;
     SBREC_LOGICAL_DP_GROUP_FOR_EACH_TRACKED(group, o->sb.idl)
     {
@@ -288,7 +281,7 @@ void changes_collect(struct ovsdb *o)
     take_ports(o);
     take_neighbours(o);
     take_fdb(o);
-    take_flows(o);
+    take_dp_groups(o);
     take_sets(o);
     ovsdb_idl_track_clear(o->sb.idl);
 }

@@ -2,7 +2,7 @@
 #ifndef ICGW_OVSDB_CHANGES_H
 #define ICGW_OVSDB_CHANGES_H
 
-/* What has changed in the databases since the model reflected them.  A zone may
+/* What has changed in the databases since the model reflected them; for flows, see flows.h.  A zone may
  * have a million rows, a change concerns a few of them: nothing that follows a
  * change may look at all. */
 
@@ -26,7 +26,6 @@ struct changes {
     bool located;          /* ports of other zones, of either database */
     struct sset datapaths; /* uuids; ports, multicast groups, neighbours or FDB */
     struct sset dp_groups; /* uuids */
-    struct sset flows;     /* uuids */
     struct sset address_sets;
     struct sset port_groups;
 };
@@ -36,8 +35,8 @@ void changes_destroy(struct changes *);
 /* Takes what the Southbound's replica has tracked.  Before anything writes. */
 void changes_collect(struct ovsdb *);
 /* Whether the model is behind. */
-bool changes_pending(const struct changes *);
+bool changes_pending(const struct ovsdb *);
 /* The model is up to date. */
-void changes_done(struct changes *);
+void changes_done(struct ovsdb *);
 
 #endif

@@ -20,6 +20,17 @@ void datapaths_clear(struct datapaths *d)
     datapaths_init(d);
 }
 
+const struct datapath *datapaths_find_row(const struct datapaths *d, const struct uuid *uuid)
+{
+    const struct datapath *dp;
+    HMAP_FOR_EACH_WITH_HASH (dp, node, uuid_hash(uuid), &d->by_uuid) {
+        if (uuid_equals(&dp->row->header_.uuid, uuid)) {
+            return dp;
+        }
+    }
+    return NULL;
+}
+
 const struct datapath *datapaths_find(const struct datapaths *d,
                                       const struct sbrec_datapath_binding *row)
 {

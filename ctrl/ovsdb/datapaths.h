@@ -34,6 +34,8 @@ void datapaths_clear(struct datapaths *);
 void datapaths_follow(struct ovsdb *);
 const struct datapath *datapaths_find_uuid(const struct datapaths *, const char *uuid);
 bool datapath_is_router(const struct sbrec_datapath_binding *);
+/* The one with that uuid of its row. */
+const struct datapath *datapaths_find_row(const struct datapaths *, const struct uuid *);
 const struct datapath *datapaths_find(const struct datapaths *,
                                       const struct sbrec_datapath_binding *);
 

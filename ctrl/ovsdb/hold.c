@@ -23,16 +23,12 @@ VLOG_DEFINE_THIS_MODULE(ovsdb_hold);
 
 static struct census take_census(const struct ovsdb *o, const struct sbrec_chassis *us)
 {
-    struct census c = {.datapaths = o->datapaths.n};
+    struct census c = {.datapaths = o->datapaths.n, .flows = hmap_count(&o->flows.rows)};
     const struct sbrec_port_binding *pb;
     SBREC_PORT_BINDING_FOR_EACH (pb, o->sb.idl) {
         if (pb->chassis && pb->chassis != us && datapaths_find(&o->datapaths, pb->datapath)) {
             *(!strcmp(pb->type, "remote") ? &c.remote : &c.local) += 1;
         }
-    }
-    const struct sbrec_logical_flow *lf;
-    SBREC_LOGICAL_FLOW_FOR_EACH (lf, o->sb.idl) {
-        c.flows++;
     }
     return c;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "build_model.h"
+#include "flow_tap.h"
 #include "private.h"
 
 #include <arpa/inet.h>
@@ -53,6 +54,7 @@ struct ovsdb *ovsdb_create(const struct ovsdb_config *c)
     shash_init(&o->ports_of);
     shash_init(&o->port_keys);
     changes_init(&o->changes);
+    flows_init(&o->flows, c->cache);
     o->lists_stale = true;
     o->nb_cfg_model = -1;
     o->unbound_until = LLONG_MAX;
@@ -88,6 +90,7 @@ void ovsdb_destroy(struct ovsdb *o)
     shash_destroy_free_data(&o->ports_of);
     changes_destroy(&o->changes);
     model_free(o->model);
+    flows_destroy(&o->flows);
     for (size_t i = 0; i < o->n_encap_ips; i++) {
         free(o->encap_ips[i]);
         free(o->encap_owners[i]);
@@ -113,7 +116,7 @@ static void follow_sb(struct ovsdb *o)
     }
     struct changes *c = &o->changes;
     changes_collect(o);
-    o->seqno = session_seqno(&o->sb);
+    o->seqno = session_seqno(&o->sb) + o->flows.seqno;
     if (c->topology) {
         datapaths_follow(o);
     }
@@ -161,7 +164,7 @@ static int64_t nb_cfg(const struct ovsdb *o)
 
 bool ovsdb_run(struct ovsdb *o)
 {
-    session_run(&o->sb);
+    flow_tap_run(&o->sb, &o->flows);
     session_run(&o->ic);
     session_run(&o->names);
     follow_sb(o);
@@ -172,7 +175,7 @@ bool ovsdb_run(struct ovsdb *o)
     if (o->withdrawing && !session_connected(&o->sb)) {
         o->withdrawn = true;
     }
-    return o->complete && (changes_pending(&o->changes) || nb_cfg(o) != o->nb_cfg_model);
+    return o->complete && (changes_pending(o) || nb_cfg(o) != o->nb_cfg_model);
 }
 
 void ovsdb_wait(struct ovsdb *o)
@@ -189,13 +192,13 @@ void ovsdb_wait(struct ovsdb *o)
     }
 }
 
-const struct model *ovsdb_model(struct ovsdb *o, struct lflow_cache *cache)
+const struct model *ovsdb_model(struct ovsdb *o)
 {
     if (!o->complete) {
         return NULL;
     }
-    if (changes_pending(&o->changes)) {
-        build_model(o, cache);
+    if (changes_pending(o)) {
+        build_model(o);
     }
     o->nb_cfg_model = nb_cfg(o);
     return o->model;

@@ -24,6 +24,7 @@ struct ovsdb_config {
     bool csum; /* Encap options:csum */
     const char *southbound;
     const char *ic_southbound; /* NULL: none */
+    struct lflow_cache *cache; /* of what flows say; outlives struct ovsdb */
 };
 
 struct ovsdb *ovsdb_create(const struct ovsdb_config *);
@@ -43,10 +44,9 @@ void ovsdb_wait(struct ovsdb *);
 /* The model, brought up to date with what the databases say now, or NULL while
  * what has been read is not complete: keep what you have until ovsdb_run() says so.
  * It is the same object each time, belongs to *ovsdb, and stays as it is until the
- * next call; the cache must be the same, too, and outlive *ovsdb.  Ports that this
- * chassis holds or may come to hold are resident in it; they are claimed only after
- * it has been handed out, so that packets find the tables. */
-const struct model *ovsdb_model(struct ovsdb *, struct lflow_cache *);
+ * next call.  Ports that this chassis holds or may come to hold are resident in it; they
+ * are claimed only after it has been handed out, so that packets find the tables. */
+const struct model *ovsdb_model(struct ovsdb *);
 /* How many times that has read the ports of a datapath. */
 uint64_t ovsdb_n_filled(const struct ovsdb *);
 /* SB_Global.nb_cfg that the last ovsdb_model() reflects. */

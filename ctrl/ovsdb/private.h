@@ -8,6 +8,7 @@
 
 #include "changes.h"
 #include "datapaths.h"
+#include "flows.h"
 #include "learned.h"
 #include "openvswitch/list.h"
 #include "openvswitch/shash.h"
@@ -78,6 +79,8 @@ struct ovsdb {
     struct session names; /* with the SB, too: see stages.c */
     struct stages stages;
 
+    struct flows flows; /* the rest of the SB replica */
+
     /* Look-ups in the SB replica, kept by the IDL. */
     struct ovsdb_idl_index *ports_by_name;
     struct ovsdb_idl_index *ports_by_type;
@@ -96,7 +99,7 @@ struct ovsdb {
 
     /* conditions.c, datapaths.c */
     struct datapaths datapaths; /* that matter, by the SB as last seen */
-    unsigned int seqno;         /* of the SB that `datapaths` reflects */
+    unsigned int seqno;         /* of the SB, with its flows, that `datapaths` reflects */
     struct asked asked;
     bool answered; /* the SB replica holds all of `datapaths` */
     bool complete; /* and they can be relied on */

@@ -32,6 +32,7 @@ const struct model *replay_model(const char *southbound, const char *ic_southbou
         .n_encap_ips = 1,
         .southbound = southbound,
         .ic_southbound = ic_southbound,
+        .cache = cache,
     };
     vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_WARN);
     struct ovsdb *o = ovsdb_create(&config);
@@ -42,7 +43,7 @@ const struct model *replay_model(const char *southbound, const char *ic_southbou
         bool changed = ovsdb_run(o);
         ovsdb_status(o, &status);
         if (changed && status.ic_connected) {
-            model = ovsdb_model(o, cache);
+            model = ovsdb_model(o);
         }
         if (model == NULL) {
             ovsdb_wait(o);

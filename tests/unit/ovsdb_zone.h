@@ -147,6 +147,7 @@ static inline void gateway_start(struct zone *z, const char *name, const char *i
         .csum = true,
         .southbound = sb,
         .ic_southbound = ic,
+        .cache = z->cache,
     };
     z->o = ovsdb_create(&config);
 }
@@ -155,7 +156,7 @@ static inline void gateway_start(struct zone *z, const char *name, const char *i
 static inline void gateway_step(struct zone *z)
 {
     if (ovsdb_run(z->o)) {
-        z->model = ovsdb_model(z->o, z->cache);
+        z->model = ovsdb_model(z->o);
         assert_non_null(z->model);
         z->n_models++;
         ovsdb_set_nb_cfg(z->o, ovsdb_model_nb_cfg(z->o));

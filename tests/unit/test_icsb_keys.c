@@ -253,10 +253,10 @@ static void test_while_the_southbound_is_refilled(void **state)
         "-- --all destroy Logical_Flow -- --all destroy Port_Binding"
         " -- --all destroy MAC_Binding -- --all destroy Static_MAC_Binding"
         " -- --all destroy Datapath_Binding");
-    UNTIL(z, ovsdb_model(z->o, z->cache) == NULL);
+    UNTIL(z, ovsdb_model(z->o) == NULL);
     ctl(z, ICSB, "set Port_Binding ts1-lr1 tunnel_key=5");
     UNTIL(z, has(z, "ts1-lr1", TS1, 5));
-    assert_null(ovsdb_model(z->o, z->cache));
+    assert_null(ovsdb_model(z->o));
 }
 
 /* Only ports of this zone on transit switches, and only those that the switch is known of. */
@@ -310,7 +310,8 @@ static void test_without_ic_sb(void **state)
                                         .hostname = "host1",
                                         .encap_ips = &ip,
                                         .n_encap_ips = 1,
-                                        .southbound = sb};
+                                        .southbound = sb,
+                                        .cache = z->cache};
     z->o = ovsdb_create(&config);
     UNTIL(z, z->model && model_port_by_name(z->model, "ts1-lr1"));
     assert_int_equal(n_keys(z), 0);

@@ -692,7 +692,7 @@ static void test_waits_for_the_database(void **state)
     struct zone *z = *state;
     gateway_start(z, "gw1", "192.0.2.21");
     gateway_run_for(z, 300);
-    assert_null(ovsdb_model(z->o, z->cache));
+    assert_null(ovsdb_model(z->o));
     struct ovsdb_status s;
     ovsdb_status(z->o, &s);
     assert_false(s.sb_connected);

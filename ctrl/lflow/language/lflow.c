@@ -102,6 +102,13 @@ const struct lflow_code *lflow_cache_get(struct lflow_cache *cache, const char *
     return &entry->code;
 }
 
+const struct lflow_code *lflow_code_ref(const struct lflow_code *code)
+{
+    struct entry *entry = (struct entry *)(uintptr_t)code;
+    entry->code.refs++;
+    return code;
+}
+
 void lflow_cache_put(struct lflow_cache *cache, const struct lflow_code *code)
 {
     struct entry *entry = (struct entry *)(uintptr_t)code;

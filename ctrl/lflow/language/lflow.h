@@ -56,6 +56,8 @@ void lflow_cache_free(struct lflow_cache *);
 /* The code of two texts, with a reference that lflow_cache_put() gives back. */
 const struct lflow_code *lflow_cache_get(struct lflow_cache *, const char *match,
                                          const char *actions);
+/* Another reference. */
+const struct lflow_code *lflow_code_ref(const struct lflow_code *);
 void lflow_cache_put(struct lflow_cache *, const struct lflow_code *);
 
 #endif

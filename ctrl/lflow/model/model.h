@@ -22,6 +22,7 @@
 #include "wide.h"
 
 struct lflow_cache;
+struct lflow_code;
 struct model;
 
 /* Keys from here on are multicast groups (ovn-architecture(7), tunnel
@@ -241,6 +242,7 @@ struct model_flow_row {
     int64_t priority;
     const char *match;
     const char *actions;
+    const struct lflow_code *code; /* the two texts, of the model's cache; NULL: look them up */
 };
 bool model_add_flow(struct model *, const char *const *datapaths, size_t n_datapaths,
                     const struct model_flow_row *);

@@ -341,7 +341,8 @@ static struct lflow *add_lflow(struct model *m, struct model_datapath *const *da
     size_t list_size = n * sizeof *datapaths, uuid_size = strlen(uuid) + 1;
     struct lflow *lflow = model_alloc(sizeof *lflow + list_size + uuid_size);
     char *text = (char *)&lflow->datapaths[n];
-    lflow->code = lflow_cache_get(m->cache, row->match, row->actions);
+    lflow->code = row->code != NULL ? lflow_code_ref(row->code)
+                                    : lflow_cache_get(m->cache, row->match, row->actions);
     lflow->uuid = memcpy(text, uuid, uuid_size);
     lflow->stage = m->stage_names[datapaths[0]->router][row->pipeline][row->table];
     if (row->stage != NULL) {
