@@ -2,9 +2,9 @@
 #ifndef ICGW_OVSDB_CHANGES_H
 #define ICGW_OVSDB_CHANGES_H
 
-/* What has changed in the databases since the model reflected them; for flows, see flows.h.  A zone may
- * have a million rows, a change concerns a few of them: nothing that follows a
- * change may look at all. */
+/* What has changed in the databases since the model reflected them; for flows, see flows.h.  A zone
+ * may have a million rows, a change concerns a few of them: nothing that follows a change may look
+ * at all. */
 
 #include <stdbool.h>
 
