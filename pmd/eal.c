@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
 #include <sched.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <rte_alarm.h>
-#include <rte_cycles.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_log.h>
 
 #include "pmd.h"
-
-#define INTERRUPTS_S 1 /* for which DPDK's interrupt thread is waited for */
 
 static bool is_pci(const char *device)
 {
@@ -165,32 +160,9 @@ bool pmd_eal_start(const struct icgw_pmd_config *config, char **error)
     return init(&a, config, error);
 }
 
-static void note_turn(void *done)
-{
-    atomic_store((atomic_bool *)done, true);
-}
-
-void pmd_eal_await_interrupts(void)
-{
-    uint64_t deadline = rte_rdtsc() + INTERRUPTS_S * rte_get_tsc_hz();
-
-    for (unsigned int i = 0; i < 2; i++) {
-        static atomic_bool done; /* a turn that comes after the deadline finds it, too */
-
-        atomic_store(&done, false);
-        if (rte_eal_alarm_set(1, note_turn, &done) != 0) {
-            return;
-        }
-        while (!atomic_load(&done) && rte_rdtsc() < deadline) {
-            rte_delay_us_sleep(10);
-        }
-    }
-}
-
 void pmd_eal_stop(void)
 {
     if (pmd.eal) {
-        pmd_eal_await_interrupts();
         rte_eal_cleanup();
         pmd.eal = false;
     }

@@ -123,7 +123,6 @@ int icgw_pmd_stop(void)
     pmd_slow_close();
     pmd_bfd_close();
     pmd_workers_destroy();
-    pmd_eal_await_interrupts();
     for (uint16_t i = 0; i < pmd.n_ports; i++) {
         pmd_port_stop(&pmd.ports[i]);
     }

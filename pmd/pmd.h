@@ -213,11 +213,6 @@ uint16_t pmd_numa_owners(int port, const int *workers, uint16_t n_workers, uint1
 /* eal.c */
 bool pmd_eal_start(const struct icgw_pmd_config *config, char **error);
 void pmd_eal_stop(void);
-/* Returns when DPDK's interrupt thread is through with what it had begun, a second later
- * at most.  It runs drivers' callbacks and then reads all that they have registered, in
- * memory that is about to be freed, and nothing in DPDK keeps the two apart.  An alarm
- * has its turn in the same thread; the second one after whatever came with the first. */
-void pmd_eal_await_interrupts(void);
 /* What to look at when EAL does not start for that reason, pmd_log_reason(). */
 const char *pmd_eal_hint(const char *reason, bool huge_pages);
 
