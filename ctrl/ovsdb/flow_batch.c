@@ -205,8 +205,10 @@ static bool add(struct flow_batch *batch, const struct uuid *uuid, const struct 
 void flow_batch_add(struct flow_batch *batch, const char *text, struct json *row)
 {
     struct uuid uuid;
-    if (!is_object(row) || !uuid_from_string(&uuid, text) || !add(batch, &uuid, row)) {
-        VLOG_WARN_RL(&limit, "flow %.40s: the update makes no sense", text);
+    if (!uuid_from_string(&uuid, text)) {
+        VLOG_WARN_RL(&limit, "a flow has no uuid");
+    } else if (!is_object(row) || !add(batch, &uuid, row)) {
+        VLOG_WARN_RL(&limit, "flow " UUID_FMT ": the update makes no sense", UUID_ARGS(&uuid));
     }
     json_destroy(row);
 }

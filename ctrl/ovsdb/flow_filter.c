@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <config.h>
+
+#include "flow_filter.h"
+
+#include "flows.h"
+#include "openvswitch/dynamic-string.h"
+#include "openvswitch/json.h"
+#include "util.h"
+
+/* The library takes 50 messages at a time, then their rows are fetched.  A batch is named by a
+ * character that needs no escape in a string of JSON. */
+#define FIRST_NAME '#'
+#define LAST_NAME '['
+#define MAX_BATCHES (LAST_NAME - FIRST_NAME + 1)
+
+/* `{"params": [… {"Logical_Flow": {`, and "result": levels of containers.  Deeper ones are
+ * counted only. */
+#define MESSAGE_LEVEL 1
+#define LIST_LEVEL 2
+#define TABLES_LEVEL 3
+#define TABLE_LEVEL 4
+
+#define MAX_KEY 40 /* bytes: a uuid is shorter, and so are the keys that matter */
+
+struct flow_filter {
+    struct lflow_cache *cache;
+    unsigned int level; /* open containers */
+    char opened_by[TABLE_LEVEL + 1];
+    bool in_string;
+    bool escaped;   /* the next character of the string is */
+    bool wants_key; /* the next string is a member's name */
+    bool in_key;
+    char key[MAX_KEY + 1];
+    size_t key_size;
+    bool to_list;  /* the member of the message is one that has tables */
+    bool to_table; /* the member of these is Logical_Flow; its value comes next */
+
+    /* While the table is read. */
+    bool taking;
+    bool named;  /* what stands for it has its name */
+    bool in_row; /* after the colon */
+    struct ds row;
+    unsigned int current; /* batch */
+    struct flow_batch *batches[MAX_BATCHES];
+};
+
+struct flow_filter *flow_filter_create(struct lflow_cache *cache)
+{
+    struct flow_filter *f = xzalloc(sizeof *f);
+    f->cache = cache;
+    ds_init(&f->row);
+    return f;
+}
+
+void flow_filter_destroy(struct flow_filter *f)
+{
+    for (size_t i = 0; i < MAX_BATCHES; i++) {
+        flow_batch_destroy(f->batches[i]);
+    }
+    ds_destroy(&f->row);
+    free(f);
+}
+
+struct flow_batch *flow_filter_take(struct flow_filter *f, const struct json *json)
+{
+    const char *name = json->type == JSON_STRING ? json_string(json) : "";
+    if (*name < FIRST_NAME || *name > LAST_NAME) {
+        return NULL;
+    }
+    struct flow_batch *batch = f->batches[*name - FIRST_NAME];
+    f->batches[*name - FIRST_NAME] = NULL;
+    return batch;
+}
+
+static void end_row(struct flow_filter *f)
+{
+    struct flow_batch **batch = &f->batches[f->current];
+    if (!*batch) {
+        *batch = flow_batch_create(f->cache);
+    }
+    f->in_row = false;
+    flow_batch_add(*batch, f->key, json_from_string(ds_cstr(&f->row)));
+    ds_clear(&f->row);
+}
+
+static void end_key(struct flow_filter *f)
+{
+    f->key[f->key_size] = '\0';
+    if (f->level == MESSAGE_LEVEL) {
+        f->to_list = !strcmp(f->key, "params") || !strcmp(f->key, "result");
+    } else if (f->level == TABLES_LEVEL) {
+        f->to_table = f->to_list && f->opened_by[LIST_LEVEL] == '[' &&
+                      f->opened_by[TABLES_LEVEL] == '{' && !strcmp(f->key, "Logical_Flow");
+    }
+}
+
+/* A character of a string. */
+static void take_text(struct flow_filter *f, char c)
+{
+    if (!f->escaped && c == '"') {
+        f->in_string = false;
+        if (f->in_key) {
+            f->in_key = false;
+            end_key(f);
+        }
+        return;
+    }
+    f->escaped = !f->escaped && c == '\\';
+    if (f->in_key && f->key_size < MAX_KEY) {
+        f->key[f->key_size++] = c;
+    }
+}
+
+static void open_string(struct flow_filter *f)
+{
+    f->in_string = true;
+    f->in_key = f->wants_key;
+    f->key_size = f->in_key ? 0 : f->key_size;
+    f->wants_key = f->to_table = false;
+}
+
+static void open_container(struct flow_filter *f, char c)
+{
+    f->level++;
+    if (f->level <= TABLE_LEVEL) {
+        f->opened_by[f->level] = c;
+    }
+    if (f->level == TABLE_LEVEL && f->to_table && c == '{') {
+        f->taking = true;
+        f->named = false;
+        f->current = (f->current + 1) % MAX_BATCHES;
+        flow_batch_destroy(f->batches[f->current]); /* of a message that came to nothing */
+        f->batches[f->current] = NULL;
+    }
+    f->wants_key = c == '{' && f->level <= TABLE_LEVEL;
+    f->to_table = false;
+}
+
+static void close_container(struct flow_filter *f)
+{
+    if (f->taking && f->level == TABLE_LEVEL) {
+        if (f->in_row) {
+            end_row(f);
+        }
+        f->taking = false;
+    }
+    f->level -= f->level > 0;
+    f->wants_key = false;
+}
+
+static void take_comma(struct flow_filter *f)
+{
+    if (f->in_row && f->level == TABLE_LEVEL) {
+        end_row(f);
+    }
+    f->wants_key = f->level <= TABLE_LEVEL && f->level > 0 && f->opened_by[f->level] == '{';
+}
+
+/* A character outside of strings. */
+static void take_token(struct flow_filter *f, char c)
+{
+    switch (c) {
+    case '"':
+        open_string(f);
+        break;
+    case '{':
+    case '[':
+        open_container(f, c);
+        break;
+    case '}':
+    case ']':
+        close_container(f);
+        break;
+    case ',':
+        take_comma(f);
+        break;
+    }
+}
+
+static void take_char(struct flow_filter *f, char c)
+{
+    bool begins_row = f->taking && f->level == TABLE_LEVEL && !f->in_string && c == ':';
+    if (f->in_string) {
+        take_text(f, c);
+    } else {
+        take_token(f, c);
+    }
+    if (f->in_row) {
+        ds_put_char(&f->row, c);
+    }
+    f->in_row |= begins_row;
+}
+
+/* What the library gets to read while a table is taken: a string that begins with the name of
+ * the batch.  It must not be longer than what it stands for. */
+static char *stand_in(struct flow_filter *f, bool was_taking, char *out)
+{
+    if (was_taking != f->taking) {
+        *out++ = '"';
+    } else if (!f->named) {
+        f->named = true;
+        *out++ = (char)(FIRST_NAME + f->current);
+    }
+    return out;
+}
+
+size_t flow_filter_run(struct flow_filter *f, char *bytes, size_t n)
+{
+    char *out = bytes;
+    for (size_t i = 0; i < n; i++) {
+        bool was_taking = f->taking;
+        char c = bytes[i];
+        take_char(f, c);
+        if (was_taking || f->taking) {
+            out = stand_in(f, was_taking, out);
+        } else {
+            *out++ = c;
+        }
+    }
+    /* The library takes a connection that nothing comes from for dead. */
+    if (out == bytes) {
+        *out++ = '.';
+    }
+    return (size_t)(out - bytes);
+}
