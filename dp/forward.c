@@ -90,7 +90,7 @@ static __rte_noinline bool find_out(const struct icgw_tables *tables, struct icg
                                     struct rte_mbuf *m, struct icgw_recent *recent,
                                     struct icgw_result *r)
 {
-    uint8_t headers[ICGW_PLAIN_MIN6];
+    uint8_t headers[ICGW_PLAIN_MIN6] = {0};
 
     memcpy(headers, rte_pktmbuf_mtod(m, const void *), RTE_MIN(sizeof headers, m->data_len));
     if (!icgw_forward_plain(tables, m, recent, r)) {

@@ -36,11 +36,7 @@ const struct icgw_head_bytes icgw_head_mask = {{
 #define TAIL_TARGET TAIL_ALL(88, 91)
 
 /* Of inner IPv6: EtherType, IP version. */
-#define TAIL6(offset) [(offset)-ICGW_TAIL6_AT]
-#define TAIL6_ALL(from, to) [(from)-ICGW_TAIL6_AT...(to) - ICGW_TAIL6_AT] = 0xff
-#define TAIL6_COMMON TAIL6_ALL(70, 71), TAIL6(72) = 0xf0
-#define TAIL6_SOURCE TAIL6_ALL(64, 69)
-#define TAIL6_GROUP TAIL6(64) = 1
+#define TAIL6_COMMON TAIL_ALL(70, 71), TAIL(72) = 0xf0
 #define TAIL6_TARGET [16 ... 31] = 0xff
 
 const struct icgw_tail_bytes icgw_tail_masks[8] = {
@@ -48,15 +44,14 @@ const struct icgw_tail_bytes icgw_tail_masks[8] = {
     {{TAIL_COMMON, TAIL_SOURCE}},
     {{TAIL_COMMON, TAIL_GROUP, TAIL_TARGET}},
     {{TAIL_COMMON, TAIL_SOURCE, TAIL_TARGET}},
-    {{TAIL6_COMMON, TAIL6_GROUP}},
-    {{TAIL6_COMMON, TAIL6_SOURCE}},
-    {{TAIL6_COMMON, TAIL6_GROUP, TAIL6_TARGET}},
-    {{TAIL6_COMMON, TAIL6_SOURCE, TAIL6_TARGET}},
+    {{TAIL6_COMMON, TAIL_GROUP}},
+    {{TAIL6_COMMON, TAIL_SOURCE}},
+    {{TAIL6_COMMON, TAIL_GROUP, TAIL6_TARGET}},
+    {{TAIL6_COMMON, TAIL_SOURCE, TAIL6_TARGET}},
 };
 
-const struct icgw_head_bytes icgw_head_keep[2] = {
-    {{[15] = 3, ALL(16, 17), ALL(34, 35), ALL(38, 39), ALL(58, 63)}},
-    {{[15] = 3, ALL(16, 17), ALL(34, 35), ALL(38, 39)}},
+const struct icgw_head_bytes icgw_head_keep = {
+    {[15] = 3, ALL(16, 17), ALL(34, 35), ALL(38, 39)},
 };
 
 icgw_memo_burst *icgw_memo_burst_choose(void)
@@ -99,7 +94,7 @@ static void forget(struct icgw_memo *memo)
     memset(memo->slots, 0, sizeof memo->slots);
     memo->n = 1;
     memset(memo->senders, 0, sizeof memo->senders);
-    memo->senders[icgw_memo_sender_slot(0)].zone = UINT32_MAX; /* or 0.0.0.0 would be remembered */
+    memo->senders[icgw_memo_sender_slot(0)].zone = UINT16_MAX; /* or 0.0.0.0 would be remembered */
 }
 
 void icgw_memo_follow(struct icgw_memo *memo, const struct icgw_tables *tables)
@@ -122,6 +117,7 @@ bool icgw_memo_ask_sender(struct icgw_memo *memo, const struct icgw_tables *tabl
     }
     sender->src_be = src_be;
     sender->zone = icgw_source_zone(source);
+    sender->udp_gain = icgw_fold(src_be);
     sender->result.accounts[ICGW_RESULT_PEER] = icgw_source_account(source);
     return true;
 }
@@ -160,29 +156,34 @@ static uint8_t flags_of(const struct icgw_endpoint *ep, const struct icgw_dest *
                      (ep->kind == ICGW_ENDPOINT_L3 ? ICGW_MEMO_ROUTED : 0));
 }
 
-static void compose(uint8_t *out, const struct icgw_dest *dest, const struct icgw_tunnel *tunnel)
+static void compose(uint8_t *out, const uint8_t *headers, const struct icgw_dest *dest,
+                    const struct icgw_tunnel *tunnel)
 {
-    memset(out, 0, ICGW_HEAD_LEN);
     memcpy(out, tunnel->hdr, ICGW_PLAIN_LEN);
     out[ICGW_PLAIN_IP + 1] = 0;
     icgw_store32(out + ICGW_PLAIN_UDP + 12, dest->wire_vni);
     icgw_store32(out + ICGW_PLAIN_UDP + 20, dest->wire_keys);
-    if (dest->rewrite_eth) {
-        memcpy(out + ICGW_PLAIN_LEN, dest->eth_dst, 6);
-    }
+    memcpy(out + ICGW_PLAIN_LEN, dest->rewrite_eth ? dest->eth_dst : headers + ICGW_PLAIN_LEN, 6);
 }
 
 /* As icgw_update_udp() adds it up, with all but the packet's checksum and its outer
- * source. */
-static uint64_t udp_sum_of(const uint8_t *headers, const struct icgw_dest *dest,
-                           const struct icgw_tunnel *tunnel)
+ * source.  What the sum of all covered words gains, its complement loses. */
+static uint16_t udp_gain_of(const uint8_t *headers, const struct icgw_dest *dest,
+                            const struct icgw_tunnel *tunnel)
 {
     const struct icgw_packet p = {.eth_type = icgw_load16(headers + ICGW_PLAIN_INNER_IP - 2)};
     uint64_t lost = icgw_sum_outer4(headers + ICGW_PLAIN_IP, headers + ICGW_PLAIN_UDP) +
                     icgw_lost_inner(headers + ICGW_PLAIN_LEN, &p, dest) -
                     icgw_load32(headers + ICGW_PLAIN_IP + 12);
 
-    return (UINT64_C(0xffff) << 24) - lost + tunnel->udp_sum + dest->sum;
+    return (uint16_t)~icgw_fold64((UINT64_C(0xffff) << 24) - lost + tunnel->udp_sum + dest->sum);
+}
+
+static uint16_t max_len_of(const struct icgw_dest *dest, const struct icgw_tunnel *tunnel)
+{
+    uint32_t with_inner = dest->max_len + ICGW_PLAIN_INNER_IP - ICGW_PLAIN_IP;
+
+    return dest->max_len == 0 ? tunnel->mtu : (uint16_t)RTE_MIN(tunnel->mtu, with_inner);
 }
 
 void icgw_memo_learn(struct icgw_memo *memo, const uint8_t *headers, const struct icgw_endpoint *ep,
@@ -200,12 +201,11 @@ void icgw_memo_learn(struct icgw_memo *memo, const uint8_t *headers, const struc
     e.result = icgw_result_tx(tunnel, dest, 0, ep->account);
     icgw_tail_load(&tail, headers, v6);
     mask(e.tail, (const uint8_t *)&tail, icgw_tail_mask(&e), ICGW_TAIL_LEN);
-    compose(e.out, dest, tunnel);
-    e.udp_sum = udp_sum_of(headers, dest, tunnel);
+    compose(e.out, headers, dest, tunnel);
     e.sources = dest->sources;
-    e.mtu = tunnel->mtu;
-    e.max_len = dest->max_len == 0 ? UINT16_MAX : dest->max_len;
+    e.max_len = max_len_of(dest, tunnel);
     e.ip_sum = icgw_fold(tunnel->ip_sum);
+    e.udp_gain = udp_gain_of(headers, dest, tunnel);
     e.min_ttl = dest->min_ttl;
     e.ttl_dec = dest->ttl_dec;
     e.zone = icgw_source_zone(icgw_source(ep->transit ? ICGW_ZONE_REMOTE : ICGW_ZONE_LOCAL, 0));

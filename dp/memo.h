@@ -27,14 +27,15 @@
 #define ICGW_MEMO_SLOTS (4 * ICGW_MEMO_ENTRIES)
 
 /* Headers are looked at in two parts: the first 64 bytes reach to the end of the
- * inner destination MAC address, 32 more to that of the inner IPv4 header.  Of inner
- * IPv6 the 32 are those before the addresses and the destination. */
+ * inner destination MAC address, 32 more to that of the inner IPv4 header and 4 bytes
+ * beyond.  Of inner IPv6 the 32 are 16 before the addresses and the destination. */
 #define ICGW_HEAD_LEN 64
 #define ICGW_TAIL_LEN 32
-#define ICGW_TAIL_AT (ICGW_PLAIN_MIN - ICGW_TAIL_LEN)
-#define ICGW_TAIL6_AT ICGW_HEAD_LEN
+#define ICGW_TAIL_AT ICGW_HEAD_LEN
 #define ICGW_TAIL6_DST_AT (ICGW_PLAIN_INNER_IP + 24)
 #define ICGW_PLAIN_MIN6 (ICGW_PLAIN_INNER_IP + ICGW_IPV6_LEN)
+/* Bytes that are looked at, index: inner IPv6. */
+#define ICGW_MEMO_MIN(v6) ((v6) ? ICGW_PLAIN_MIN6 : ICGW_TAIL_AT + ICGW_TAIL_LEN)
 
 /* struct icgw_memo_entry.flags */
 #define ICGW_MEMO_CSUM 1u     /* the receiver wants UDP checksums */
@@ -58,11 +59,10 @@ struct icgw_memo_entry {
     };
     uint8_t out[ICGW_HEAD_LEN];  /* as sent; 0 where the packet's own bytes stay */
     uint8_t tail[ICGW_TAIL_LEN]; /* as received, masked */
-    uint64_t udp_sum;            /* gain of the sum that UDP covers, but for the outer source */
     const struct icgw_source_guard *sources;
-    uint16_t mtu;
-    uint16_t max_len; /* bytes of inner IP packet */
-    uint16_t ip_sum;  /* of `out`'s IPv4 header, folded */
+    uint16_t max_len;  /* bytes of outer IP packet, with which the inner one is short enough, too */
+    uint16_t ip_sum;   /* of `out`'s IPv4 header, folded */
+    uint16_t udp_gain; /* of the UDP checksum, but for the outer source; folded */
     uint8_t min_ttl;
     uint8_t ttl_dec;
     uint8_t flags;
@@ -76,7 +76,8 @@ _Static_assert(sizeof(struct icgw_memo_entry) == 3 * 64, "an entry is three cach
 /* A chassis that packets came from. */
 struct icgw_memo_sender {
     uint32_t src_be;
-    uint32_t zone;             /* as icgw_source_zone() */
+    uint16_t zone;             /* as icgw_source_zone() */
+    uint16_t udp_gain;         /* of the UDP checksum by no longer having that source; folded */
     struct icgw_result result; /* what it adds to that of an entry */
 };
 _Static_assert(sizeof(struct icgw_memo_sender) == 16, "found by a shift");

@@ -18,9 +18,6 @@
 #define ICGW_BETWEEN() ((void)0)
 #endif
 
-/* Packets whose headers are fetched ahead of their turn. */
-#define AHEAD 4
-
 /* Cheaper as branches that are never taken than as one number: each is compared and
  * decided by one instruction. */
 static __rte_always_inline bool lengths_good(const struct rte_mbuf *m, const uint8_t *data,
@@ -31,9 +28,9 @@ static __rte_always_inline bool lengths_good(const struct rte_mbuf *m, const uin
                         : icgw_load_be16(data + ICGW_PLAIN_INNER_IP + 2);
     uint32_t header = v6 ? ICGW_IPV6_LEN : ICGW_IPV4_LEN;
 
-    return likely(icgw_load_be16(data + ICGW_PLAIN_IP + 2) == len) &&
-           likely(icgw_load_be16(data + ICGW_PLAIN_UDP + 4) == len - ICGW_IPV4_LEN) &&
-           likely(len <= e->mtu) && likely(inner <= e->max_len) &&
+    return likely(len <= e->max_len) &&
+           likely(icgw_load_be16(data + ICGW_PLAIN_IP + 2) == (uint16_t)len) &&
+           likely(icgw_load_be16(data + ICGW_PLAIN_UDP + 4) == (uint16_t)(len - ICGW_IPV4_LEN)) &&
            likely(inner - header <= m->pkt_len - ICGW_PLAIN_INNER_IP - header);
 }
 
@@ -65,13 +62,15 @@ static __rte_always_inline bool singled_out(const uint8_t *ip, const struct icgw
     return v6 ? icgw_singled_out_v6(e->sources, ip + 8) : icgw_singled_out4(e->sources, ip);
 }
 
+/* The UDP checksum by RFC 1624, not of the sum of what is covered but of its
+ * complement: that is not 0, so it folds to 1 to 0xffff, as RFC 768 wants it sent. */
 static __rte_always_inline void rewrite(uint8_t *data, const struct icgw_memo_entry *e,
-                                        uint32_t src, const bool v6)
+                                        const struct icgw_memo_sender *sender, const bool v6)
 {
     struct icgw_head head;
     uint8_t *inner = data + ICGW_PLAIN_LEN;
     uint32_t ecn = icgw_load16(data + ICGW_PLAIN_IP) & RTE_BE16(3);
-    uint64_t sum = (uint16_t)~icgw_load16(data + ICGW_PLAIN_UDP + 6) + e->udp_sum - src;
+    uint32_t udp_cksum = icgw_load16(data + ICGW_PLAIN_UDP + 6) + e->udp_gain + sender->udp_gain;
     uint16_t ip_cksum =
         (uint16_t)~icgw_fold(e->ip_sum + ecn + icgw_load16(data + ICGW_PLAIN_IP + 2));
 
@@ -87,26 +86,13 @@ static __rte_always_inline void rewrite(uint8_t *data, const struct icgw_memo_en
     icgw_head_store(data, &head, e);
     icgw_store16(data + ICGW_PLAIN_IP + 10, ip_cksum);
     if (likely(e->flags & ICGW_MEMO_CSUM)) {
-        icgw_store16(data + ICGW_PLAIN_UDP + 6, icgw_nonzero((uint16_t)~icgw_fold64(sum)));
+        icgw_store16(data + ICGW_PLAIN_UDP + 6, icgw_fold(udp_cksum));
     }
 }
 
 static __rte_always_inline uint32_t hash_of(const uint8_t *data, const bool v6)
 {
     return v6 ? icgw_memo_hash6(data) : icgw_memo_hash(data);
-}
-
-/* The entry that is the packet's unless another one has taken its place, which is
- * rare; NULL: the packet is too short to have any. */
-static __rte_always_inline const struct icgw_memo_entry *
-first_guess(const struct icgw_memo *memo, const struct rte_mbuf *m, const bool v6)
-{
-    const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
-
-    if (unlikely(m->data_len < (v6 ? ICGW_PLAIN_MIN6 : ICGW_PLAIN_MIN))) {
-        return NULL;
-    }
-    return icgw_memo_entry(memo, memo->slots[v6][hash_of(data, v6) % ICGW_MEMO_SLOTS]);
 }
 
 /* Further on in the same chain; NULL: the packet has no entry.  Loads the headers
@@ -132,17 +118,13 @@ static __rte_noinline const struct icgw_memo_entry *search(const struct icgw_mem
 /* True if the packet has been rewritten and *r says where to. */
 static __rte_always_inline bool forward(const struct icgw_tables *tables, struct icgw_memo *memo,
                                         const struct icgw_memo_entry *e, struct rte_mbuf *m,
-                                        struct icgw_result *r, const bool v6)
+                                        uint8_t *data, struct icgw_result *r, const bool v6)
 {
-    uint8_t *data = rte_pktmbuf_mtod(m, uint8_t *);
     const struct icgw_memo_sender *sender;
     struct icgw_head head;
     struct icgw_tail tail;
     uint32_t src;
 
-    if (unlikely(e == NULL)) {
-        return false;
-    }
     icgw_head_load(&head, data);
     icgw_tail_load(&tail, data, v6);
     if (unlikely(icgw_headers_differ(&head, &tail, e))) {
@@ -161,18 +143,19 @@ static __rte_always_inline bool forward(const struct icgw_tables *tables, struct
         (e->sources != NULL && unlikely(singled_out(data + ICGW_PLAIN_INNER_IP, e, v6)))) {
         return false;
     }
-    rewrite(data, e, src, v6);
+    rewrite(data, e, sender, v6);
     icgw_reset_flags(m);
     icgw_result_join(r, &e->result, &sender->result);
     return true;
 }
 
-static __rte_always_inline void fetch(const struct rte_mbuf *m)
+/* Where the headers are; of a packet that is too short for them, ones that have no
+ * entry. */
+static __rte_always_inline uint8_t *headers_of(const struct rte_mbuf *m, const bool v6)
 {
-    const uint8_t *data = rte_pktmbuf_mtod(m, const uint8_t *);
+    static uint8_t none[ICGW_MEMO_MIN(true)];
 
-    rte_prefetch0(data);
-    rte_prefetch0(data + RTE_CACHE_LINE_SIZE);
+    return likely(m->data_len >= ICGW_MEMO_MIN(v6)) ? rte_pktmbuf_mtod(m, uint8_t *) : none;
 }
 
 /* First all look-ups, then all the rest: a look-up is a chain of loads in which each
@@ -183,17 +166,21 @@ static __rte_always_inline uint16_t run(const struct icgw_tables *tables, struct
                                         struct icgw_result *results, uint8_t *missed)
 {
     const struct icgw_memo_entry *entries[ICGW_BURST];
+    uint8_t *data[ICGW_BURST];
     uint16_t n_missed = 0;
 
     for (size_t i = 0; i < n; i++) {
-        if (likely(i + AHEAD < n)) {
-            fetch(pkts[i + AHEAD]);
-        }
-        entries[i] = first_guess(memo, pkts[i], v6);
+        data[i] = headers_of(pkts[i], v6);
+        rte_prefetch0(data[i]);
+        rte_prefetch0(data[i] + RTE_CACHE_LINE_SIZE);
+    }
+    for (size_t i = 0; i < n; i++) {
+        /* The entry that is the packet's unless another one has taken its place, which is rare. */
+        entries[i] = icgw_memo_entry(memo, memo->slots[v6][hash_of(data[i], v6) % ICGW_MEMO_SLOTS]);
     }
     ICGW_BETWEEN();
     for (size_t i = 0; i < n; i++) {
-        if (unlikely(!forward(tables, memo, entries[i], pkts[i], &results[i], v6))) {
+        if (unlikely(!forward(tables, memo, entries[i], pkts[i], data[i], &results[i], v6))) {
             missed[n_missed++] = (uint8_t)i;
         }
     }

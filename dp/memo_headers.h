@@ -29,21 +29,14 @@ struct icgw_tail_bytes {
  * bit 0. */
 extern const struct icgw_head_bytes icgw_head_mask;
 extern const struct icgw_tail_bytes icgw_tail_masks[8];
-/* What stays as it is: ECN, lengths, UDP source port; [0]: and the inner
- * destination MAC address. */
-extern const struct icgw_head_bytes icgw_head_keep[2];
+/* What stays as it is: ECN, lengths, UDP source port. */
+extern const struct icgw_head_bytes icgw_head_keep;
 
 static __rte_always_inline const uint8_t *icgw_tail_mask(const struct icgw_memo_entry *e)
 {
     return (const uint8_t *)icgw_tail_masks +
            (e->flags & (ICGW_MEMO_REWRITE | ICGW_MEMO_ROUTED | ICGW_MEMO_V6)) *
                (ICGW_TAIL_LEN / ICGW_MEMO_REWRITE);
-}
-
-static __rte_always_inline const uint8_t *icgw_keep(const struct icgw_memo_entry *e)
-{
-    return (const uint8_t *)icgw_head_keep +
-           (e->flags & ICGW_MEMO_REWRITE) * (ICGW_HEAD_LEN / ICGW_MEMO_REWRITE);
 }
 
 #ifdef __AVX512BW__
@@ -59,7 +52,7 @@ struct icgw_tail {
 static __rte_always_inline void icgw_tail_load(struct icgw_tail *tail, const uint8_t *data,
                                                const bool v6)
 {
-    const void *at = data + (v6 ? ICGW_TAIL6_AT : ICGW_TAIL_AT);
+    const void *at = data + ICGW_TAIL_AT;
     const void *dst = data + ICGW_TAIL6_DST_AT;
 
     tail->v = v6 ? _mm256_inserti128_si256(_mm256_castsi128_si256(_mm_loadu_si128(at)),
@@ -89,8 +82,9 @@ static __rte_always_inline void icgw_head_store(uint8_t *data, const struct icgw
 {
     enum { AND_OR = 0xea }; /* (a & b) | c */
 
-    _mm512_storeu_si512(data, _mm512_ternarylogic_epi64(head->v, _mm512_loadu_si512(icgw_keep(e)),
-                                                        _mm512_loadu_si512(e->out), AND_OR));
+    _mm512_storeu_si512(data,
+                        _mm512_ternarylogic_epi64(head->v, _mm512_loadu_si512(&icgw_head_keep),
+                                                  _mm512_loadu_si512(e->out), AND_OR));
 }
 
 #else
@@ -107,7 +101,7 @@ static __rte_always_inline void icgw_tail_load(struct icgw_tail *tail, const uin
                                                const bool v6)
 {
     if (v6) {
-        memcpy(tail->v, data + ICGW_TAIL6_AT, sizeof tail->v / 2);
+        memcpy(tail->v, data + ICGW_TAIL_AT, sizeof tail->v / 2);
         memcpy(tail->v + 2, data + ICGW_TAIL6_DST_AT, sizeof tail->v / 2);
     } else {
         memcpy(tail->v, data + ICGW_TAIL_AT, sizeof tail->v);
@@ -146,10 +140,9 @@ static __rte_always_inline bool icgw_headers_differ(const struct icgw_head *head
 static __rte_always_inline void icgw_head_store(uint8_t *data, const struct icgw_head *head,
                                                 const struct icgw_memo_entry *e)
 {
-    const uint8_t *keep = icgw_keep(e);
-
     for (size_t i = 0; i < ICGW_HEAD_LEN / 8; i++) {
-        uint64_t w = (head->v[i] & icgw_load64(keep + 8 * i)) | icgw_load64(e->out + 8 * i);
+        uint64_t w =
+            (head->v[i] & icgw_load64(icgw_head_keep.bytes + 8 * i)) | icgw_load64(e->out + 8 * i);
 
         memcpy(data + 8 * i, &w, sizeof w);
     }

@@ -93,16 +93,19 @@ static __rte_always_inline uint64_t icgw_plain_differs(const uint8_t *data, unsi
 }
 
 /* RFC 791.  The sum of all words, 64 bits at a time with their carries, is 0 in one's
- * complement arithmetic; as a number 0xffff, since not all words are 0. */
+ * complement arithmetic, that is a multiple of 0xffff.  Instead of a division: of all
+ * products with the inverse of 0xffff modulo 2^64, those of multiples are the least
+ * (Warren, Hacker's Delight, "Test for Zero Remainder after Division by a Constant"). */
 static __rte_always_inline bool icgw_plain_cksum_good(const uint8_t *ip)
 {
+    const uint64_t inverse = UINT64_C(0xfffefffefffeffff);
     uint64_t sum = icgw_load64(ip), second = icgw_load64(ip + 8), last = icgw_load32(ip + 16);
 
     sum += second;
     last += sum < second;
     sum += last;
     sum += sum < last;
-    return icgw_fold64(sum) == 0xffff;
+    return sum * inverse <= UINT64_MAX / 0xffff;
 }
 
 /* What ends at most at `end`, an offset, and has no class but its source's. */

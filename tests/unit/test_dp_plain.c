@@ -425,7 +425,7 @@ static void test_memo(void **state)
             run_burst(memo, 1 + i % 12, i & 1, false);
             memo->rest = 0;
         }
-        assert_in_range(n_remembered[0], ROUNDS / 4 * ICGW_BURST / 16, ROUNDS / 4 * ICGW_BURST);
+        assert_in_range(n_remembered[0], ROUNDS / 4 * ICGW_BURST / 20, ROUNDS / 4 * ICGW_BURST);
         assert_in_range(n_remembered[1], ROUNDS / 4 * ICGW_BURST / 64, ROUNDS / 4 * ICGW_BURST);
         icgw_memo_free(memo);
     }
