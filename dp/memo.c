@@ -152,6 +152,7 @@ static uint8_t flags_of(const struct icgw_endpoint *ep, const struct icgw_dest *
                         const struct icgw_tunnel *tunnel)
 {
     return (uint8_t)((tunnel->csum ? ICGW_MEMO_CSUM : 0) |
+                     (dest->rewrite_eth || dest->ttl_dec != 0 ? ICGW_MEMO_INNER : 0) |
                      (dest->rewrite_eth ? ICGW_MEMO_REWRITE : 0) |
                      (ep->kind == ICGW_ENDPOINT_L3 ? ICGW_MEMO_ROUTED : 0));
 }

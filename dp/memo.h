@@ -39,6 +39,7 @@
 
 /* struct icgw_memo_entry.flags */
 #define ICGW_MEMO_CSUM 1u     /* the receiver wants UDP checksums */
+#define ICGW_MEMO_INNER 2u    /* inner addresses or TTL change */
 #define ICGW_MEMO_REWRITE 32u /* inner MAC addresses change */
 #define ICGW_MEMO_ROUTED 64u  /* looked up by inner IP destination, not by MAC address */
 #define ICGW_MEMO_V6 128u     /* inner IPv6 */

@@ -62,19 +62,9 @@ static __rte_always_inline bool singled_out(const uint8_t *ip, const struct icgw
     return v6 ? icgw_singled_out_v6(e->sources, ip + 8) : icgw_singled_out4(e->sources, ip);
 }
 
-/* The UDP checksum by RFC 1624, not of the sum of what is covered but of its
- * complement: that is not 0, so it folds to 1 to 0xffff, as RFC 768 wants it sent. */
-static __rte_always_inline void rewrite(uint8_t *data, const struct icgw_memo_entry *e,
-                                        const struct icgw_memo_sender *sender, const bool v6)
+static __rte_always_inline void rewrite_inner(uint8_t *inner, const struct icgw_memo_entry *e,
+                                              const bool v6)
 {
-    struct icgw_head head;
-    uint8_t *inner = data + ICGW_PLAIN_LEN;
-    uint32_t ecn = icgw_load16(data + ICGW_PLAIN_IP) & RTE_BE16(3);
-    uint32_t udp_cksum = icgw_load16(data + ICGW_PLAIN_UDP + 6) + e->udp_gain + sender->udp_gain;
-    uint16_t ip_cksum =
-        (uint16_t)~icgw_fold(e->ip_sum + ecn + icgw_load16(data + ICGW_PLAIN_IP + 2));
-
-    icgw_head_load(&head, data);
     if (e->flags & ICGW_MEMO_REWRITE) {
         memcpy(inner + 6, e->eth_src, 6);
     }
@@ -82,6 +72,23 @@ static __rte_always_inline void rewrite(uint8_t *data, const struct icgw_memo_en
         inner[ICGW_ETH_LEN + 7] -= e->ttl_dec;
     } else if (e->ttl_dec != 0) {
         icgw_decrement_ttl4(inner + ICGW_ETH_LEN, e->ttl_dec);
+    }
+}
+
+/* The UDP checksum by RFC 1624, not of the sum of what is covered but of its
+ * complement: that is not 0, so it folds to 1 to 0xffff, as RFC 768 wants it sent. */
+static __rte_always_inline void rewrite(uint8_t *data, const struct icgw_memo_entry *e,
+                                        const struct icgw_memo_sender *sender, const bool v6)
+{
+    struct icgw_head head;
+    uint32_t ecn = icgw_load16(data + ICGW_PLAIN_IP) & RTE_BE16(3);
+    uint32_t udp_cksum = icgw_load16(data + ICGW_PLAIN_UDP + 6) + e->udp_gain + sender->udp_gain;
+    uint16_t ip_cksum =
+        (uint16_t)~icgw_fold(e->ip_sum + ecn + icgw_load16(data + ICGW_PLAIN_IP + 2));
+
+    icgw_head_load(&head, data);
+    if (e->flags & ICGW_MEMO_INNER) {
+        rewrite_inner(data + ICGW_PLAIN_LEN, e, v6);
     }
     icgw_head_store(data, &head, e);
     icgw_store16(data + ICGW_PLAIN_IP + 10, ip_cksum);
