@@ -184,6 +184,10 @@ static __rte_always_inline uint16_t run(const struct icgw_tables *tables, struct
     for (size_t i = 0; i < n; i++) {
         /* The entry that is the packet's unless another one has taken its place, which is rare. */
         entries[i] = icgw_memo_entry(memo, memo->slots[v6][hash_of(data[i], v6) % ICGW_MEMO_SLOTS]);
+        /* With few destinations they are near already; with 1,000 it is worth 4 %. */
+        rte_prefetch0(entries[i]->head);
+        rte_prefetch0(entries[i]->out);
+        rte_prefetch0(entries[i]->tail);
     }
     ICGW_BETWEEN();
     for (size_t i = 0; i < n; i++) {
