@@ -73,6 +73,14 @@ struct flow_batch *flow_filter_take(struct flow_filter *f, const struct json *js
     return batch;
 }
 
+/* As the library reads a message, zeroes included, but to the last byte. */
+static struct json *parse_row(const struct ds *row)
+{
+    struct json_parser *parser = json_parser_create(JSPF_TRAILER);
+    json_parser_feed(parser, row->string, row->length);
+    return json_parser_finish(parser);
+}
+
 static void end_row(struct flow_filter *f)
 {
     struct flow_batch **batch = &f->batches[f->current];
@@ -80,7 +88,7 @@ static void end_row(struct flow_filter *f)
         *batch = flow_batch_create(f->cache);
     }
     f->in_row = false;
-    flow_batch_add(*batch, f->key, json_from_string(ds_cstr(&f->row)));
+    flow_batch_add(*batch, f->key, parse_row(&f->row));
     ds_clear(&f->row);
 }
 
