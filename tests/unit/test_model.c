@@ -318,7 +318,7 @@ static void test_flows(void **state)
     }
     assert_ptr_equal(one->stages[MODEL_INGRESS][5].flows[0].lflow, stage->flows[0].lflow);
     assert_int_equal(two->stages[MODEL_EGRESS][5].n_flows, 0);
-    assert_null(one->stages[MODEL_EGRESS][5].flows[0].lflow->code->match);
+    assert_null(lflow_parsed(one->stages[MODEL_EGRESS][5].flows[0].lflow->code)->match);
 }
 
 /* OVN 23.03 has a source route for ::/0 with the priority of the last resort, and sometimes

@@ -72,12 +72,13 @@ static bool search(struct interp *in, struct eval *ev, const struct model_stage 
     while (stage_walk_next(&walk, &position)) {
         const struct lflow *flow = stage->flows[position].lflow;
         in->flow = flow;
-        if (flow->code->match == NULL) {
+        const struct lflow_parsed *parsed = lflow_parsed(flow->code);
+        if (parsed->match == NULL) {
             interp_give_up(in, INTERP_UNSUPPORTED, 0, "match not understood: %s",
-                           flow->code->match_error);
+                           parsed->match_error);
             return false;
         }
-        enum truth t = eval_match(ev, flow->code->match);
+        enum truth t = eval_match(ev, parsed->match);
         if (t == TRUTH_TRUE) {
             c->flow = flow;
             c->row = &stage->flows[position];
@@ -129,11 +130,12 @@ static bool same_effect(const struct state *s, const struct lflow_code *x,
     if (strcmp(x->actions_text, y->actions_text) == 0) {
         return true;
     }
-    if (x->actions == NULL || y->actions == NULL) {
+    const struct lflow_parsed *p = lflow_parsed(x), *q = lflow_parsed(y);
+    if (p->actions == NULL || q->actions == NULL) {
         return false;
     }
-    const struct action *a = x->actions, *a_end = a + x->n_actions;
-    const struct action *b = y->actions, *b_end = b + y->n_actions;
+    const struct action *a = p->actions, *a_end = a + p->n_actions;
+    const struct action *b = q->actions, *b_end = b + q->n_actions;
     a = skip_idle(s, a, a_end);
     b = skip_idle(s, b, b_end);
     return actions_equal(a, (size_t)(a_end - a), b, (size_t)(b_end - b));
@@ -143,14 +145,15 @@ static bool same_effect(const struct state *s, const struct lflow_code *x,
  * to that where guards can tell them; what is to be forwarded is worth a classifier. */
 static bool suits_guard(const struct interp *in, const struct lflow_code *code)
 {
-    return in->known == NULL || actions_unsupported(code->actions, code->n_actions) != NULL ||
-           (code->n_actions == 1 && code->actions[0].type == ACTION_DROP);
+    const struct lflow_parsed *parsed = lflow_parsed(code);
+    return in->known == NULL || code->unsupported != NULL ||
+           (parsed->n_actions == 1 && parsed->actions[0].type == ACTION_DROP);
 }
 
 /* Assumes, by guards, that the flow does not apply.  False: the run has ended. */
 static bool rule_out_one(struct interp *in, struct eval *ev, const struct lflow *doubt)
 {
-    const struct expr *match = doubt->code->match;
+    const struct expr *match = lflow_parsed(doubt->code)->match;
     bool guarded = suits_guard(in, doubt->code);
     in->flow = doubt;
     if (eval_make_false(ev, match, in->guard, guarded)) {
@@ -210,6 +213,16 @@ search_stage(struct interp *in, const struct model_stage *stage, const struct mo
     return found;
 }
 
+static void apply(struct interp *in, const struct lflow_parsed *parsed)
+{
+    if (parsed->actions == NULL) {
+        interp_give_up(in, INTERP_UNSUPPORTED, 0, "actions not understood: %s",
+                       parsed->actions_error);
+    } else {
+        interp_actions(in, parsed->actions, parsed->n_actions);
+    }
+}
+
 void interp_stage(struct interp *in, enum model_pipeline pipeline, int table)
 {
     enum model_pipeline outer_pipeline = in->pipeline;
@@ -240,11 +253,8 @@ void interp_stage(struct interp *in, enum model_pipeline pipeline, int table)
         }
         if (flow == NULL) {
             interp_drop(in, ICGW_DROP_LOGICAL_DROP, NULL);
-        } else if (flow->code->actions == NULL) {
-            interp_give_up(in, INTERP_UNSUPPORTED, 0, "actions not understood: %s",
-                           flow->code->actions_error);
         } else {
-            interp_actions(in, flow->code->actions, flow->code->n_actions);
+            apply(in, lflow_parsed(flow->code));
         }
     }
     in->depth--;

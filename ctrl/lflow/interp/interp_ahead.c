@@ -17,8 +17,10 @@ static void look_through(struct interp *in, struct eval *ev, enum model_pipeline
         const struct model_stage *stage = &ev->datapath->stages[pipeline][table];
         for (size_t i = 0; i < stage->n_flows && in->refused == NULL; i++) {
             const struct lflow *flow = stage->flows[i].lflow;
-            if (flow->code->tracks_connections && flow->code->match != NULL &&
-                eval_match(ev, flow->code->match) != TRUTH_FALSE) {
+            const struct lflow_parsed *parsed =
+                flow->code->tracks_connections ? lflow_parsed(flow->code) : NULL;
+            if (parsed != NULL && parsed->match != NULL &&
+                eval_match(ev, parsed->match) != TRUTH_FALSE) {
                 in->refused = flow;
             }
         }
@@ -87,7 +89,8 @@ static const struct lflow *refused_aside(const struct interp *in, const struct l
     aside->select = NULL;
     aside->choice = choice;
     aside->flow = flow;
-    interp_actions(aside, flow->code->actions, flow->code->n_actions);
+    const struct lflow_parsed *parsed = lflow_parsed(flow->code);
+    interp_actions(aside, parsed->actions, parsed->n_actions);
     const struct lflow *refused =
         aside->end == INTERP_UNSUPPORTED ? aside->why_flow : aside->refused;
     free(aside->why);
@@ -104,8 +107,9 @@ void interp_note_refused(struct interp *in, const struct lflow *flow)
     if (in->refused == NULL && code->tracks_connections) {
         in->refused = flow;
     }
-    for (size_t i = 0; i < code->n_actions && !in->aside; i++) {
-        const struct action *a = &code->actions[i];
+    const struct lflow_parsed *parsed = lflow_parsed(code);
+    for (size_t i = 0; i < parsed->n_actions && !in->aside; i++) {
+        const struct action *a = &parsed->actions[i];
         for (size_t k = 0; a->type == ACTION_SELECT && k < a->n_choices; k++) {
             if (in->refused == NULL && k < ICGW_MAX_MEMBERS) {
                 in->refused = refused_aside(in, flow, (unsigned int)k);

@@ -7,6 +7,7 @@
 struct parser {
     struct lexer *lx;
     unsigned int depth;
+    bool origins;      /* nodes get theirs */
     const char *error; /* first one */
 };
 
@@ -193,6 +194,7 @@ static struct expr *make_compare(struct parser *p, const struct symbol *symbol, 
         }
         e = expr_named(lx->type == TOKEN_STRING ? EXPR_PORT : EXPR_GROUP, lx->text, relop);
         e->bits = bits;
+        e->origin = p->origins ? (uint16_t)lx->n_constants : 0;
         return e;
     }
     if (lx->type == TOKEN_SET && relop <= RELOP_NE) {
@@ -213,6 +215,7 @@ static struct expr *make_compare(struct parser *p, const struct symbol *symbol, 
     e = expr_new(EXPR_COMPARE);
     e->relop = relop;
     e->bits = bits;
+    e->origin = p->origins ? (uint16_t)lx->n_constants : 0;
     e->value = lx->value << bits.lo;
     e->mask = (lx->masked ? lx->mask & ones : ones) << bits.lo;
     return e;
@@ -474,27 +477,40 @@ static struct expr *parse_or(struct parser *p, bool negated)
     return parse_chain(p, TOKEN_OR, negated, parse_and);
 }
 
-static struct expr *parse_text(const char *text, unsigned int depth, const char **error)
+static struct expr *parse_whole(struct parser *p, const char *text, const char **error)
 {
     struct lexer lx;
-    struct parser p = {.lx = &lx, .depth = depth};
 
+    p->lx = &lx;
     lexer_init(&lx, text);
-    struct expr *e = depth > EXPR_MAX_DEPTH ? fail(&p, "nested too deeply") : parse_or(&p, false);
+    struct expr *e = p->depth > EXPR_MAX_DEPTH ? fail(p, "nested too deeply") : parse_or(p, false);
     if (e != NULL && lx.type != TOKEN_END) {
         expr_free(e);
-        e = fail(&p, "unexpected text after the expression");
+        e = fail(p, "unexpected text after the expression");
     }
     if (e == NULL && *error == NULL) {
-        *error = p.error;
+        *error = p->error;
     }
     return e;
+}
+
+static struct expr *parse_text(const char *text, unsigned int depth, const char **error)
+{
+    struct parser p = {.depth = depth};
+    return parse_whole(&p, text, error);
 }
 
 struct expr *expr_parse(const char *text, const char **error)
 {
     *error = NULL;
     return parse_text(text, 0, error);
+}
+
+struct expr *expr_parse_outline(const char *text, const char **error)
+{
+    struct parser p = {.origins = true};
+    *error = NULL;
+    return parse_whole(&p, text, error);
 }
 
 bool expr_mentions(const struct expr *e, const struct bits *bits)

@@ -36,6 +36,9 @@ enum relop { RELOP_EQ, RELOP_NE, RELOP_LT, RELOP_LE, RELOP_GT, RELOP_GE };
 struct expr {
     enum expr_type type : 8;
     enum relop relop : 8; /* COMPARE; EQ or NE for PORT, SET, GROUP, RESIDENT */
+    /* COMPARE, PORT of expr_parse_outline(): which constant of the text it compares with, from
+     * 1 on; 0: one of a predicate. */
+    uint16_t origin;
     uint32_t n_sub;
     struct bits bits;  /* COMPARE, PORT, SET, GROUP */
     wide value;        /* COMPARE: shifted to the place of the bits; CONSTANT: 0 or 1 */
@@ -50,6 +53,8 @@ struct expr {
 /* Parses to the end of the text.  NULL: a syntax error, *error is a static
  * string. */
 struct expr *expr_parse(const char *text, const char **error);
+/* The same, with origins.  The text has at most UINT16_MAX constants. */
+struct expr *expr_parse_outline(const char *text, const char **error);
 void expr_free(struct expr *);
 /* Takes both; NULL where one is. */
 struct expr *expr_and(struct expr *, struct expr *);

@@ -163,6 +163,7 @@ static void lex_integer(struct lexer *lx)
         return;
     }
     lx->next += n;
+    lx->n_constants++;
     lx->type = TOKEN_INTEGER;
     lx->masked = false;
     lx->mask = wide_ones(integer_width(lx->format));
@@ -247,6 +248,7 @@ static void lex_string(struct lexer *lx)
     }
     lx->next++;
     lx->text[n] = '\0';
+    lx->n_constants++;
     lx->type = TOKEN_STRING;
 }
 
@@ -287,7 +289,8 @@ static void lex_symbol(struct lexer *lx)
     };
     for (size_t i = 0; i < sizeof symbols / sizeof *symbols; i++) {
         size_t n = strlen(symbols[i].text);
-        if (strncmp(lx->next, symbols[i].text, n) == 0) {
+        /* Most differ in the first character: no call for those. */
+        if (symbols[i].text[0] == lx->next[0] && strncmp(lx->next, symbols[i].text, n) == 0) {
             lx->next += n;
             lx->type = symbols[i].type;
             return;
@@ -314,7 +317,10 @@ void lexer_next(struct lexer *lx)
     }
     if (!skip_space(lx)) {
         fail(lx, "unterminated comment");
-    } else if (*lx->next == '\0') {
+        return;
+    }
+    lx->start = lx->next;
+    if (*lx->next == '\0') {
         lx->type = TOKEN_END;
     } else if (*lx->next == '"') {
         lex_string(lx);
@@ -332,7 +338,8 @@ void lexer_next(struct lexer *lx)
 
 void lexer_init(struct lexer *lx, const char *text)
 {
-    lx->next = text;
+    lx->start = lx->next = text;
+    lx->n_constants = 0;
     lx->type = TOKEN_END;
     lx->error = NULL;
     lexer_next(lx);

@@ -46,7 +46,9 @@ enum integer_format { FORMAT_DECIMAL, FORMAT_HEX, FORMAT_ETHERNET, FORMAT_IPV4, 
 #define LEX_MAX_TEXT 512 /* longest identifier or string */
 
 struct lexer {
-    const char *next; /* not yet read */
+    const char *start;        /* of the token */
+    const char *next;         /* not yet read */
+    unsigned int n_constants; /* INTEGER and STRING, up to the token */
     enum token_type type;
     char text[LEX_MAX_TEXT]; /* of ID, STRING, SET, GROUP */
     wide value;

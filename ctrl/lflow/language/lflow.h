@@ -2,11 +2,12 @@
 #ifndef ICGW_LFLOW_H
 #define ICGW_LFLOW_H
 
-/* Parsed logical flows.
+/* Logical flows: their texts, and what these mean.
  *
- * northd writes the same few match and action texts over and over, and they
- * stay the same from one change of the database to the next: each pair of texts
- * is parsed once and kept in a cache.  Control thread only. */
+ * Texts stay the same from one change of the database to the next: each pair of them is kept
+ * once.  Nearly all are one of a few dozen with other addresses and names in their places, of
+ * which no run of a pipeline ever meets a good part: one of each shape is parsed when it
+ * appears, and any other when it is met.  Control thread only. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -17,19 +18,29 @@
 #include "action.h"
 #include "expr.h"
 
-/* A pair of texts, parsed.  Shared by flows, counted. */
-struct lflow_code {
-    uint64_t id; /* no other code ever has it: unlike its address */
-    char *match_text;
-    char *actions_text;
+/* A pair of texts, parsed. */
+struct lflow_parsed {
     struct expr *match; /* NULL: not understood, match_error says why */
     const char *match_error;
     struct action *actions; /* NULL: not understood */
     size_t n_actions;
     const char *actions_error;
+};
+
+struct lflow_shape;
+
+/* A pair of texts.  Shared by flows, counted. */
+struct lflow_code {
+    uint64_t id; /* no other code ever has it: unlike its address */
+    const char *match_text;
+    const char *actions_text;
+    const struct lflow_shape *shape; /* NULL: it is like no other one */
+    struct lflow_parsed *parsed;     /* NULL: not yet; see lflow_parsed() */
+    const char *unsupported;         /* name of the first action that is not; NULL: none */
+    uint32_t refs;
     bool tunnel_rx;          /* the match looks at flags.tunnel_rx */
     bool tracks_connections; /* an action does, and is not supported */
-    size_t refs;
+    bool takes_all;          /* the match holds for every packet */
 };
 
 struct model_datapath;
@@ -59,5 +70,28 @@ const struct lflow_code *lflow_cache_get(struct lflow_cache *, const char *match
 /* Another reference. */
 const struct lflow_code *lflow_code_ref(const struct lflow_code *);
 void lflow_cache_put(struct lflow_cache *, const struct lflow_code *);
+
+/* For lflow_parsed(). */
+const struct lflow_parsed *lflow_parse(const struct lflow_code *);
+
+/* What the texts say, which stays with the code from the first call on. */
+static inline const struct lflow_parsed *lflow_parsed(const struct lflow_code *code)
+{
+    return code->parsed != NULL ? code->parsed : lflow_parse(code);
+}
+
+/* A constant or name in a match. */
+struct lflow_constant {
+    wide value;
+    const char *text; /* of a name, in quotes; not ended by NUL.  NULL: an integer */
+    size_t text_size;
+};
+
+/* The match without parsing the text, if it has a shape: its tree, some values and names in
+ * which are those of the shape.  A node with `origin` has the constant that has this number,
+ * from 1 on, in *constants instead, which is valid until the next call.  NULL: not
+ * understood. */
+const struct expr *lflow_outline(struct lflow_cache *, const struct lflow_code *,
+                                 const struct lflow_constant **constants);
 
 #endif

@@ -7,18 +7,13 @@
 
 #include "model_private.h"
 
-static bool takes_all(const struct lflow_code *code)
-{
-    return code->match != NULL && code->match->type == EXPR_CONSTANT && code->match->value != 0;
-}
-
 /* What northd puts into a stage for packets that nothing else takes comes last: a
  * route to 0.0.0.0/0 may have the same priority. Otherwise by the texts, so that a
  * database that says the same in another order changes nothing. */
 int model_compare_tied(const struct lflow_code *a, const struct lflow_code *b)
 {
-    if (takes_all(a) != takes_all(b)) {
-        return takes_all(a) ? 1 : -1;
+    if (a->takes_all != b->takes_all) {
+        return a->takes_all ? 1 : -1;
     }
     int order = strcmp(a->match_text, b->match_text);
     return order ? order : strcmp(a->actions_text, b->actions_text);

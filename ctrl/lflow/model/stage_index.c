@@ -71,35 +71,59 @@ struct terms {
     size_t n;
 };
 
-static bool term_of(const struct model *m, const struct model_datapath *dp, const struct expr *e,
-                    struct term *t)
+/* Reads the matches of a datapath's flows. */
+struct reader {
+    const struct model *model;
+    const struct model_datapath *datapath;
+    const struct lflow_constant *constants; /* of the match, where it has only an outline */
+    struct terms terms;
+};
+
+static const struct expr *outline(struct reader *r, const struct model_flow *flow)
 {
+    return lflow_outline(r->model->cache, flow->lflow->code, &r->constants);
+}
+
+static wide named_port(const struct reader *r, const struct lflow_constant *constant)
+{
+    char name[LEX_MAX_TEXT];
+    if (constant->text == NULL || constant->text_size >= sizeof name) {
+        return 0;
+    }
+    memcpy(name, constant->text, constant->text_size);
+    name[constant->text_size] = '\0';
+    return eval_port_key(r->model, r->datapath, name);
+}
+
+static bool term_of(const struct reader *r, const struct expr *e, struct term *t)
+{
+    const struct lflow_constant *constant = e->origin > 0 ? &r->constants[e->origin - 1] : NULL;
     memset(t, 0, sizeof *t);
     t->field = e->bits.field;
     if (e->relop != RELOP_EQ) {
         return false;
     }
     if (e->type == EXPR_COMPARE) {
-        t->value = e->value;
+        t->value = constant != NULL ? constant->value << e->bits.lo : e->value;
         t->mask = e->mask;
         /* Single flags do not tell flows apart. */
         return (e->mask & (e->mask - 1)) != 0;
     }
     if (e->type == EXPR_PORT) {
-        t->value = eval_port_key(m, dp, e->name);
+        t->value = constant != NULL ? named_port(r, constant)
+                                    : eval_port_key(r->model, r->datapath, e->name);
         t->mask = wide_ones(e->bits.width) << e->bits.lo;
         return t->value != 0;
     }
     return false;
 }
 
-static bool terms_of(const struct model *m, const struct model_datapath *dp, const struct expr *e,
-                     struct terms *all)
+static bool terms_of(const struct reader *r, const struct expr *e, struct terms *all)
 {
     struct term t;
     all->n = 0;
     if (e->type != EXPR_OR) {
-        if (!term_of(m, dp, e, &t)) {
+        if (!term_of(r, e, &t)) {
             return false;
         }
         struct term *slot = model_grow(&all->terms, &all->n, sizeof *slot);
@@ -107,7 +131,7 @@ static bool terms_of(const struct model *m, const struct model_datapath *dp, con
         return true;
     }
     for (size_t i = 0; i < e->n_sub; i++) {
-        if (!term_of(m, dp, e->sub[i], &t) ||
+        if (!term_of(r, e->sub[i], &t) ||
             (i > 0 && (t.field != all->terms[0].field || t.mask != all->terms[0].mask))) {
             return false;
         }
@@ -129,15 +153,14 @@ static struct group *find_group(struct stage_index *index, const struct term *t)
 
 /* Calls `visit` for the conjuncts of a match that are terms, until it returns
  * true; returns whether it did. */
-static bool for_each_conjunct(const struct model *m, const struct model_datapath *dp,
-                              const struct expr *e, struct terms *scratch,
+static bool for_each_conjunct(struct reader *r, const struct expr *e,
                               bool (*visit)(void *aux, const struct terms *), void *aux)
 {
     if (e->type != EXPR_AND) {
-        return terms_of(m, dp, e, scratch) && visit(aux, scratch);
+        return terms_of(r, e, &r->terms) && visit(aux, &r->terms);
     }
     for (size_t i = 0; i < e->n_sub; i++) {
-        if (for_each_conjunct(m, dp, e->sub[i], scratch, visit, aux)) {
+        if (for_each_conjunct(r, e->sub[i], visit, aux)) {
             return true;
         }
     }
@@ -213,40 +236,39 @@ static bool insert_terms(void *aux, const struct terms *all)
     return true;
 }
 
-static void insert(struct stage_index *index, const struct model *m,
-                   const struct model_datapath *dp, const struct expr *match, uint32_t position,
-                   struct terms *scratch)
+static void insert(struct stage_index *index, struct reader *r, const struct expr *match,
+                   uint32_t position)
 {
     struct best best = {index, NULL};
     if (match != NULL) {
-        for_each_conjunct(m, dp, match, scratch, choose_term, &best);
+        for_each_conjunct(r, match, choose_term, &best);
     }
     if (best.group == NULL) {
         add_position(&index->rest, position);
     } else {
         struct insertion in = {index, best.group, position};
-        for_each_conjunct(m, dp, match, scratch, insert_terms, &in);
+        for_each_conjunct(r, match, insert_terms, &in);
     }
 }
 
 struct stage_index *stage_index_create(const struct model *m, const struct model_datapath *dp,
                                        const struct model_stage *stage)
 {
-    struct terms scratch = {NULL, 0};
+    struct reader r = {.model = m, .datapath = dp};
     if (stage->n_flows < MIN_STAGE) {
         return NULL;
     }
     struct stage_index *index = model_alloc(sizeof *index);
     for (size_t i = 0; i < stage->n_flows; i++) {
-        const struct expr *match = stage->flows[i].lflow->code->match;
+        const struct expr *match = outline(&r, &stage->flows[i]);
         if (match != NULL) {
-            for_each_conjunct(m, dp, match, &scratch, count_term, index);
+            for_each_conjunct(&r, match, count_term, index);
         }
     }
     for (size_t i = 0; i < stage->n_flows; i++) {
-        insert(index, m, dp, stage->flows[i].lflow->code->match, (uint32_t)i, &scratch);
+        insert(index, &r, outline(&r, &stage->flows[i]), (uint32_t)i);
     }
-    free(scratch.terms);
+    free(r.terms.terms);
     return index;
 }
 

@@ -121,8 +121,9 @@ static void run_macs(const struct specialised *result, const struct model *m,
     for (int table = 0; table < MODEL_MAX_TABLES; table++) {
         const struct model_stage *stage = &sw->stages[MODEL_INGRESS][table];
         for (size_t i = 0; i < stage->n_flows; i++) {
-            if (stage->flows[i].lflow->code->match != NULL) {
-                collect_macs(stage->flows[i].lflow->code->match, &macs);
+            const struct expr *match = lflow_parsed(stage->flows[i].lflow->code)->match;
+            if (match != NULL) {
+                collect_macs(match, &macs);
             }
         }
     }
@@ -232,8 +233,7 @@ static const struct lflow *snooping_flow(const struct model_datapath *dp)
     for (int i = 0; i < 2 * MODEL_MAX_TABLES; i++) {
         const struct model_stage *stage = &dp->stages[i / MODEL_MAX_TABLES][i % MODEL_MAX_TABLES];
         for (size_t k = 0; k < stage->n_flows; k++) {
-            const struct lflow_code *code = stage->flows[k].lflow->code;
-            const char *action = actions_unsupported(code->actions, code->n_actions);
+            const char *action = stage->flows[k].lflow->code->unsupported;
             if (action != NULL && strcmp(action, "igmp") == 0) {
                 return stage->flows[k].lflow;
             }

@@ -68,7 +68,7 @@ static void list_fields(const struct expr *e, bool destination, char *text, size
 
 static char *needs_of_action(const struct lflow_code *code)
 {
-    const char *action = actions_unsupported(code->actions, code->n_actions);
+    const char *action = code->unsupported;
     if (action == NULL) {
         return NULL;
     }
@@ -87,8 +87,9 @@ static char *needs(const struct verdict *v)
     if (code == NULL) {
         return model_copy("");
     }
-    const char *symbol = code->match != NULL ? unknown_symbol(code->match) : NULL;
-    if (code->match == NULL || code->actions == NULL) {
+    const struct lflow_parsed *parsed = lflow_parsed(code);
+    const char *symbol = parsed->match != NULL ? unknown_symbol(parsed->match) : NULL;
+    if (parsed->match == NULL || parsed->actions == NULL) {
         return model_copy("a flow that this version can read");
     }
     if (v->unsupported && symbol != NULL) {
@@ -98,9 +99,9 @@ static char *needs(const struct verdict *v)
     if (action != NULL) {
         return action;
     }
-    list_fields(code->match, false, fields, sizeof fields);
+    list_fields(parsed->match, false, fields, sizeof fields);
     if (fields[0] == '\0') { /* a switch knows packets by their MAC address only */
-        list_fields(code->match, true, fields, sizeof fields);
+        list_fields(parsed->match, true, fields, sizeof fields);
     }
     return v->unsupported || fields[0] == '\0' ? model_copy("")
                                                : format("guards that look at %s", fields);
