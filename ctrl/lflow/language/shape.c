@@ -35,11 +35,18 @@ static const char *replaced(const struct lexer *lx, const char **with)
         return *with != NULL ? (slash != NULL ? slash : lx->next) : NULL;
     }
     size_t size = (size_t)(lx->next - lx->start);
-    if (lx->type == TOKEN_STRING && size > 2 && memchr(lx->start, '\\', size) == NULL) {
+    if (lx->type == TOKEN_STRING && size > 2) {
         *with = "\"x\"";
         return lx->next;
     }
     return NULL;
+}
+
+/* A name that is not as it is written. */
+static bool has_escape(const struct lexer *lx)
+{
+    return lx->type == TOKEN_STRING &&
+           memchr(lx->start, '\\', (size_t)(lx->next - lx->start)) != NULL;
 }
 
 static char *append(char *out, const char *text, size_t size)
@@ -54,7 +61,7 @@ static char *put_shape(char *out, const char *text)
 {
     struct lexer lx;
     const char *done = text; /* as far as it has been written */
-    for (lexer_init(&lx, text); lx.type > TOKEN_ERROR; lexer_next(&lx)) {
+    for (lexer_init(&lx, text); lx.type > TOKEN_ERROR && !has_escape(&lx); lexer_next(&lx)) {
         const char *with, *end = replaced(&lx, &with);
         if (end != NULL) {
             out = append(out, done, (size_t)(lx.start - done));
@@ -62,7 +69,7 @@ static char *put_shape(char *out, const char *text)
             done = end;
         }
     }
-    if (lx.type == TOKEN_ERROR || lx.n_constants > MAX_CONSTANTS) {
+    if (lx.type != TOKEN_END || lx.n_constants > MAX_CONSTANTS) {
         return NULL;
     }
     return append(out, done, strlen(done) + 1);

@@ -4,8 +4,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <uthash.h>
-
 #include "eval.h"
 #include "lflow.h"
 #include "model.h"
@@ -23,46 +21,39 @@ struct term {
     uint32_t field; /* enum field_id */
 };
 
-struct positions {
-    uint32_t *list; /* ascending */
-    size_t n;
-};
-
-/* What a hash looks at; padding of `wide` keeps it free of holes. */
-struct bucket_key {
+/* A flow that matches only what has this value in the bits of its group. */
+struct place {
     wide value;
-    wide group;
+    uint32_t group;
+    uint32_t position;
 };
 
-struct bucket {
-    struct bucket_key key;
-    struct positions positions;
-    UT_hash_handle hh;
+/* All places of one value. */
+struct key {
+    wide value;
+    uint32_t first; /* in positions */
+    uint32_t n;
 };
 
 /* Flows that are kept by the same bits. */
 struct group {
-    uint32_t field;
     wide mask;
+    uint32_t field;
     size_t n_terms;
-    struct positions all; /* for packets whose bits are not known */
+    uint32_t first_key, n_keys; /* in keys, by value */
+    uint32_t first_all, n_all;  /* in positions: for packets whose bits are not known */
 };
 
+/* Large zones have half a million places: they are kept in a few arrays. */
 struct stage_index {
-    struct group groups[STAGE_INDEX_KEYS];
+    struct group *groups;
+    struct key *keys;
+    uint32_t *positions; /* each list ascending */
     size_t n_groups;
-    struct bucket *buckets;
-    struct positions rest;
+    size_t n_keys;
+    size_t n_positions;
+    size_t n_rest; /* flows that are in no group: the first ones of positions */
 };
-
-static void add_position(struct positions *p, uint32_t position)
-{
-    if (p->n > 0 && p->list[p->n - 1] == position) {
-        return;
-    }
-    uint32_t *slot = model_grow(&p->list, &p->n, sizeof *slot);
-    *slot = position;
-}
 
 /* Terms of a match that all flows of its kind have: `a == 1 && …`, and sets
  * `a == {1, 2} && …`, each value of which is a term. */
@@ -141,11 +132,21 @@ static bool terms_of(const struct reader *r, const struct expr *e, struct terms 
     return all->n > 0;
 }
 
-static struct group *find_group(struct stage_index *index, const struct term *t)
+/* An index being made. */
+struct builder {
+    struct group groups[STAGE_INDEX_KEYS];
+    size_t n_groups;
+    struct place *places;
+    size_t n_places;
+    uint32_t *rest;
+    size_t n_rest;
+};
+
+static struct group *find_group(struct builder *b, const struct term *t)
 {
-    for (size_t i = 0; i < index->n_groups; i++) {
-        if (index->groups[i].field == t->field && index->groups[i].mask == t->mask) {
-            return &index->groups[i];
+    for (size_t i = 0; i < b->n_groups; i++) {
+        if (b->groups[i].field == t->field && b->groups[i].mask == t->mask) {
+            return &b->groups[i];
         }
     }
     return NULL;
@@ -169,11 +170,10 @@ static bool for_each_conjunct(struct reader *r, const struct expr *e,
 
 static bool count_term(void *aux, const struct terms *all)
 {
-    struct stage_index *index = aux;
-    struct group *group = find_group(index, &all->terms[0]);
-    if (group == NULL && index->n_groups < STAGE_INDEX_KEYS) {
-        group = &index->groups[index->n_groups++];
-        memset(group, 0, sizeof *group);
+    struct builder *b = aux;
+    struct group *group = find_group(b, &all->terms[0]);
+    if (group == NULL && b->n_groups < STAGE_INDEX_KEYS) {
+        group = &b->groups[b->n_groups++];
         group->field = all->terms[0].field;
         group->mask = all->terms[0].mask;
     }
@@ -184,12 +184,12 @@ static bool count_term(void *aux, const struct terms *all)
 }
 
 struct best {
-    struct stage_index *index;
+    struct builder *builder;
     struct group *group;
 };
 
-/* Ports are shared by more flows than addresses are; EtherTypes and protocols by
- * more still. */
+/* Ports are shared by more flows than addresses are; EtherTypes and protocols
+ * by more still. */
 static unsigned int selectivity(const struct group *g)
 {
     unsigned int width = (unsigned int)(__builtin_popcountll((uint64_t)g->mask) +
@@ -201,7 +201,7 @@ static unsigned int selectivity(const struct group *g)
 static bool choose_term(void *aux, const struct terms *all)
 {
     struct best *best = aux;
-    struct group *group = find_group(best->index, &all->terms[0]);
+    struct group *group = find_group(best->builder, &all->terms[0]);
     if (group != NULL && group->n_terms >= MIN_GROUP &&
         (best->group == NULL || selectivity(group) > selectivity(best->group))) {
         best->group = group;
@@ -210,7 +210,7 @@ static bool choose_term(void *aux, const struct terms *all)
 }
 
 struct insertion {
-    struct stage_index *index;
+    struct builder *builder;
     struct group *group;
     uint32_t position;
 };
@@ -218,86 +218,185 @@ struct insertion {
 static bool insert_terms(void *aux, const struct terms *all)
 {
     struct insertion *in = aux;
-    if (find_group(in->index, &all->terms[0]) != in->group) {
+    struct builder *b = in->builder;
+    if (find_group(b, &all->terms[0]) != in->group) {
         return false;
     }
     for (size_t i = 0; i < all->n; i++) {
-        struct bucket_key key = {all->terms[i].value, (wide)(in->group - in->index->groups)};
-        struct bucket *bucket;
-        HASH_FIND(hh, in->index->buckets, &key, sizeof key, bucket);
-        if (bucket == NULL) {
-            bucket = model_alloc(sizeof *bucket);
-            bucket->key = key;
-            HASH_ADD(hh, in->index->buckets, key, sizeof bucket->key, bucket);
-        }
-        add_position(&bucket->positions, in->position);
+        struct place *place = model_grow(&b->places, &b->n_places, sizeof *place);
+        place->value = all->terms[i].value;
+        place->group = (uint32_t)(in->group - b->groups);
+        place->position = in->position;
     }
-    add_position(&in->group->all, in->position);
     return true;
 }
 
-static void insert(struct stage_index *index, struct reader *r, const struct expr *match,
-                   uint32_t position)
+static void insert(struct builder *b, struct reader *r, const struct expr *match, uint32_t position)
 {
-    struct best best = {index, NULL};
+    struct best best = {b, NULL};
     if (match != NULL) {
         for_each_conjunct(r, match, choose_term, &best);
     }
     if (best.group == NULL) {
-        add_position(&index->rest, position);
+        uint32_t *slot = model_grow(&b->rest, &b->n_rest, sizeof *slot);
+        *slot = position;
     } else {
-        struct insertion in = {index, best.group, position};
+        struct insertion in = {b, best.group, position};
         for_each_conjunct(r, match, insert_terms, &in);
     }
+}
+
+static int compare_numbers(uint32_t a, uint32_t b)
+{
+    return a < b ? -1 : a > b;
+}
+
+static int compare_by_position(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    int order = compare_numbers(x->group, y->group);
+    return order ? order : compare_numbers(x->position, y->position);
+}
+
+static int compare_by_value(const void *a, const void *b)
+{
+    const struct place *x = a, *y = b;
+    int order = compare_numbers(x->group, y->group);
+    if (order == 0 && x->value != y->value) {
+        order = x->value < y->value ? -1 : 1;
+    }
+    return order ? order : compare_numbers(x->position, y->position);
+}
+
+static void add_all(struct stage_index *index, const struct builder *b)
+{
+    for (size_t i = 0; i < b->n_places; i++) {
+        const struct place *place = &b->places[i];
+        struct group *group = &index->groups[place->group];
+        if (group->n_all == 0) {
+            group->first_all = (uint32_t)index->n_positions;
+        }
+        /* A match may have several values: its flow is listed once. */
+        if (group->n_all == 0 || index->positions[index->n_positions - 1] != place->position) {
+            index->positions[index->n_positions++] = place->position;
+            group->n_all++;
+        }
+    }
+}
+
+static void add_keys(struct stage_index *index, const struct builder *b)
+{
+    for (size_t i = 0; i < b->n_places; i++) {
+        const struct place *place = &b->places[i], *before = i > 0 ? place - 1 : NULL;
+        struct group *group = &index->groups[place->group];
+        bool same =
+            before != NULL && before->group == place->group && before->value == place->value;
+        if (!same) {
+            if (group->n_keys++ == 0) {
+                group->first_key = (uint32_t)index->n_keys;
+            }
+            index->keys[index->n_keys++] =
+                (struct key){.value = place->value, .first = (uint32_t)index->n_positions};
+        }
+        if (!same || before->position != place->position) {
+            index->positions[index->n_positions++] = place->position;
+            index->keys[index->n_keys - 1].n++;
+        }
+    }
+}
+
+static void sort_places(struct builder *b, int (*compare)(const void *, const void *))
+{
+    if (b->n_places > 0) {
+        qsort(b->places, b->n_places, sizeof *b->places, compare);
+    }
+}
+
+static void *shrink(void *array, size_t size)
+{
+    void *smaller = realloc(array, size > 0 ? size : 1);
+    return smaller != NULL ? smaller : array;
+}
+
+static struct stage_index *finish(struct builder *b)
+{
+    struct stage_index *index = model_alloc(sizeof *index);
+    index->n_groups = b->n_groups;
+    index->groups = model_alloc((b->n_groups + 1) * sizeof *index->groups);
+    memcpy(index->groups, b->groups, b->n_groups * sizeof *index->groups);
+    index->keys = model_alloc((b->n_places + 1) * sizeof *index->keys);
+    index->positions = model_alloc((b->n_rest + 2 * b->n_places + 1) * sizeof *index->positions);
+    if (b->n_rest > 0) {
+        memcpy(index->positions, b->rest, b->n_rest * sizeof *b->rest);
+    }
+    index->n_positions = index->n_rest = b->n_rest;
+    sort_places(b, compare_by_position);
+    add_all(index, b);
+    sort_places(b, compare_by_value);
+    add_keys(index, b);
+    index->keys = shrink(index->keys, index->n_keys * sizeof *index->keys);
+    return index;
 }
 
 struct stage_index *stage_index_create(const struct model *m, const struct model_datapath *dp,
                                        const struct model_stage *stage)
 {
     struct reader r = {.model = m, .datapath = dp};
+    struct builder b = {.n_groups = 0};
     if (stage->n_flows < MIN_STAGE) {
         return NULL;
     }
-    struct stage_index *index = model_alloc(sizeof *index);
     for (size_t i = 0; i < stage->n_flows; i++) {
         const struct expr *match = outline(&r, &stage->flows[i]);
         if (match != NULL) {
-            for_each_conjunct(&r, match, count_term, index);
+            for_each_conjunct(&r, match, count_term, &b);
         }
     }
     for (size_t i = 0; i < stage->n_flows; i++) {
-        insert(index, &r, outline(&r, &stage->flows[i]), (uint32_t)i);
+        insert(&b, &r, outline(&r, &stage->flows[i]), (uint32_t)i);
     }
+    struct stage_index *index = finish(&b);
     free(r.terms.terms);
+    free(b.places);
+    free(b.rest);
     return index;
 }
 
 void stage_index_free(struct stage_index *index)
 {
-    struct bucket *bucket, *next;
     if (index == NULL) {
         return;
     }
-    HASH_ITER(hh, index->buckets, bucket, next)
-    {
-        HASH_DEL(index->buckets, bucket);
-        free(bucket->positions.list);
-        free(bucket);
-    }
-    for (size_t i = 0; i < index->n_groups; i++) {
-        free(index->groups[i].all.list);
-    }
-    free(index->rest.list);
+    free(index->groups);
+    free(index->keys);
+    free(index->positions);
     free(index);
 }
 
-static void add_list(struct stage_walk *walk, const struct positions *p)
+static void add_list(struct stage_walk *walk, const struct stage_index *index, size_t first,
+                     size_t n)
 {
-    if (p->n > 0) {
-        walk->lists[walk->n_lists].next = p->list;
-        walk->lists[walk->n_lists].end = p->list + p->n;
+    if (n > 0) {
+        walk->lists[walk->n_lists].next = index->positions + first;
+        walk->lists[walk->n_lists].end = index->positions + first + n;
         walk->n_lists++;
     }
+}
+
+static const struct key *find_key(const struct stage_index *index, const struct group *group,
+                                  wide value)
+{
+    size_t low = group->first_key, high = low + group->n_keys;
+    while (low < high) {
+        size_t middle = (low + high) / 2;
+        if (index->keys[middle].value < value) {
+            low = middle + 1;
+        } else {
+            high = middle;
+        }
+    }
+    bool found = low < (size_t)group->first_key + group->n_keys && index->keys[low].value == value;
+    return found ? &index->keys[low] : NULL;
 }
 
 void stage_walk_start(struct stage_walk *walk, const struct model_stage *stage,
@@ -311,22 +410,17 @@ void stage_walk_start(struct stage_walk *walk, const struct model_stage *stage,
     if (index == NULL) {
         return;
     }
-    add_list(walk, &index->rest);
+    add_list(walk, index, 0, index->n_rest);
     for (size_t i = 0; i < index->n_groups; i++) {
         const struct group *group = &index->groups[i];
         const struct state_field *f = &state->fields[group->field];
-        struct bucket_key key = {f->value & group->mask, i};
-        struct bucket *bucket;
-        if (group->all.n == 0) {
-            continue;
-        }
         if ((f->known & group->mask) != group->mask) {
-            add_list(walk, &group->all);
+            add_list(walk, index, group->first_all, group->n_all);
             continue;
         }
-        HASH_FIND(hh, index->buckets, &key, sizeof key, bucket);
-        if (bucket != NULL) {
-            add_list(walk, &bucket->positions);
+        const struct key *key = find_key(index, group, f->value & group->mask);
+        if (key != NULL) {
+            add_list(walk, index, key->first, key->n);
         }
     }
 }
