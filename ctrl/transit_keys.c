@@ -29,9 +29,7 @@ static void take(void *aux, const char *port, struct ovsdb_keys keys)
     }
     s->n_missing++;
     if (s->to != NULL) {
-        /* Shared by reference count; what it leads to does not change. */
-        s->failed |= !icgw_tables_add_endpoint(s->to, keys.vni, keys.port,
-                                               (struct icgw_endpoint *)(uintptr_t)ep);
+        s->failed |= !icgw_tables_add_alias(s->to, keys.vni, keys.port, ep);
     }
 }
 

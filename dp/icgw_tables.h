@@ -18,7 +18,8 @@
 
 #include "icgw_stats.h"
 
-struct icgw_map; /* map.h; says why these are not rte_hash tables */
+struct icgw_map;    /* map.h; says why these are not rte_hash tables */
+struct icgw_shares; /* shares.h */
 
 /* IPv6 address, or IPv4 address as ::ffff:a.b.c.d.  Network byte order. */
 struct icgw_addr {
@@ -168,7 +169,8 @@ enum icgw_endpoint_kind {
 };
 
 /* What (VNI, outport) leads to.  Owned by the control thread, shared by
- * several generations of tables, counted by `refs` (control thread only). */
+ * several generations of tables, counted by `refs` (control thread only): one for whoever
+ * made it, one for each struct icgw_share that has it. */
 struct icgw_endpoint {
     uint8_t kind;   /* enum icgw_endpoint_kind */
     uint8_t reason; /* enum icgw_slow or icgw_drop */
@@ -208,6 +210,8 @@ struct icgw_tables {
     uint16_t n_locals;
     uint32_t local4;             /* the first that is IPv4, network byte order; 0: none */
     uint32_t n_dests;            /* of all endpoints, when they were added */
+    uint32_t n_aliases;          /* endpoints by a further key */
+    struct icgw_shares *shares;  /* references on the endpoints; of a replica: NULL */
     uint32_t n_far;              /* of a replica: endpoints that are not on its node */
     struct icgw_tables *replica; /* the next copy of them, see icgw_tables_add_replica() */
     int node;                    /* of a replica; of the first copy: below 0 */
@@ -241,12 +245,22 @@ void icgw_endpoint_unref(struct icgw_endpoint *);
 
 struct icgw_tables *icgw_tables_create(uint32_t n_endpoints, uint32_t n_sources, uint16_t n_tunnels,
                                        const struct icgw_addr *locals, uint16_t n_locals);
-/* Takes a reference on the endpoint. */
+/* Takes a reference on the endpoint, in place of the one that had these keys. */
 bool icgw_tables_add_endpoint(struct icgw_tables *, uint32_t vni, uint16_t outport,
                               struct icgw_endpoint *);
+/* The same for further keys of an endpoint of these tables: those made of them by
+ * icgw_tables_succeed() start without. */
+bool icgw_tables_add_alias(struct icgw_tables *, uint32_t vni, uint16_t outport,
+                           const struct icgw_endpoint *);
+/* Does nothing where there is none by these keys. */
+bool icgw_tables_remove_endpoint(struct icgw_tables *, uint32_t vni, uint16_t outport);
 bool icgw_tables_add_source(struct icgw_tables *, const struct icgw_addr *, enum icgw_zone);
 /* Copies *tunnel to `index`. */
 bool icgw_tables_set_tunnel(struct icgw_tables *, uint16_t index, const struct icgw_tunnel *);
+/* Tables with the endpoints of these, shared, and the same addresses of ours; without
+ * aliases, sources and tunnels, which are to be added. */
+struct icgw_tables *icgw_tables_succeed(const struct icgw_tables *, uint32_t n_sources,
+                                        uint16_t n_tunnels);
 /* A copy that shares the endpoints; tunnels and sources are copied too.  For a
  * change of tunnels only. */
 struct icgw_tables *icgw_tables_clone(const struct icgw_tables *);
@@ -261,9 +275,10 @@ void icgw_tables_home(int node);
  * icgw_tables_home(). */
 uint64_t icgw_tables_away(void);
 /* Copies finished tables, the first copy, to memory of a node; they own that copy.
- * Endpoints keep their part of it for the tables that share them.  What finds no
+ * Endpoints keep their part of it for the tables that share them.  `before` (may be NULL):
+ * other first copies, of which only what differs is looked at.  What finds no
  * memory there is read from the first copy: n_far endpoints, or, if false, all. */
-bool icgw_tables_add_replica(struct icgw_tables *, int node);
+bool icgw_tables_add_replica(struct icgw_tables *, int node, const struct icgw_tables *before);
 /* The copy that workers of that node read: a replica, or the first copy. */
 const struct icgw_tables *icgw_tables_on(const struct icgw_tables *, int node);
 uint32_t icgw_tables_n_endpoints(const struct icgw_tables *);

@@ -94,12 +94,15 @@ bool icgw_map_put(struct icgw_map **mapp, uint32_t key_words, const uint64_t *ke
             return false;
         }
     }
-    if ((*mapp)->n * 2 > (*mapp)->mask && !grow(mapp)) {
-        return false;
-    }
 
     uint64_t *slot = slot_for(*mapp, key);
 
+    if (slot[key_words] == 0 && (*mapp)->n * 2 > (*mapp)->mask) {
+        if (!grow(mapp)) {
+            return false;
+        }
+        slot = slot_for(*mapp, key);
+    }
     *old = slot[key_words];
     if (*old == 0) {
         memcpy(slot, key, key_words * sizeof *key);
@@ -107,6 +110,36 @@ bool icgw_map_put(struct icgw_map **mapp, uint32_t key_words, const uint64_t *ke
     }
     slot[key_words] = value;
     return true;
+}
+
+/* What comes after a gap and would be looked for before it moves up, so that no look-up
+ * ends at the gap. */
+static void close_gap(struct icgw_map *map, uint32_t gap)
+{
+    uint32_t i = gap;
+    uint64_t *slot;
+
+    while (i = (i + 1) & map->mask, slot = slot_at(map, i), slot[map->key_words] != 0) {
+        uint32_t home = icgw_map_hash(slot, map->key_words) & map->mask;
+
+        if (((i - home) & map->mask) >= ((i - gap) & map->mask)) {
+            memcpy(slot_at(map, gap), slot, (map->key_words + 1) * sizeof *slot);
+            gap = i;
+        }
+    }
+    slot_at(map, gap)[map->key_words] = 0;
+}
+
+uint64_t icgw_map_remove(struct icgw_map *map, const uint64_t *key)
+{
+    uint64_t *slot = slot_for(map, key);
+    uint64_t value = slot[map->key_words];
+
+    if (value != 0) {
+        map->n--;
+        close_gap(map, (uint32_t)((size_t)(slot - map->slots) / (map->key_words + 1)));
+    }
+    return value;
 }
 
 uint64_t *icgw_map_next_slot(struct icgw_map *map, uint32_t *pos)

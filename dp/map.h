@@ -12,7 +12,7 @@
  * line, which can be prefetched from the hash alone.
  *
  * Built by the control thread; once published, read by workers and changed by
- * nobody.  An entry cannot be removed. */
+ * nobody. */
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -40,6 +40,8 @@ void icgw_map_free(struct icgw_map *);
  * move the map; creates it where *map is NULL.  False: no memory. */
 bool icgw_map_put(struct icgw_map **map, uint32_t key_words, const uint64_t *key, uint64_t value,
                   uint64_t *old);
+/* Takes a key out, if it is there; returns the value that it had, or 0. */
+uint64_t icgw_map_remove(struct icgw_map *, const uint64_t *key);
 /* Walks all values: start with *pos == 0; 0 at the end. */
 uint64_t icgw_map_next(const struct icgw_map *, uint32_t *pos);
 /* Likewise, where the value is; NULL at the end. */

@@ -4,7 +4,9 @@
 #include <rte_malloc.h>
 
 #include "alloc.h"
+#include "keys.h"
 #include "map.h"
+#include "shares.h"
 #include "store.h"
 #include "tables.h"
 
@@ -83,23 +85,79 @@ static struct icgw_endpoint *on_node(struct icgw_endpoint *ep, struct icgw_table
     return replica != NULL ? replica : ep;
 }
 
-bool icgw_tables_add_replica(struct icgw_tables *first, int node)
+/* Takes out of *t what the first copy no longer has. */
+static void drop_gone(struct icgw_tables *t, const struct icgw_share *before,
+                      const struct icgw_share *now)
+{
+    for (uint32_t i = 0; before != NULL && i < before->n; i++) {
+        if (icgw_share_find(now, before->entries[i].key) == NULL) {
+            icgw_map_remove(t->endpoints, &before->entries[i].key);
+        }
+    }
+}
+
+static bool put_new(struct icgw_tables *t, const struct icgw_share *before,
+                    const struct icgw_share *now)
+{
+    uint64_t old;
+
+    for (uint32_t i = 0; now != NULL && i < now->n; i++) {
+        const struct icgw_share_entry *entry = &now->entries[i];
+
+        if (icgw_share_find(before, entry->key) != entry->endpoint &&
+            !icgw_map_put(&t->endpoints, ICGW_ENDPOINT_WORDS, &entry->key,
+                          (uintptr_t)on_node(entry->endpoint, t), &old)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The tables that those of a node may be made of; NULL: none.  Where there was no memory
+ * for all endpoints, it is tried anew.  A map of another size would have to grow, which it
+ * does at home. */
+static const struct icgw_tables *find_before(const struct icgw_tables *before,
+                                             const struct icgw_tables *now, int node)
+{
+    const struct icgw_tables *t = before != NULL ? icgw_tables_on(before, node) : NULL;
+
+    return t == before || t->n_far > 0 || t->endpoints->mask != now->endpoints->mask ? NULL : t;
+}
+
+static bool replicate_endpoints(struct icgw_tables *t, const struct icgw_tables *first,
+                                const struct icgw_tables *before)
+{
+    static const struct icgw_shares none;
+    const struct icgw_tables *there = find_before(before, first, t->node);
+    const struct icgw_shares *was = there != NULL ? before->shares : &none;
+    bool done;
+
+    t->endpoints = icgw_map_clone((there != NULL ? there : first)->endpoints, t->node);
+    done = t->endpoints != NULL;
+    for (uint32_t i = 0; done && i < ICGW_SHARES; i++) {
+        if (was->share[i] != first->shares->share[i]) {
+            drop_gone(t, was->share[i], first->shares->share[i]);
+        }
+    }
+    for (uint32_t i = 0; done && i < ICGW_SHARES; i++) {
+        if (was->share[i] != first->shares->share[i]) {
+            done = put_new(t, was->share[i], first->shares->share[i]);
+        }
+    }
+    return done;
+}
+
+bool icgw_tables_add_replica(struct icgw_tables *first, int node, const struct icgw_tables *before)
 {
     struct icgw_tables *t = icgw_zalloc("icgw_tables", sizeof *t, node);
-    uint32_t pos = 0;
-    uint64_t *value;
 
     if (t == NULL) {
         return false;
     }
     t->node = node;
-    if (!icgw_tables_copy_parts(t, first) ||
-        (t->endpoints = icgw_map_clone(first->endpoints, node)) == NULL) {
+    if (!icgw_tables_copy_parts(t, first) || !replicate_endpoints(t, first, before)) {
         icgw_tables_free(t);
         return false;
-    }
-    while ((value = icgw_map_next_slot(t->endpoints, &pos)) != NULL) {
-        *value = (uintptr_t)on_node((struct icgw_endpoint *)(uintptr_t)*value, t);
     }
     t->replica = first->replica;
     first->replica = t;

@@ -303,8 +303,9 @@ void pmd_publish_close(void);
 
 /* replicas.c.  Once it is known where workers run; */
 void pmd_replicas_open(void);
-/* copies tables to the other nodes with workers; */
-void pmd_replicas_make(struct icgw_tables *tables);
+/* copies tables to the other nodes with workers, where what they have in common with those
+ * before (NULL: none) is; */
+void pmd_replicas_make(struct icgw_tables *tables, const struct icgw_tables *before);
 /* has each worker read the copy on its node. */
 void pmd_replicas_give(const struct icgw_tables *tables);
 

@@ -45,7 +45,7 @@ void icgw_pmd_publish(struct icgw_tables *tables)
     struct icgw_tables *old = current;
 
     offer_offload(tables);
-    pmd_replicas_make(tables);
+    pmd_replicas_make(tables, old);
     pmd_replicas_give(tables);
     current = tables;
     published++;
@@ -95,7 +95,7 @@ bool pmd_publish_open(char **error)
     for (uint16_t i = 0; i < pmd.n_workers; i++) {
         rte_rcu_qsbr_thread_register(pmd.rcu, i);
     }
-    pmd_replicas_make(empty);
+    pmd_replicas_make(empty, NULL);
     pmd_replicas_give(empty);
     current = empty;
     return true;

@@ -35,10 +35,11 @@ void pmd_replicas_open(void)
     icgw_tables_home(several ? nodes[0] : -1);
 }
 
-void pmd_replicas_make(struct icgw_tables *tables)
+void pmd_replicas_make(struct icgw_tables *tables, const struct icgw_tables *before)
 {
     for (uint16_t i = 1; i < n_nodes; i++) {
-        icgw_tables_add_replica(tables, nodes[i]); /* else its workers read the first copy */
+        icgw_tables_add_replica(tables, nodes[i],
+                                before); /* else its workers read the first copy */
     }
 }
 

@@ -8,9 +8,9 @@
 
 #include "icgw_tables.h"
 
-bool icgw_tables_add_replica(struct icgw_tables *tables, int node)
+bool icgw_tables_add_replica(struct icgw_tables *tables, int node, const struct icgw_tables *before)
 {
-    (void)tables, (void)node;
+    (void)tables, (void)node, (void)before;
     return false;
 }
 

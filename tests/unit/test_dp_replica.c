@@ -368,7 +368,7 @@ static void copies_are_on_their_nodes(void **state)
     icgw_endpoint_unref(l2);
     icgw_endpoint_unref(l3);
     for (int node = 0; node < N_NODES; node++) {
-        assert_true(node == 2 || icgw_tables_add_replica(first, node));
+        assert_true(node == 2 || icgw_tables_add_replica(first, node, NULL));
     }
     for (int node = 0; node < N_NODES; node++) {
         const struct icgw_tables *t = icgw_tables_on(first, node);
@@ -405,9 +405,10 @@ static void change_reaches_all_nodes(void **state)
     struct icgw_tables *before = any_tables(&l2, &l3);
 
     (void)state;
-    assert_true(icgw_tables_add_replica(before, 0) && icgw_tables_add_replica(before, 1));
+    assert_true(icgw_tables_add_replica(before, 0, NULL) &&
+                icgw_tables_add_replica(before, 1, NULL));
     struct icgw_tables *now = any_tables(&changed, &l3);
-    assert_true(icgw_tables_add_replica(now, 0) && icgw_tables_add_replica(now, 1));
+    assert_true(icgw_tables_add_replica(now, 0, NULL) && icgw_tables_add_replica(now, 1, NULL));
     for (int node = 0; node < 2; node++) {
         const struct icgw_tables *a = icgw_tables_on(before, node), *b = icgw_tables_on(now, node);
 
@@ -435,11 +436,11 @@ static void clone_shares_replicas(void **state)
     (void)state;
     icgw_endpoint_unref(l2);
     icgw_endpoint_unref(l3);
-    assert_true(icgw_tables_add_replica(before, 1));
+    assert_true(icgw_tables_add_replica(before, 1, NULL));
     now = icgw_tables_clone(before);
     assert_non_null(now);
     assert_null(now->replica);
-    assert_true(icgw_tables_add_replica(now, 1));
+    assert_true(icgw_tables_add_replica(now, 1, NULL));
     expect_all_on(icgw_tables_on(now, 1), 1);
     of_endpoints = 2 * icgw_tables_bytes(icgw_tables_on(now, 1)) - bytes_on(1);
     icgw_tables_free(before);
@@ -466,7 +467,7 @@ static void node_runs_out_of_memory(void **state)
         empty = 1;
         left = n;
         failed = 0;
-        bool copied = icgw_tables_add_replica(t, 1);
+        bool copied = icgw_tables_add_replica(t, 1, NULL);
         empty = -1;
         const struct icgw_tables *on1 = icgw_tables_on(t, 1);
         assert_int_equal(copied, on1 != t);
@@ -501,17 +502,149 @@ static void memory_comes_back(void **state)
     icgw_endpoint_unref(l3);
     empty = 1;
     left = 12; /* the tables, and no endpoint as a whole */
-    assert_true(icgw_tables_add_replica(first, 1));
+    assert_true(icgw_tables_add_replica(first, 1, NULL));
     assert_int_equal(icgw_tables_on(first, 1)->n_far, 3);
     assert_ptr_equal(icgw_tables_endpoint(icgw_tables_on(first, 1), L2_VNI, 3), l2);
     empty = -1;
     struct icgw_tables *now = icgw_tables_clone(first);
-    assert_true(icgw_tables_add_replica(now, 1));
+    assert_true(icgw_tables_add_replica(now, 1, NULL));
     assert_int_equal(icgw_tables_on(now, 1)->n_far, 0);
     expect_all_on(icgw_tables_on(now, 1), 1);
     icgw_tables_free(first);
     expect_same(now, icgw_tables_on(now, 1), 100);
     icgw_tables_free(now);
+}
+
+/* --- tables made of tables, one after the other */
+
+#define N_VNIS 5u
+#define N_PORTS 12u
+#define GENERATIONS 400u
+#define OFFSET 256u /* of VNIs, some of which are in one share */
+
+/* What is to be by each pair of keys; NULL: nothing. */
+static struct icgw_endpoint *expected[N_VNIS][N_PORTS];
+static bool alias[N_VNIS][N_PORTS];
+
+static uint32_t any_vni(unsigned int v)
+{
+    return 1 + v / 2 + v % 2 * OFFSET;
+}
+
+static void let_go(unsigned int v, unsigned int p)
+{
+    if (expected[v][p] != NULL && !alias[v][p]) {
+        icgw_endpoint_unref(expected[v][p]);
+    }
+    expected[v][p] = NULL;
+    alias[v][p] = false;
+}
+
+static void forget_aliases(void)
+{
+    for (unsigned int i = 0; i < N_VNIS * N_PORTS; i++) {
+        if (alias[i / N_PORTS][i % N_PORTS]) {
+            let_go(i / N_PORTS, i % N_PORTS);
+        }
+    }
+}
+
+static void change_any(struct icgw_tables *t)
+{
+    unsigned int v = (unsigned int)rand() % N_VNIS, p = (unsigned int)rand() % N_PORTS;
+    unsigned int what = (unsigned int)rand() % 4;
+
+    if (what == 0) {
+        assert_true(icgw_tables_remove_endpoint(t, any_vni(v), (uint16_t)p));
+        let_go(v, p);
+        return;
+    }
+    let_go(v, p);
+    expected[v][p] = icgw_endpoint_create(ICGW_ENDPOINT_DROP, rand() % 4 == 0, 0, 0, 0);
+    assert_non_null(expected[v][p]);
+    assert_true(icgw_tables_add_endpoint(t, any_vni(v), (uint16_t)p, expected[v][p]));
+}
+
+/* For one generation. */
+static void add_alias(struct icgw_tables *t)
+{
+    unsigned int from = (unsigned int)rand() % N_PORTS, to = (unsigned int)rand() % N_PORTS;
+
+    if (expected[0][from] != NULL && expected[1][to] == NULL) {
+        expected[1][to] = expected[0][from];
+        alias[1][to] = true;
+        assert_true(icgw_tables_add_alias(t, any_vni(1), (uint16_t)to, expected[0][from]));
+    }
+}
+
+static uint64_t expected_kind(unsigned int v)
+{
+    uint64_t kind = 0;
+
+    for (unsigned int p = 0; p < N_PORTS; p++) {
+        if (expected[v][p] != NULL) {
+            kind = RTE_MAX(kind, expected[v][p]->transit ? 2u : 1u); /* enum icgw_vni */
+        }
+    }
+    return kind;
+}
+
+static void expect_tables(const struct icgw_tables *t, int node)
+{
+    uint32_t n = 0;
+
+    for (unsigned int v = 0; v < N_VNIS; v++) {
+        uint64_t vni = any_vni(v);
+
+        for (unsigned int p = 0; p < N_PORTS; p++) {
+            const struct icgw_endpoint *got = icgw_tables_endpoint(t, any_vni(v), (uint16_t)p);
+            const struct icgw_endpoint *there = expected[v][p];
+
+            n += there != NULL;
+            while (there != NULL && node >= 0 && there->node != node) {
+                there = there->replica;
+            }
+            assert_ptr_equal(got, there);
+        }
+        assert_int_equal(icgw_map_get(t->vnis, &vni, 1), expected_kind(v));
+    }
+    assert_int_equal(icgw_tables_n_endpoints(t), n);
+}
+
+/* Whatever changes from one to the next, and whichever are freed first. */
+static void tables_succeed_each_other(void **state)
+{
+    struct icgw_tables *kept[3] = {icgw_tables_create(0, 0, 0, NULL, 0)}, *now = kept[0];
+
+    (void)state;
+    srand(1);
+    for (unsigned int i = 1; i <= GENERATIONS; i++) {
+        const struct icgw_tables *before = now;
+
+        now = icgw_tables_succeed(before, 0, 0);
+        assert_non_null(now);
+        forget_aliases();
+        for (int n = rand() % 4; n > 0; n--) {
+            change_any(now);
+        }
+        if (rand() % 3 == 0) {
+            add_alias(now);
+        }
+        assert_true(icgw_tables_add_replica(now, 1, rand() % 8 == 0 ? NULL : before));
+        expect_tables(now, -1);
+        expect_tables(icgw_tables_on(now, 1), 1);
+        assert_int_equal(node_of(icgw_tables_on(now, 1)->endpoints), 1);
+        unsigned int k = (unsigned int)rand() % 3;
+        k = kept[k] == before ? (k + 1) % 3 : k;
+        icgw_tables_free(kept[k]);
+        kept[k] = now;
+    }
+    for (unsigned int i = 0; i < N_VNIS * N_PORTS; i++) {
+        let_go(i / N_PORTS, i % N_PORTS);
+    }
+    for (unsigned int i = 0; i < RTE_DIM(kept); i++) {
+        icgw_tables_free(kept[i]);
+    }
 }
 
 /* Tables are built elsewhere then, and it is counted. */
@@ -542,6 +675,7 @@ int main(void)
         cmocka_unit_test_teardown(clone_shares_replicas, nothing_left),
         cmocka_unit_test_teardown(node_runs_out_of_memory, nothing_left),
         cmocka_unit_test_teardown(memory_comes_back, nothing_left),
+        cmocka_unit_test_teardown(tables_succeed_each_other, nothing_left),
         cmocka_unit_test_teardown(home_runs_out_of_memory, nothing_left),
     };
 

@@ -390,7 +390,7 @@ static void start(struct world *w)
 static void check_replica(const struct specialised *now, const struct specialised *fresh)
 {
     struct specialised replica = *now;
-    assert_true(icgw_tables_add_replica(now->tables, 0));
+    assert_true(icgw_tables_add_replica(now->tables, 0, NULL));
     replica.tables = now->tables->replica;
     assert_int_equal(replica.tables->n_far, 0);
     assert_same_specialised(&replica, fresh);

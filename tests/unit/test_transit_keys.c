@@ -26,7 +26,7 @@ struct said {
 
 static const struct said *said;
 static size_t n_said;
-static unsigned int n_fails; /* calls of icgw_tables_add_endpoint() from now on */
+static unsigned int n_fails; /* calls of icgw_tables_add_alias() from now on */
 
 static struct lflow_cache *cache;
 static struct model *model;
@@ -34,10 +34,10 @@ static struct icgw_tables *tables;
 static struct icgw_endpoint *of_ts, *of_ts2, *of_ls;
 
 void __wrap_ovsdb_for_each_keys(const struct ovsdb *, ovsdb_keys_cb *, void *aux);
-bool __real_icgw_tables_add_endpoint(struct icgw_tables *, uint32_t, uint16_t,
-                                     struct icgw_endpoint *);
-bool __wrap_icgw_tables_add_endpoint(struct icgw_tables *, uint32_t, uint16_t,
-                                     struct icgw_endpoint *);
+bool __real_icgw_tables_add_alias(struct icgw_tables *, uint32_t, uint16_t,
+                                  const struct icgw_endpoint *);
+bool __wrap_icgw_tables_add_alias(struct icgw_tables *, uint32_t, uint16_t,
+                                  const struct icgw_endpoint *);
 
 void __wrap_ovsdb_for_each_keys(const struct ovsdb *o, ovsdb_keys_cb *cb, void *aux)
 {
@@ -47,14 +47,14 @@ void __wrap_ovsdb_for_each_keys(const struct ovsdb *o, ovsdb_keys_cb *cb, void *
     }
 }
 
-bool __wrap_icgw_tables_add_endpoint(struct icgw_tables *t, uint32_t vni, uint16_t port,
-                                     struct icgw_endpoint *ep)
+bool __wrap_icgw_tables_add_alias(struct icgw_tables *t, uint32_t vni, uint16_t port,
+                                  const struct icgw_endpoint *ep)
 {
     if (n_fails > 0) {
         n_fails--;
         return false;
     }
-    return __real_icgw_tables_add_endpoint(t, vni, port, ep);
+    return __real_icgw_tables_add_alias(t, vni, port, ep);
 }
 
 #define SAY(...)                                                                                   \
