@@ -250,7 +250,7 @@ static struct specialised *follow(struct model *m, const struct size *size,
         double t0 = now_ms();
         change(m, size, i * 7 % (2 * size->switches));
         double t1 = now_ms();
-        struct specialised *now = specialise_again(m, local, 1, before);
+        struct specialised *now = specialise_again(m, local, 1, before, before->tables);
         double t2 = now_ms();
         specialised_free(before);
         before = now;

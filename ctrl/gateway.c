@@ -264,29 +264,13 @@ bool gateway_start(struct gateway *gw, const struct icgw_config *config, char **
     return true;
 }
 
-static bool reported_before(const struct specialised *before, const struct specialised_report *r)
-{
-    for (size_t i = 0; before != NULL && i < before->n_reports; i++) {
-        const struct specialised_report *other = &before->reports[i];
-        if (!strcmp(other->port, r->port) && !strcmp(other->destination, r->destination) &&
-            !strcmp(other->why, r->why)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static void log_reports(const struct specialised *before, const struct specialised *now)
+static void log_report(void *aux, const struct specialised_report *r)
 {
     static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 60);
-    for (size_t i = 0; i < now->n_new_reports; i++) {
-        const struct specialised_report *r = &now->reports[i];
-        if (!reported_before(before, r)) {
-            VLOG_WARN_RL(&rl, "%s at %s is %s: %s; flow: %s%s%s", r->destination, r->port,
-                         r->unsupported ? "unsupported and dropped" : "on the slow path", r->why,
-                         r->flow, r->needs[0] ? "; needs: " : "", r->needs);
-        }
-    }
+    (void)aux;
+    VLOG_WARN_RL(&rl, "%s at %s is %s: %s; flow: %s%s%s", r->destination, r->port,
+                 r->unsupported ? "unsupported and dropped" : "on the slow path", r->why, r->flow,
+                 r->needs[0] ? "; needs: " : "", r->needs);
 }
 
 /* Not when all endpoints are as they were. */
@@ -316,7 +300,7 @@ static bool use_model(struct gateway *gw, const struct model *model)
     struct icgw_addr ips[ICGW_CONFIG_MAX_ENCAP_IPS];
     size_t n_ips = gateway_encap_ips(gw->config, ips);
     long long int start = time_usec();
-    struct specialised *s = specialise_again(model, ips, n_ips, gw->specialised);
+    struct specialised *s = specialise_again(model, ips, n_ips, gw->specialised, icgw_pmd_tables());
     if (s == NULL) {
         VLOG_ERR("no memory for forwarding tables: going on with the old ones; "
                  "raise [dpdk] memory");
@@ -337,7 +321,7 @@ static bool use_model(struct gateway *gw, const struct model *model)
     convergence_published(&gw->convergence, time_usec());
     s->tables = NULL; /* the workers have them */
     slow_path_update(gw->slow_path, model, s, icgw_pmd_tables());
-    log_reports(gw->specialised, s);
+    specialised_new_reports(s, gw->specialised, log_report, NULL);
     specialised_free(gw->specialised);
     gw->specialised = s;
     gw->model = model;

@@ -71,21 +71,19 @@ static void collect_databases(const struct gateway *gw, struct exposition *e)
 static void collect_tables(const struct gateway *gw, struct exposition *e)
 {
     const struct specialised *s = gw->specialised;
-    size_t n_transit = 0, n_unsupported = 0, n = 0;
+    size_t n_transit = 0, n = 0;
     struct model_datapath *const *list = gw->model ? model_datapaths(gw->model, &n) : NULL;
     for (size_t i = 0; i < n; i++) {
         n_transit += list[i]->transit;
-    }
-    for (size_t i = 0; s != NULL && i < s->n_reports; i++) {
-        n_unsupported += s->reports[i].unsupported;
     }
     put_gauge(e, "transit_datapaths", "Transit switches and routers.", n_transit);
     put_gauge(e, "endpoints", "Ports that packets arrive at.", s ? s->n_endpoints : 0);
     put_gauge(e, "destinations", "Entries of the forwarding tables.", s ? s->n_destinations : 0);
     put_gauge(e, "tunnels", "Tunnels to other chassis.", s ? s->n_tunnels : 0);
-    put_gauge(e, "unsupported_destinations", "Destinations dropped as unsupported.", n_unsupported);
+    put_gauge(e, "unsupported_destinations", "Destinations dropped as unsupported.",
+              s ? s->n_unsupported : 0);
     put_gauge(e, "slow_destinations", "Destinations forwarded by the slow path only.",
-              s ? s->n_reports - n_unsupported : 0);
+              s ? s->n_reports - s->n_unsupported : 0);
     put_gauge(e, "tables_stale", "Whether the newest state could not be put into tables.",
               gw->stale);
     put_gauge(e, "traffic_accounts", "Counters by peer and transit datapath; at most 16,383.",

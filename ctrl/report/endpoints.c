@@ -48,7 +48,7 @@ const char *endpoint_kind_name(const struct icgw_endpoint *ep)
 void endpoints_count_reports(const struct gateway *gw, struct shash *counts)
 {
     for (size_t i = 0; gw->specialised != NULL && i < gw->specialised->n_reports; i++) {
-        const char *port = gw->specialised->reports[i].port;
+        const char *port = specialised_report(gw->specialised, i)->port;
         uintptr_t n = (uintptr_t)shash_find_data(counts, port);
         shash_replace(counts, port, (void *)(n + 1));
     }

@@ -102,10 +102,7 @@ static void add_bfd(const struct gateway *gw, struct json *problems)
 
 static void add_unsupported(const struct gateway *gw, struct json *problems)
 {
-    size_t n = 0;
-    for (size_t i = 0; gw->specialised != NULL && i < gw->specialised->n_reports; i++) {
-        n += gw->specialised->reports[i].unsupported;
-    }
+    size_t n = gw->specialised != NULL ? gw->specialised->n_unsupported : 0;
     if (n > 0) {
         add(problems, "warning", "list-unsupported",
             xasprintf("%zu destination(s) need what this gateway cannot do", n));

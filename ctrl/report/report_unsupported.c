@@ -13,7 +13,7 @@ struct json *report_unsupported(const struct gateway *gw)
     struct json *unsupported = json_array_create_empty();
     struct json *slow = json_array_create_empty();
     for (size_t i = 0; gw->specialised != NULL && i < gw->specialised->n_reports; i++) {
-        const struct specialised_report *r = &gw->specialised->reports[i];
+        const struct specialised_report *r = specialised_report(gw->specialised, i);
         struct json *one = json_object_create();
         put_string(one, "port", r->port);
         put_string(one, "destination", r->destination);

@@ -151,7 +151,7 @@ void replay_start(const struct model *model, const struct icgw_addr *encap)
 void replay_print_reports(void)
 {
     for (size_t i = 0; i < specialised->n_reports; i++) {
-        const struct specialised_report *r = &specialised->reports[i];
+        const struct specialised_report *r = specialised_report(specialised, i);
         printf("report\t%s\t%s\t%s\t%s\t%s\n", r->port, r->destination,
                r->unsupported ? "unsupported" : "slow", r->why, r->flow);
     }

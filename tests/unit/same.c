@@ -211,3 +211,17 @@ void assert_same_specialised(const struct specialised *x, const struct specialis
     assert_int_equal(a->n_tunnels, b->n_tunnels);
     assert_int_equal(a->n_dests, b->n_dests);
 }
+
+void assert_same_reports(const struct specialised *a, const struct specialised *b)
+{
+    assert_int_equal(a->n_reports, b->n_reports);
+    assert_int_equal(a->n_unsupported, b->n_unsupported);
+    for (size_t i = 0; i < a->n_reports; i++) {
+        const struct specialised_report *x = specialised_report(a, i);
+        const struct specialised_report *y = specialised_report(b, i);
+        assert_string_equal(x->port, y->port);
+        assert_string_equal(x->destination, y->destination);
+        assert_string_equal(x->why, y->why);
+        assert_string_equal(x->flow, y->flow);
+    }
+}

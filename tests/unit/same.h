@@ -10,5 +10,6 @@ struct model;
 
 void assert_same_model(const struct model *, const struct model *expected);
 void assert_same_specialised(const struct specialised *, const struct specialised *expected);
+void assert_same_reports(const struct specialised *, const struct specialised *expected);
 
 #endif

@@ -13,7 +13,9 @@
 #include <cmocka.h>
 
 #include "lflow.h"
+#include "map.h"
 #include "model.h"
+#include "model_log.h"
 #include "same.h"
 #include "specialise.h"
 #include "test_eal.h"
@@ -65,7 +67,8 @@ static const struct {
     {{"ls2-lr", "patch", "lr2-ls", NULL, "router"},
      {"vm2-1", "", NULL, NULL, "02:00:00:00:02:01 10.0.2.11"},
      {"vm2-2", "", NULL, NULL, "02:00:00:00:02:02 10.0.2.12"},
-     {"odd", "patch", "lr1-ls", NULL, "router"}},
+     {"odd", "patch", "lr1-ls", NULL, "router"},
+     {"cr-odd", "chassisredirect", NULL, NULL, NULL}},
 };
 
 /* Datapaths as bits.  %u: the variant. */
@@ -85,6 +88,8 @@ static const struct {
      "ip.ttl--; reg0 = ip4.dst; eth.src = 00:00:00:00:01:01; outport = \"lr1-ls\"; next;"},
     {0x02, MODEL_INGRESS, 2, 80, "ip4.dst == 10.0.1.12/3%u && is_chassis_resident(\"cr-lr2-ts\")",
      "ip.ttl--; reg0 = ip4.dst; eth.src = 00:00:00:00:01:01; outport = \"lr1-ls\"; next;"},
+    {0x02, MODEL_INGRESS, 2, 81, "ip4.dst == 10.0.1.13 && is_chassis_resident(\"cr-odd\")",
+     "drop;"},
     {0x02, MODEL_INGRESS, 3, 100, "outport == \"lr1-ls\" && reg0 == 10.0.1.11",
      "eth.dst = 02:00:00:00:01:0%u; next;"},
     {0x0a, MODEL_INGRESS, 3, 1, "ip4", "get_arp(outport, reg0); next;"},
@@ -99,7 +104,7 @@ static const struct {
     {0x04, MODEL_INGRESS, 1, 50, "eth.dst == 02:00:00:00:01:03", "outport = \"vm1-3\"; output;"},
     {0x10, MODEL_INGRESS, 1, 50, "eth.dst == 02:00:00:00:02:01", "outport = \"vm2-%u\"; output;"},
     {0x10, MODEL_INGRESS, 1, 50, "eth.dst == 02:00:00:00:02:02", "outport = \"vm2-2\"; output;"},
-    {0x04, MODEL_EGRESS, 0, 50, "outport == @pg1", "drop;"},
+    {0x04, MODEL_INGRESS, 1, 60, "inport == @pg1 && eth.dst == 02:00:00:00:01:01", "drop;"},
     {0x01, MODEL_INGRESS, 1, 50, "eth.dst == aa:00:00:00:00:01", "outport = \"ts-lr1\"; output;"},
     {0x01, MODEL_INGRESS, 1, 50, "eth.dst == aa:00:00:00:00:02", "outport = \"ts-lr2\"; output;"},
     {0x01, MODEL_INGRESS, 1, 50, "eth.dst == aa:00:00:00:00:09", "outport = \"ts-far\"; output;"},
@@ -212,7 +217,7 @@ static void add_flow(struct model *m, const struct world *w, unsigned int i)
 static void add_set(struct model *m, const struct world *w, unsigned int i)
 {
     static const char *const addresses[] = {"10.9.0.1", "10.9.0.2", "10.9.0.3"};
-    static const char *const members[] = {"vm1-1", "vm1-2", "vm1-3"};
+    static const char *const members[] = {"ls1-lr", "vm1-2", "vm1-3"};
     if (w->sets[i] == 0) {
         return;
     }
@@ -223,9 +228,8 @@ static void add_set(struct model *m, const struct world *w, unsigned int i)
     }
 }
 
-static struct model *build(const struct world *w, struct lflow_cache *cache)
+static void fill(struct model *m, const struct world *w)
 {
-    struct model *m = model_create("gw", cache);
     add_chassis(m, w);
     for (unsigned int dp = 0; dp < N_DATAPATHS; dp++) {
         add_datapath(m, w, dp);
@@ -242,6 +246,12 @@ static struct model *build(const struct world *w, struct lflow_cache *cache)
     add_set(m, w, 0);
     add_set(m, w, 1);
     model_finish(m);
+}
+
+static struct model *build(const struct world *w, struct lflow_cache *cache)
+{
+    struct model *m = model_create("gw", cache);
+    fill(m, w);
     return m;
 }
 
@@ -281,10 +291,9 @@ static void change_chassis(struct model *m, struct world *w)
     set_chassis(m, w, i, !w->chassis[i]);
 }
 
-static void change_datapath(struct model *m, struct world *w)
+static void set_datapath(struct model *m, struct world *w, unsigned int dp, bool there)
 {
-    unsigned int dp = any(N_DATAPATHS);
-    w->datapaths[dp] ^= true;
+    w->datapaths[dp] = there;
     model_remove_datapath(m, uuids[dp]);
     add_datapath(m, w, dp);
     add_ports(m, w, dp);
@@ -297,6 +306,12 @@ static void change_datapath(struct model *m, struct world *w)
             add_flow(m, w, i);
         }
     }
+}
+
+static void change_datapath(struct model *m, struct world *w)
+{
+    unsigned int dp = any(N_DATAPATHS);
+    set_datapath(m, w, dp, !w->datapaths[dp]);
 }
 
 static void change_rows(struct model *m, struct world *w)
@@ -386,11 +401,13 @@ static void start(struct world *w)
     }
 }
 
-/* Endpoints that are taken over bring their copies on other nodes along. */
-static void check_replica(const struct specialised *now, const struct specialised *fresh)
+/* Endpoints that are taken over bring their copies on other nodes along, and tables those
+ * of the tables before. */
+static void check_replica(const struct specialised *now, const struct specialised *fresh,
+                          const struct specialised *before)
 {
     struct specialised replica = *now;
-    assert_true(icgw_tables_add_replica(now->tables, 0, NULL));
+    assert_true(icgw_tables_add_replica(now->tables, 0, before ? before->tables : NULL));
     replica.tables = now->tables->replica;
     assert_int_equal(replica.tables->n_far, 0);
     assert_same_specialised(&replica, fresh);
@@ -399,12 +416,14 @@ static void check_replica(const struct specialised *now, const struct specialise
 static void check(const struct model *m, const struct model *expected, struct specialised **before)
 {
     static const struct icgw_addr local = {{[10] = 0xff, 0xff, 192, 0, 2, 1}};
-    struct specialised *now = specialise_again(m, &local, 1, *before);
+    struct specialised *now =
+        specialise_again(m, &local, 1, *before, *before ? (*before)->tables : NULL);
     struct specialised *fresh = specialise(expected, &local, 1);
     assert_same_model(m, expected);
     assert_same_specialised(now, fresh);
-    check_replica(now, fresh);
-    assert_int_equal(now->n_reports, fresh->n_reports);
+    check_replica(now, fresh, *before);
+    assert_same_reports(now, fresh);
+    assert_int_equal(now->n_endpoints, fresh->n_endpoints);
     assert_int_equal(now->n_destinations, fresh->n_destinations);
     specialised_free(fresh);
     specialised_free(*before);
@@ -542,12 +561,142 @@ static void test_chassis_with_the_same_address(void **state)
     lflow_cache_free(cache);
 }
 
+static void set_group(struct model *m, struct world *w, uint8_t n)
+{
+    w->sets[1] = n;
+    model_remove_port_group(m, "2_pg1");
+    add_set(m, w, 1);
+    model_finish(m);
+}
+
+static uint32_t n_in(const struct icgw_map *map, enum icgw_verdict verdict)
+{
+    uint32_t pos = 0, n = 0;
+    uint64_t value;
+    while ((value = icgw_map_next(map, &pos)) != 0) {
+        n += ((const struct icgw_dest *)(uintptr_t)value)->verdict == verdict;
+    }
+    return n;
+}
+
+/* Destinations with that verdict. */
+static uint32_t n_of(const struct specialised *s, enum icgw_verdict verdict)
+{
+    uint32_t pos = 0, n = 0;
+    uint64_t value;
+    while ((value = icgw_map_next(s->tables->endpoints, &pos)) != 0) {
+        const struct icgw_endpoint *ep = (const struct icgw_endpoint *)(uintptr_t)value;
+        n += n_in(ep->l2, verdict) + n_in(ep->v4, verdict);
+    }
+    return n;
+}
+
+/* What comes from lr1 to a VM is dropped because of a port group, or no longer. */
+static void test_port_group_alone(void **state)
+{
+    struct lflow_cache *cache = lflow_cache_create();
+    struct specialised *before = NULL;
+    struct world w;
+    (void)state;
+
+    start(&w);
+    struct model *m = build(&w, cache);
+    check(m, m, &before);
+    uint32_t n_forwarded = n_of(before, ICGW_VERDICT_FORWARD);
+    set_group(m, &w, 1);
+    check(m, m, &before);
+    assert_int_equal(n_of(before, ICGW_VERDICT_FORWARD), n_forwarded - 1);
+    assert_in_range(before->n_reused, 1, before->n_endpoints - 1);
+    set_group(m, &w, 0);
+    check(m, m, &before);
+    assert_int_equal(n_of(before, ICGW_VERDICT_FORWARD), n_forwarded);
+    specialised_free(before);
+    model_free(m);
+    lflow_cache_free(cache);
+}
+
+/* lr1 asks for a port that there is not, and then is, at a switch that lr1 has nothing to do
+ * with. */
+static void test_port_that_comes(void **state)
+{
+    struct lflow_cache *cache = lflow_cache_create();
+    struct specialised *before = NULL;
+    struct world w;
+    (void)state;
+
+    start(&w);
+    w.datapaths[3] = w.datapaths[4] = false;
+    w.neighbours[1][2] = 3;
+    struct model *m = build(&w, cache);
+    check(m, m, &before);
+    uint32_t n_dropped = n_of(before, ICGW_VERDICT_DROP);
+    set_datapath(m, &w, 4, true);
+    model_finish(m);
+    check(m, m, &before);
+    assert_int_equal(n_of(before, ICGW_VERDICT_DROP), n_dropped + 1);
+    specialised_free(before);
+    model_free(m);
+    lflow_cache_free(cache);
+}
+
+/* More at once than is remembered, and all rows anew. */
+static void test_many_changes(void **state)
+{
+    struct lflow_cache *cache = lflow_cache_create();
+    struct specialised *before = NULL;
+    struct world w;
+    (void)state;
+
+    start(&w);
+    struct model *m = build(&w, cache);
+    check(m, m, &before);
+    set_group(m, &w, 1);
+    for (unsigned int i = 0; i < MODEL_LOG_MAX; i++) {
+        model_add_address_set(m, "unheard-of", NULL, 0);
+        model_remove_address_set(m, "unheard-of");
+        model_finish(m);
+    }
+    check(m, m, &before);
+    model_clear(m);
+    w.datapaths[4] = false;
+    fill(m, &w);
+    check(m, m, &before);
+    specialised_free(before);
+    model_free(m);
+    lflow_cache_free(cache);
+}
+
+/* As when a file of the last run is followed by the databases. */
+static void test_another_model(void **state)
+{
+    struct lflow_cache *cache = lflow_cache_create();
+    struct specialised *before = NULL;
+    struct world w;
+    (void)state;
+
+    start(&w);
+    struct model *m = build(&w, cache);
+    check(m, m, &before);
+    w.sets[1] = 1;
+    struct model *other = build(&w, cache);
+    check(other, other, &before);
+    assert_in_range(before->n_reused, 1, before->n_endpoints - 1);
+    model_free(m);
+    specialised_free(before);
+    model_free(other);
+    lflow_cache_free(cache);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_changes),
                                        cmocka_unit_test(test_new_chassis),
                                        cmocka_unit_test(test_chassis_with_another_number),
-                                       cmocka_unit_test(test_chassis_with_the_same_address)};
+                                       cmocka_unit_test(test_chassis_with_the_same_address),
+                                       cmocka_unit_test(test_port_group_alone),
+                                       cmocka_unit_test(test_port_that_comes),
+                                       cmocka_unit_test(test_many_changes),
+                                       cmocka_unit_test(test_another_model)};
 
     if (test_eal_init() < 0) {
         return 1;

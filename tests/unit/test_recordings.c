@@ -42,7 +42,7 @@ static bool is_address(const uint8_t *ip4, const struct icgw_addr *a)
 static void print_reports(const struct specialised *s)
 {
     for (size_t i = 0; i < s->n_reports; i++) {
-        const struct specialised_report *r = &s->reports[i];
+        const struct specialised_report *r = specialised_report(s, i);
         print_message("%s %s %s: %s: %s\n", r->port, r->destination,
                       r->unsupported ? "unsupported" : "slow", r->why, r->flow);
     }

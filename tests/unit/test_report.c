@@ -57,7 +57,7 @@ static const struct specialised_report *report(const char *destination)
 {
     const struct specialised_report *found = NULL;
     for (size_t i = 0; i < result->n_reports; i++) {
-        const struct specialised_report *r = &result->reports[i];
+        const struct specialised_report *r = specialised_report(result, i);
         if (strcmp(r->port, "ts-lr") == 0 && strcmp(r->destination, destination) == 0) {
             assert_null(found);
             found = r;
@@ -118,7 +118,7 @@ static void test_translated_later(void **state)
           "in lr 1 9 ip4.src == 10.9.0.0/24 => ct_snat(10.9.9.9);");
     bool found = false;
     for (size_t i = 0; i < result->n_reports; i++) {
-        const struct specialised_report *r = &result->reports[i];
+        const struct specialised_report *r = specialised_report(result, i);
         found |= r->unsupported && strstr(r->flow, "ct_snat") != NULL;
     }
     assert_true(found);

@@ -117,9 +117,9 @@ static void check_dest(const char *what, const struct icgw_dest *d, const char *
     }
     if (strcmp(got, expected) != 0) {
         for (size_t i = 0; i < result->n_reports; i++) {
-            print_message("report: %s %s: %s: %s\n", result->reports[i].port,
-                          result->reports[i].destination, result->reports[i].why,
-                          result->reports[i].flow);
+            print_message("report: %s %s: %s: %s\n", specialised_report(result, i)->port,
+                          specialised_report(result, i)->destination,
+                          specialised_report(result, i)->why, specialised_report(result, i)->flow);
         }
         fail_msg("%s:\n  expected `%s`\n  got      `%s`", what, expected, got);
     }
@@ -146,7 +146,7 @@ static void check_report(const char *destination, bool unsupported, const char *
                          const char *flow)
 {
     for (size_t i = 0; i < result->n_reports; i++) {
-        const struct specialised_report *r = &result->reports[i];
+        const struct specialised_report *r = specialised_report(result, i);
         if (strcmp(r->port, "ts-lr") != 0 || strcmp(r->destination, destination) != 0) {
             continue;
         }
@@ -338,7 +338,7 @@ static size_t count_refused(const char *destination, const char *action)
 {
     size_t n = 0;
     for (size_t i = 0; i < result->n_reports; i++) {
-        const struct specialised_report *r = &result->reports[i];
+        const struct specialised_report *r = specialised_report(result, i);
         n += r->unsupported && strstr(r->flow, action) != NULL &&
              strcmp(r->destination, destination) == 0;
     }

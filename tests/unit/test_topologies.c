@@ -100,8 +100,9 @@ static void test_nothing_is_slow(void **state)
 {
     (void)state;
     for (size_t i = 0; i < result->n_reports; i++) {
-        print_message("%s at %s: %s: %s\n", result->reports[i].destination, result->reports[i].port,
-                      result->reports[i].why, result->reports[i].flow);
+        print_message("%s at %s: %s: %s\n", specialised_report(result, i)->destination,
+                      specialised_report(result, i)->port, specialised_report(result, i)->why,
+                      specialised_report(result, i)->flow);
     }
     assert_int_equal(result->n_reports, 0);
 }

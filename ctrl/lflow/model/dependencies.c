@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "dependencies.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "model.h"
+#include "model_log.h"
 #include "model_private.h"
 
 void dependencies_add(struct dependencies *d, const struct model_datapath *dp)
@@ -69,6 +72,29 @@ void dependencies_free(struct dependencies *d)
     free(d->list);
     free(d->ways);
     *d = (struct dependencies){.list = NULL};
+}
+
+static uint64_t set_token(const struct set_dependency *set)
+{
+    char row[600];
+    if (set->key == 0) {
+        return model_set_token(set->name);
+    }
+    snprintf(row, sizeof row, "%" PRIu32 "_%s", set->key, set->name);
+    return model_set_token(row);
+}
+
+void dependencies_tokens(const struct dependencies *d, uint64_t **tokens, size_t *n)
+{
+    for (size_t i = 0; i < d->n; i++) {
+        *(uint64_t *)model_grow(tokens, n, sizeof **tokens) = d->list[i].key;
+    }
+    for (size_t i = 0; i < d->n_sets; i++) {
+        *(uint64_t *)model_grow(tokens, n, sizeof **tokens) = set_token(&d->sets[i]);
+    }
+    for (size_t i = 0; i < d->n_ways; i++) {
+        *(uint64_t *)model_grow(tokens, n, sizeof **tokens) = d->ways[i];
+    }
 }
 
 static bool set_holds(const struct set_dependency *set, const struct model *m)

@@ -34,6 +34,9 @@ void dependencies_add_port_group(struct dependencies *, const struct model *,
                                  const struct model_datapath *, const char *name);
 void dependencies_add_way(struct dependencies *, uint64_t way);
 void dependencies_free(struct dependencies *);
+/* Adds to a list, grown by model_grow(), the tokens (model_log.h) of all of it: some may be
+ * there twice.  A way is a token of its own. */
+void dependencies_tokens(const struct dependencies *, uint64_t **tokens, size_t *n);
 /* Whether all of it but the ways is in the model as it was. */
 bool dependencies_hold(const struct dependencies *, const struct model *);
 

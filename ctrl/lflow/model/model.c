@@ -78,7 +78,9 @@ void *model_entry_remove(struct model_entry **table, const char *name)
 
 struct model *model_create(const char *self, struct lflow_cache *cache)
 {
+    static uint64_t last; /* control thread only */
     struct model *m = model_alloc(sizeof *m);
+    m->id = ++last;
     m->self = model_copy(self);
     m->cache = cache;
     return m;

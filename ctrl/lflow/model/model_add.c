@@ -282,7 +282,7 @@ bool model_add_address_set(struct model *m, const char *name, const char *const 
         }
     }
     set->fingerprint = model_fingerprint_address_set(set);
-    m->others_changed = true;
+    model_note(m, model_set_token(name));
     return true;
 }
 
@@ -306,7 +306,7 @@ bool model_add_port_group(struct model *m, const char *name, const char *const *
         qsort(group->ports, group->n, sizeof *group->ports, compare_names);
     }
     group->fingerprint = model_fingerprint_port_group(group);
-    m->others_changed = true;
+    model_note(m, model_set_token(name));
     return true;
 }
 

@@ -193,7 +193,9 @@ void model_finish(struct model *m)
         finish_links(m, dp);
         finish_stages(m, dp);
         model_fingerprint_datapath(dp);
-        m->others_changed |= dp->fingerprint != before;
+        if (dp->fingerprint != before) {
+            model_note(m, dp->key);
+        }
         dp->changed = false;
     }
     m->n_changed = 0;

@@ -108,7 +108,8 @@ void model_clear(struct model *m)
     m->datapath_list = NULL;
     m->by_key = NULL;
     m->n_chassis = m->n_datapaths = m->n_removed = m->n_changed = 0;
-    m->chassis_changed = m->others_changed = true;
+    m->chassis_changed = true;
+    model_note_everything(m);
 }
 
 void model_free(struct model *m)

@@ -8,6 +8,7 @@
 
 #include "lflow.h"
 #include "model.h"
+#include "model_log.h"
 
 /* Hash table entries: a key and what it stands for. */
 struct model_entry {
@@ -32,6 +33,14 @@ struct model_port_group {
     uint64_t fingerprint;
 };
 
+/* What has changed, oldest first. */
+struct model_log {
+    uint64_t versions[MODEL_LOG_MAX]; /* of the model with that change */
+    uint64_t tokens[MODEL_LOG_MAX];
+    size_t n;
+    uint64_t from; /* all changes since that version are here */
+};
+
 #define MODEL_STAGE_NAME 48 /* bytes; longer names are cut short */
 
 struct model {
@@ -51,6 +60,8 @@ struct model {
     uint32_t by_key_mask;
     uint64_t fingerprint; /* of chassis and encaps */
     uint64_t version;
+    uint64_t id; /* see model_id() */
+    struct model_log log;
     struct lflow *lflows;   /* by uuid; not all have one, and not always one of their own */
     struct lflow **removed; /* still in stages */
     size_t n_removed;
@@ -81,6 +92,10 @@ int model_compare_tied(const struct lflow_code *, const struct lflow_code *);
 bool model_names_add(struct model *, struct model_port *);
 void model_names_remove(struct model *, struct model_port *);
 void model_names_free(struct model *);
+
+/* Writes down that what has this token is not as it was, or that nothing is. */
+void model_note(struct model *, uint64_t token);
+void model_note_everything(struct model *);
 
 /* To be finished. */
 void model_touch(struct model *, struct model_datapath *);

@@ -102,8 +102,8 @@ void model_remove_datapath(struct model *m, const char *uuid)
     forget_datapath(m->datapath_list, &m->n_datapaths, dp);
     m->unsorted = true; /* its place in by_key */
     forget_datapath(m->changed, &m->n_changed, dp);
+    model_note(m, dp->key);
     model_datapath_free(dp);
-    m->others_changed = true;
 }
 
 void model_remove_chassis(struct model *m, const char *name)
@@ -147,7 +147,7 @@ void model_remove_address_set(struct model *m, const char *name)
     struct model_address_set *set = model_entry_remove(&m->address_sets, name);
     if (set != NULL) {
         model_address_set_free(set);
-        m->others_changed = true;
+        model_note(m, model_set_token(name));
     }
 }
 
@@ -156,6 +156,6 @@ void model_remove_port_group(struct model *m, const char *name)
     struct model_port_group *group = model_entry_remove(&m->port_groups, name);
     if (group != NULL) {
         model_port_group_free(group);
-        m->others_changed = true;
+        model_note(m, model_set_token(name));
     }
 }

@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "icgw_account.h"
+#include "model_log.h"
 #include "model_private.h"
 #include "specialise_private.h"
 
@@ -14,11 +14,9 @@ void specialised_free(struct specialised *result)
         return;
     }
     icgw_tables_free(result->tables);
-    for (size_t i = 0; i < result->n_endpoints; i++) {
-        specialised_endpoint_unref(result->endpoints[i]);
+    for (size_t i = 0; i < SPECIALISE_PARTS; i++) {
+        specialise_part_unref(result->parts[i]);
     }
-    free(result->endpoints);
-    free(result->reports);
     free(result->tunnels);
     free(result->ways);
     free(result->sorted_ways);
@@ -40,115 +38,140 @@ static bool add_sources(struct icgw_tables *tables, const struct model *m)
     return true;
 }
 
-/* Ports that a tunnel packet can be delivered to here, and chassisredirect
- * ports that are elsewhere, to say so. */
-static bool is_endpoint(const struct model_port *port)
+static uint32_t count_sources(const struct model *m)
 {
-    return port->type != MODEL_PORT_L3GATEWAY || port->resident;
+    size_t n;
+    uint32_t sources = 0;
+    struct model_chassis *const *chassis = model_chassis_list(m, &n);
+    for (size_t i = 0; i < n; i++) {
+        sources += (uint32_t)chassis[i]->n_encaps;
+    }
+    return sources;
 }
 
-/* port NULL: what names none. */
-static bool add_endpoint(struct specialised *result, const struct model *m,
-                         const struct model_datapath *dp, const struct model_port *port,
-                         const struct specialised *before, size_t *at)
+static void sum_up(struct specialised *result)
 {
-    uint16_t key = port != NULL ? port->key : MODEL_FLOODED_ANSWER_KEY;
-    uint64_t id = (uint64_t)dp->key << 16 | key;
-    struct specialised_endpoint **slot =
-        model_grow(&result->endpoints, &result->n_endpoints, sizeof *slot);
-
-    *slot = specialise_reuse(result, before, m, id, at);
-    if (*slot != NULL) {
-        result->n_reused++;
-    } else {
-        *slot = model_alloc(sizeof **slot);
-        (*slot)->id = id;
-        (*slot)->refs = 1;
-        if (!(port != NULL ? specialise_endpoint(result, m, port, *slot)
-                           : specialise_flooded_answers(dp, *slot))) {
-            return false;
-        }
-        if (dp->transit) {
-            (*slot)->endpoint->account = icgw_account(ICGW_ACCOUNT_FROM_TRANSIT, NULL, dp->key);
+    for (size_t i = 0; i < SPECIALISE_PARTS; i++) {
+        const struct specialised_part *part = result->parts[i];
+        if (part != NULL) {
+            result->n_endpoints += part->n;
+            result->n_destinations += part->n_destinations;
+            result->n_reports += part->n_reports;
+            result->n_unsupported += part->n_unsupported;
         }
     }
-    result->n_destinations += (*slot)->n_destinations;
-    return icgw_tables_add_endpoint(result->tables, dp->key, key, (*slot)->endpoint);
 }
 
-/* Datapaths and their ports are sorted by key, and so are the endpoints. */
-static bool add_endpoints(struct specialised *result, const struct model *m,
-                          const struct specialised *before)
+static bool make_parts(struct specialised *result, const struct model *m,
+                       const struct specialised *before)
 {
-    size_t n, at = 0;
-    struct model_datapath *const *datapaths = model_datapaths(m, &n);
-    for (size_t i = 0; i < n; i++) {
-        const struct model_datapath *dp = datapaths[i];
-        if (model_takes_flooded_answers(dp) && !add_endpoint(result, m, dp, NULL, before, &at)) {
+    struct specialise_plan plan;
+    bool done = true;
+    specialise_plan(&plan, result, m, before);
+    for (size_t i = 0; i < SPECIALISE_PARTS && done; i++) {
+        struct specialised_part *was = before != NULL ? before->parts[i] : NULL;
+        result->parts[i] = specialise_part(result, m, &plan.parts[i], was);
+        done = result->parts[i] == NULL || !result->parts[i]->failed;
+    }
+    specialise_plan_free(&plan);
+    sum_up(result);
+    return done;
+}
+
+static bool make_tables(struct specialised *result, const struct model *m,
+                        const struct icgw_addr *locals, size_t n_locals,
+                        const struct specialised *before, const struct icgw_tables *tables)
+{
+    uint32_t n_sources = count_sources(m);
+    uint16_t n_tunnels = (uint16_t)result->n_tunnels;
+    result->tables = before != NULL ? icgw_tables_succeed(tables, n_sources, n_tunnels)
+                                    : icgw_tables_create((uint32_t)result->n_endpoints, n_sources,
+                                                         n_tunnels, locals, (uint16_t)n_locals);
+    if (result->tables == NULL || !add_sources(result->tables, m)) {
+        return false;
+    }
+    for (size_t i = 0; i < SPECIALISE_PARTS; i++) {
+        if (!specialise_part_to_tables(result->tables, before != NULL ? before->parts[i] : NULL,
+                                       result->parts[i])) {
             return false;
-        }
-        for (size_t k = 0; k < dp->n_gates; k++) {
-            const struct model_port *port = dp->gates[k];
-            if (is_endpoint(port) && !add_endpoint(result, m, dp, port, before, &at)) {
-                return false;
-            }
         }
     }
     return true;
 }
 
-static void collect_reports(struct specialised *result, bool reused)
-{
-    for (size_t i = 0; i < result->n_endpoints; i++) {
-        const struct specialised_endpoint *e = result->endpoints[i];
-        for (size_t k = 0; k < e->n_reports && (e->refs > 1) == reused; k++) {
-            struct specialised_report *slot =
-                model_grow(&result->reports, &result->n_reports, sizeof *slot);
-            *slot = e->reports[k];
-        }
-    }
-}
-
-static void count(const struct model *m, uint32_t *endpoints, uint32_t *sources)
-{
-    size_t n;
-    struct model_datapath *const *datapaths = model_datapaths(m, &n);
-    *endpoints = *sources = 0;
-    for (size_t i = 0; i < n; i++) {
-        *endpoints += model_takes_flooded_answers(datapaths[i]);
-        for (size_t k = 0; k < datapaths[i]->n_gates; k++) {
-            *endpoints += is_endpoint(datapaths[i]->gates[k]);
-        }
-    }
-    struct model_chassis *const *chassis = model_chassis_list(m, &n);
-    for (size_t i = 0; i < n; i++) {
-        *sources += (uint32_t)chassis[i]->n_encaps;
-    }
-}
-
 struct specialised *specialise_again(const struct model *m, const struct icgw_addr *locals,
-                                     size_t n_locals, const struct specialised *before)
+                                     size_t n_locals, const struct specialised *before,
+                                     const struct icgw_tables *tables)
 {
     struct specialised *result = model_alloc(sizeof *result);
-    uint32_t endpoints, sources;
 
-    count(m, &endpoints, &sources);
+    result->model_id = model_id(m);
+    result->model_version = model_version(m);
+    result->chassis_fingerprint = model_fingerprint(m);
     specialise_tunnels(result, m, locals, n_locals, before);
-    result->tables = icgw_tables_create(endpoints, sources, (uint16_t)result->n_tunnels, locals,
-                                        (uint16_t)n_locals);
-    if (result->tables == NULL || !add_sources(result->tables, m) ||
-        !add_endpoints(result, m, before)) {
+    if (!make_parts(result, m, before) ||
+        !make_tables(result, m, locals, n_locals, before, tables)) {
         specialised_free(result);
         return NULL;
     }
-    collect_reports(result, false);
-    result->n_new_reports = result->n_reports;
-    collect_reports(result, true);
     return result;
 }
 
 struct specialised *specialise(const struct model *m, const struct icgw_addr *locals,
                                size_t n_locals)
 {
-    return specialise_again(m, locals, n_locals, NULL);
+    return specialise_again(m, locals, n_locals, NULL, NULL);
+}
+
+const struct specialised_report *specialised_report(const struct specialised *s, size_t i)
+{
+    size_t part = 0;
+    while (s->parts[part] == NULL || i >= s->parts[part]->n_reports) {
+        i -= s->parts[part] != NULL ? s->parts[part]->n_reports : 0;
+        part++;
+    }
+    return s->parts[part]->reports[i];
+}
+
+static bool reported(const struct specialised_endpoint *before, const struct specialised_report *r)
+{
+    for (size_t i = 0; before != NULL && i < before->n_reports; i++) {
+        const struct specialised_report *other = &before->reports[i];
+        if (!strcmp(other->port, r->port) && !strcmp(other->destination, r->destination) &&
+            !strcmp(other->why, r->why)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void new_reports_of(const struct specialised_part *now,
+                           const struct specialised_part *before, specialised_report_fn *report,
+                           void *aux)
+{
+    size_t at = 0;
+    for (size_t i = 0; i < now->n; i++) {
+        const struct specialised_endpoint *e = now->endpoints[i];
+        while (before != NULL && at < before->n && before->endpoints[at]->id < e->id) {
+            at++;
+        }
+        bool known = before != NULL && at < before->n && before->endpoints[at]->id == e->id;
+        const struct specialised_endpoint *was = known ? before->endpoints[at] : NULL;
+        for (size_t k = 0; k < e->n_reports && e != was; k++) {
+            if (!reported(was, &e->reports[k])) {
+                report(aux, &e->reports[k]);
+            }
+        }
+    }
+}
+
+void specialised_new_reports(const struct specialised *now, const struct specialised *before,
+                             specialised_report_fn *report, void *aux)
+{
+    for (size_t i = 0; i < SPECIALISE_PARTS; i++) {
+        const struct specialised_part *was = before != NULL ? before->parts[i] : NULL;
+        if (now->parts[i] != NULL && now->parts[i] != was) {
+            new_reports_of(now->parts[i], was, report, aux);
+        }
+    }
 }

@@ -30,17 +30,20 @@ struct specialised_report {
     char *needs; /* what would be needed; may be "" */
 };
 
-struct specialised_endpoint;
+struct specialised_part;
+#define SPECIALISE_PARTS 256 /* as ICGW_SHARES in dp/shares.h, for the same reason */
 
 struct specialised {
+    uint64_t model_id; /* see model_log.h */
+    uint64_t model_version;
+    uint64_t chassis_fingerprint;
     struct icgw_tables *tables; /* tunnels are empty: the caller sets them */
     struct specialised_tunnel *tunnels;
     size_t n_tunnels;
-    struct specialised_report *reports; /* copies: the endpoints own the texts */
+    struct specialised_part *parts[SPECIALISE_PARTS]; /* NULL: no endpoints */
     size_t n_reports;
-    size_t n_new_reports;  /* the first ones: of endpoints that were not taken over */
+    size_t n_unsupported;  /* of those */
     size_t n_destinations; /* entries in the tables */
-    struct specialised_endpoint **endpoints; /* sorted by VNI and key */
     size_t n_endpoints;
     size_t n_reused; /* endpoints that are the same as before */
     uint64_t *ways;  /* to each chassis of model_chassis_list(): its encaps and their tunnels */
@@ -53,11 +56,21 @@ struct specialised {
  * tables are freed with it unless it took them (and set .tables to NULL). */
 struct specialised *specialise(const struct model *, const struct icgw_addr *locals,
                                size_t n_locals);
-/* The same, taking over what has not changed since `before` (NULL: nothing).
- * The model of `before` must still exist, and the local addresses be the same. */
+/* The same, taking over what has not changed since `before` (NULL: nothing), of which
+ * `tables` are, or copies of those.  The local addresses must be the same.  Of the model
+ * of `before` it looks at what has changed only; that of any other is compared. */
 struct specialised *specialise_again(const struct model *, const struct icgw_addr *locals,
-                                     size_t n_locals, const struct specialised *before);
+                                     size_t n_locals, const struct specialised *before,
+                                     const struct icgw_tables *tables);
 void specialised_free(struct specialised *);
+
+/* Report `i` of n_reports; those of an endpoint are next to each other. */
+const struct specialised_report *specialised_report(const struct specialised *, size_t i);
+
+typedef void specialised_report_fn(void *aux, const struct specialised_report *);
+/* Calls back with what is reported, and was not of the same endpoint before. */
+void specialised_new_reports(const struct specialised *, const struct specialised *before,
+                             specialised_report_fn *, void *aux);
 
 /* The tunnel to a chassis, or ICGW_NO_TUNNEL.  encap NULL, or of an address family
  * that none of our addresses has: the first one of a family that one of them has. */

@@ -2,15 +2,16 @@
 #ifndef ICGW_SPECIALISE_PRIVATE_H
 #define ICGW_SPECIALISE_PRIVATE_H
 
-/* Between specialise.c (tables), specialise_endpoint.c (which destinations) and
- * specialise_classify.c (one destination), specialise_run.c (one run). */
+/* Between specialise.c (tables), specialise_plan.c and specialise_part.c (what is made anew),
+ * specialise_endpoint.c (which destinations), specialise_classify.c (one destination) and
+ * specialise_run.c (one run). */
 
 #include "dependencies.h"
 #include "interp.h"
 #include "specialise.h"
 
-/* An endpoint and what it was made from.  Shared by results of which nothing
- * changed in between. */
+/* An endpoint and what it was made from.  Shared by parts in between which nothing of it
+ * changed. */
 struct specialised_endpoint {
     uint64_t id; /* VNI and key */
     size_t refs;
@@ -20,6 +21,52 @@ struct specialised_endpoint {
     size_t n_reports;
     size_t n_destinations;
 };
+
+/* Endpoints of the datapaths whose keys are alike modulo SPECIALISE_PARTS; keys count up
+ * from 1, and from the first one of a range.  Shared by results in between which nothing
+ * of it has changed. */
+struct specialised_part {
+    size_t refs;
+    struct specialised_endpoint **endpoints; /* sorted by VNI and key */
+    size_t n;
+    const struct specialised_report **reports; /* of all endpoints */
+    size_t n_reports;
+    size_t n_unsupported; /* of those */
+    size_t n_destinations;
+    uint64_t *tokens; /* that they depend on (model_log.h, and ways), sorted */
+    size_t n_tokens;
+    bool unknown; /* see struct dependencies */
+    bool failed;  /* no memory for tables */
+};
+
+/* What is to be done for a part. */
+struct specialise_todo {
+    bool due;       /* else it is as before */
+    uint32_t *keys; /* of datapaths that it may have endpoints of, sorted */
+    size_t n;
+};
+
+struct specialise_plan {
+    struct specialise_todo parts[SPECIALISE_PARTS];
+};
+
+/* What is to be done to come from `before` (NULL: nothing) to a result whose tunnels are
+ * known.  The caller frees what the plan has. */
+void specialise_plan(struct specialise_plan *, const struct specialised *result,
+                     const struct model *, const struct specialised *before);
+void specialise_plan_free(struct specialise_plan *);
+
+/* A part as it was, with a reference more, or made anew, with what it can take over; NULL:
+ * as it was, and that was nothing. */
+struct specialised_part *specialise_part(struct specialised *, const struct model *,
+                                         const struct specialise_todo *,
+                                         struct specialised_part *before);
+void specialise_part_unref(struct specialised_part *);
+/* Completes a part's list of tokens. */
+void specialise_list_tokens(struct specialised_part *);
+/* Brings tables that have the one up to the other.  False: out of memory. */
+bool specialise_part_to_tables(struct icgw_tables *, const struct specialised_part *before,
+                               const struct specialised_part *now);
 
 /* Most destinations of one endpoint. */
 #define SPECIALISE_MAX_DESTINATIONS (1u << 20)
@@ -63,7 +110,9 @@ struct verdict {
 void specialise_tunnels(struct specialised *, const struct model *, const struct icgw_addr *locals,
                         size_t n_locals, const struct specialised *before);
 
-/* Whether specialised_tunnel() says the same as before of each chassis that was sent to. */
+/* Whether specialised_tunnel() says the same as before of a chassis, or of each that was
+ * sent to. */
+bool specialise_way_holds(const struct specialised *, uint64_t way);
 bool specialise_ways_hold(const struct specialised *, const struct dependencies *);
 
 /* A run, or several, for what arrives at `port`. */
@@ -112,13 +161,5 @@ void specialise_report(struct specialised_endpoint *, const struct model_port *,
                        const char *destination, const struct verdict *);
 
 void specialise_report_clear(struct specialised_report *);
-
-/* The endpoint with this id from `before`, with a reference, if nothing that it
- * was made from has changed; else NULL.  *at is where to look: ids are asked for
- * in ascending order, from 0 on. */
-struct specialised_endpoint *specialise_reuse(const struct specialised *result,
-                                              const struct specialised *before,
-                                              const struct model *, uint64_t id, size_t *at);
-void specialised_endpoint_unref(struct specialised_endpoint *);
 
 #endif

@@ -121,12 +121,32 @@ static int compare_ways(const void *a_, const void *b_)
     return (*a > *b) - (*a < *b);
 }
 
+static void *copy(const void *list, size_t n, size_t size)
+{
+    void *to = model_alloc((n + 1) * size);
+    return n > 0 ? memcpy(to, list, n * size) : to;
+}
+
+static void keep_tunnels(struct specialised *result, const struct specialised *before)
+{
+    result->n_tunnels = before->n_tunnels;
+    result->tunnels = copy(before->tunnels, before->n_tunnels, sizeof *before->tunnels);
+    result->n_ways = before->n_ways;
+    result->ways = copy(before->ways, before->n_ways, sizeof *before->ways);
+    result->sorted_ways = copy(before->sorted_ways, before->n_ways, sizeof *before->sorted_ways);
+    result->same_ways = true;
+}
+
 void specialise_tunnels(struct specialised *result, const struct model *m,
                         const struct icgw_addr *locals, size_t n_locals,
                         const struct specialised *before)
 {
     size_t n;
     struct model_chassis *const *chassis = model_chassis_list(m, &n);
+    if (before != NULL && before->chassis_fingerprint == result->chassis_fingerprint) {
+        keep_tunnels(result, before);
+        return;
+    }
     list_tunnels(result, m, locals, n_locals);
     if (before != NULL) {
         number_tunnels(result, before);
@@ -142,11 +162,15 @@ void specialise_tunnels(struct specialised *result, const struct model *m,
                         !memcmp(before->ways, result->ways, n * sizeof *result->ways);
 }
 
+bool specialise_way_holds(const struct specialised *result, uint64_t way)
+{
+    return bsearch(&way, result->sorted_ways, result->n_ways, sizeof way, compare_ways) != NULL;
+}
+
 bool specialise_ways_hold(const struct specialised *result, const struct dependencies *d)
 {
     for (size_t i = 0; i < d->n_ways && !result->same_ways; i++) {
-        if (bsearch(&d->ways[i], result->sorted_ways, result->n_ways, sizeof *d->ways,
-                    compare_ways) == NULL) {
+        if (!specialise_way_holds(result, d->ways[i])) {
             return false;
         }
     }
