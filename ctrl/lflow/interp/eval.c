@@ -215,10 +215,25 @@ static enum truth match_resident(const struct eval *ev, const struct expr *e)
     return truth_of((port != NULL && model_port_resident(port, ev->at)) == (e->relop == RELOP_EQ));
 }
 
+/* Whether bits that are known say that it is not so: most flows of a stage are told by
+ * that. */
+static bool surely_false(const struct eval *ev, const struct expr *e)
+{
+    const struct state_field *f = &ev->state->fields[e->bits.field];
+    return e->type == EXPR_COMPARE && e->relop == RELOP_EQ &&
+           ((f->value ^ e->value) & e->mask & f->known) != 0;
+}
+
 static enum truth match_all(struct eval *ev, const struct expr *e)
 {
     enum truth decisive = e->type == EXPR_AND ? TRUTH_FALSE : TRUTH_TRUE;
     enum truth result = truth_not(decisive);
+    /* Before anything is asked that destinations are to be told apart by. */
+    for (size_t i = 0; e->type == EXPR_AND && i < e->n_sub; i++) {
+        if (surely_false(ev, e->sub[i])) {
+            return TRUTH_FALSE;
+        }
+    }
     for (size_t i = 0; i < e->n_sub; i++) {
         enum truth t = eval_match(ev, e->sub[i]);
         if (t == decisive) {

@@ -201,8 +201,12 @@ static bool rule_out(struct interp *in, struct eval *ev, const struct choice *c)
 static bool __attribute__((noinline))
 search_stage(struct interp *in, const struct model_stage *stage, const struct model_flow **row)
 {
-    struct choice c = {.flow = NULL};
+    struct choice c; /* without what is in `doubts`: this is done for each stage */
     struct eval ev = interp_eval(in);
+    c.flow = NULL;
+    c.row = NULL;
+    c.n_doubts = 0;
+    c.full = false;
     bool found = search(in, &ev, stage, &c) && rule_out(in, &ev, &c);
     if (ev.split_full) {
         interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION,
