@@ -12,7 +12,8 @@
 static bool may_hold(struct ovsdb *o, const struct sbrec_port_binding *pb)
 {
     bool ours = members_include_us(o, pb);
-    if (ours && sset_add(&o->served, pb->logical_port)) {
+    if (ours && sset_add(&o->served, pb->logical_port) &&
+        !sset_find_and_delete(&o->served_before, pb->logical_port)) {
         tasks_kick(o, TASK_CLAIMS); /* packets find the tables from now on */
     }
     return ours;
@@ -95,7 +96,9 @@ void build_empty(struct ovsdb *o, const char *datapath)
 {
     const struct model_datapath *dp = model_datapath_by_uuid(o->model, datapath);
     for (size_t i = 0; dp && i < dp->n_ports; i++) {
-        sset_find_and_delete(&o->served, dp->ports[i]->name);
+        if (sset_find_and_delete(&o->served, dp->ports[i]->name)) {
+            sset_add(&o->served_before, dp->ports[i]->name);
+        }
     }
     model_empty_datapath(o->model, datapath);
     struct census *c = shash_find_and_delete(&o->ports_of, datapath);

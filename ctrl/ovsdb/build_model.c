@@ -119,6 +119,7 @@ static void fill_datapaths(struct ovsdb *o, const struct sset *chassis)
             }
         }
     }
+    sset_clear(&o->served_before);
 }
 
 static void start_anew(struct ovsdb *o)

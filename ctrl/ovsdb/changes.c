@@ -245,14 +245,16 @@ static void take_chassis(struct ovsdb *o)
     const struct sbrec_chassis *chassis;
     SBREC_CHASSIS_FOR_EACH_TRACKED(chassis, o->sb.idl)
     {
-        c->chassis = c->members = true; /* with its encaps */
+        c->chassis = true; /* with its encaps */
+        /* Rows that name a new one are tracked themselves. */
+        c->members |= !sbrec_chassis_is_new(chassis) || may_be_us(o, chassis);
         c->topology |= may_be_us(o, chassis);
         c->lost |= sbrec_chassis_is_deleted(chassis);
     }
     const struct sbrec_encap *encap;
     SBREC_ENCAP_FOR_EACH_TRACKED(encap, o->sb.idl)
     {
-        c->chassis = c->members = true;
+        c->chassis = true;
     }
     const struct sbrec_ha_chassis_group *group;
     SBREC_HA_CHASSIS_GROUP_FOR_EACH_TRACKED(group, o->sb.idl)

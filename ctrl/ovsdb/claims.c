@@ -284,6 +284,7 @@ void claims_clear(struct ovsdb *o)
 {
     shash_destroy_free_data(&o->claims);
     sset_destroy(&o->served);
+    sset_destroy(&o->served_before);
     ports_clear(&o->claimed);
     ports_clear(&o->standby);
     free(o->claimed.names);

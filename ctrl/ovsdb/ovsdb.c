@@ -45,6 +45,7 @@ struct ovsdb *ovsdb_create(const struct ovsdb_config *c)
     datapaths_init(&o->datapaths);
     shash_init(&o->claims);
     sset_init(&o->served);
+    sset_init(&o->served_before);
     shash_init(&o->peers);
     learned_init(&o->learned);
     learned_init(&o->learned_fdb);

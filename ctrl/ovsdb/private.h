@@ -115,8 +115,9 @@ struct ovsdb {
     bool ic_connected;      /* … likewise */
 
     /* claims.c */
-    struct shash claims; /* port name -> struct claim */
-    struct sset served;  /* ports that the model has as resident here */
+    struct shash claims;       /* port name -> struct claim */
+    struct sset served;        /* ports that the model has as resident here … */
+    struct sset served_before; /* … and had, and while they are read again has not */
     struct ports claimed;
     struct ports standby;
     size_t n_heirless;
