@@ -34,7 +34,7 @@
 #define ICGW_TAIL_AT ICGW_HEAD_LEN
 #define ICGW_TAIL6_DST_AT (ICGW_PLAIN_INNER_IP + 24)
 #define ICGW_PLAIN_MIN6 (ICGW_PLAIN_INNER_IP + ICGW_IPV6_LEN)
-/* Bytes that are looked at, index: inner IPv6. */
+/* Bytes that a packet has to have in one piece. */
 #define ICGW_MEMO_MIN(v6) ((v6) ? ICGW_PLAIN_MIN6 : ICGW_TAIL_AT + ICGW_TAIL_LEN)
 
 /* struct icgw_memo_entry.flags */
