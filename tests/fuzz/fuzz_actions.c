@@ -179,6 +179,20 @@ static void check_class(const struct model *m, const struct frame *f, const stru
     free(in);
 }
 
+/* What is concluded from other texts of the same shape. */
+static void check_shape(struct lflow_cache *cache, const char *text)
+{
+    const struct lflow_code *code = lflow_cache_get(cache, "1", text);
+    const struct lflow_parsed *parsed = lflow_parsed(code);
+    const char *unsupported = actions_unsupported(parsed->actions, parsed->n_actions);
+
+    require(code->shape == NULL || (parsed->match != NULL && parsed->actions != NULL));
+    require(unsupported == NULL
+                ? code->unsupported == NULL
+                : code->unsupported != NULL && strcmp(unsupported, code->unsupported) == 0);
+    lflow_cache_put(cache, code);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct lflow_cache *cache;
@@ -197,6 +211,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         memcpy(text, data + 1, size - 1);
     }
 
+    check_shape(cache, text);
     struct model_flow_row row = {.match = "1", .actions = text};
     struct model *m = zone_model_open(zone, cache);
     require(model_add_flow(m, &router, 1, &row));

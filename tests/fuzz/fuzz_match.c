@@ -27,6 +27,7 @@ static const char zone[] = "chassis gw1 192.0.2.21\n"
                            "addresses as 10.0.0.0/8 192.168.1.1 00:00:00:00:00:01 fd01::/16\n"
                            "ports 1_pg a cr\n";
 
+static struct lflow_cache *cache;
 static struct model *model;
 
 static void require(bool condition)
@@ -209,11 +210,61 @@ static void compare(struct expr *e)
     split_destroy(&split);
 }
 
+static bool same_name(const struct expr *e, const struct lflow_constant *constant)
+{
+    return constant->text != NULL && strlen(e->name) == constant->text_size &&
+           memcmp(e->name, constant->text, constant->text_size) == 0;
+}
+
+/* The outline, with the constants in their places, is the match. */
+static void compare_outline(const struct expr *outline, const struct lflow_constant *constants,
+                            const struct expr *e)
+{
+    require(outline->type == e->type && outline->relop == e->relop && outline->n_sub == e->n_sub);
+    for (uint32_t i = 0; i < e->n_sub; i++) {
+        compare_outline(outline->sub[i], constants, e->sub[i]);
+    }
+    if (e->type != EXPR_COMPARE && e->type != EXPR_PORT) {
+        return;
+    }
+    require(outline->bits.field == e->bits.field && outline->bits.lo == e->bits.lo &&
+            outline->bits.width == e->bits.width);
+    if (e->type == EXPR_COMPARE) {
+        wide value = outline->origin == 0 ? outline->value
+                                          : constants[outline->origin - 1].value << e->bits.lo;
+        require(value == e->value && outline->mask == e->mask);
+    } else if (outline->origin != 0) {
+        require(same_name(e, &constants[outline->origin - 1]));
+    } else {
+        require(strcmp(outline->name, e->name) == 0);
+    }
+}
+
+/* What is concluded from another text of the same shape. */
+static void check_shape(const char *text)
+{
+    static const struct bits tunnel_rx = {FIELD_FLAGS, 16, 1};
+    const struct lflow_code *code = lflow_cache_get(cache, text, "next;");
+    const struct lflow_constant *constants;
+    const struct expr *outline = lflow_outline(cache, code, &constants);
+    const struct expr *match = lflow_parsed(code)->match;
+
+    require((outline == NULL) == (match == NULL));
+    require(code->tunnel_rx == (match != NULL && expr_mentions(match, &tunnel_rx)));
+    require(code->takes_all ==
+            (match != NULL && match->type == EXPR_CONSTANT && match->value != 0));
+    if (match != NULL) {
+        compare_outline(outline, constants, match);
+    }
+    lflow_cache_put(cache, code);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *error;
     if (model == NULL) {
-        model = zone_model(zone, lflow_cache_create());
+        cache = lflow_cache_create();
+        model = zone_model(zone, cache);
     }
     char *text = malloc(size + 1);
     require(text != NULL);
@@ -231,6 +282,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         compare(e);
     }
     expr_free(e);
+    check_shape(text);
     free(text);
     return 0;
 }

@@ -8,16 +8,17 @@
 #define MAX_CONSTANTS 1000
 
 /* What stands for an address: the highest bit is set, so that it fits into no field that is
- * too small for any address of the format, whatever mask follows. */
+ * too small for any address of the format, whatever mask follows.  A space keeps it apart
+ * from what is before; what is behind would have been read as part of any address. */
 static const char *stand_in(const struct lexer *lx)
 {
     switch (lx->format) {
     case FORMAT_IPV4:
-        return "128.0.0.0";
+        return " 128.0.0.0";
     case FORMAT_IPV6:
-        return "f000::";
+        return " f000::";
     case FORMAT_ETHERNET:
-        return "80:00:00:00:00:00";
+        return " 80:00:00:00:00:00";
     case FORMAT_DECIMAL: /* these say what is done, not to whom */
     case FORMAT_HEX:
         break;
@@ -55,7 +56,7 @@ static char *append(char *out, const char *text, size_t size)
     return out + size;
 }
 
-/* Writes the shape of a text, at most three times as long: `::` becomes six characters.  NULL:
+/* Writes the shape of a text, at most four times as long: `::` becomes seven characters.  NULL:
  * it has none. */
 static char *put_shape(char *out, const char *text)
 {
@@ -79,7 +80,7 @@ static char *put_shape(char *out, const char *text)
 static char *make_key(struct shapes *s, const char *match, const char *actions,
                       const char **actions_key)
 {
-    size_t most = 3 * (strlen(match) + strlen(actions)) + 2;
+    size_t most = 4 * (strlen(match) + strlen(actions)) + 2;
     if (s->allocated < most) {
         free(s->key);
         s->key = malloc(most);
