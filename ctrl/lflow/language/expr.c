@@ -477,27 +477,27 @@ static struct expr *parse_or(struct parser *p, bool negated)
     return parse_chain(p, TOKEN_OR, negated, parse_and);
 }
 
-static struct expr *parse_whole(struct parser *p, const char *text, const char **error)
+static struct expr *parse_whole(const char *text, unsigned int depth, bool origins,
+                                const char **error)
 {
     struct lexer lx;
+    struct parser p = {.lx = &lx, .depth = depth, .origins = origins};
 
-    p->lx = &lx;
     lexer_init(&lx, text);
-    struct expr *e = p->depth > EXPR_MAX_DEPTH ? fail(p, "nested too deeply") : parse_or(p, false);
+    struct expr *e = depth > EXPR_MAX_DEPTH ? fail(&p, "nested too deeply") : parse_or(&p, false);
     if (e != NULL && lx.type != TOKEN_END) {
         expr_free(e);
-        e = fail(p, "unexpected text after the expression");
+        e = fail(&p, "unexpected text after the expression");
     }
     if (e == NULL && *error == NULL) {
-        *error = p->error;
+        *error = p.error;
     }
     return e;
 }
 
 static struct expr *parse_text(const char *text, unsigned int depth, const char **error)
 {
-    struct parser p = {.depth = depth};
-    return parse_whole(&p, text, error);
+    return parse_whole(text, depth, false, error);
 }
 
 struct expr *expr_parse(const char *text, const char **error)
@@ -508,9 +508,8 @@ struct expr *expr_parse(const char *text, const char **error)
 
 struct expr *expr_parse_outline(const char *text, const char **error)
 {
-    struct parser p = {.origins = true};
     *error = NULL;
-    return parse_whole(&p, text, error);
+    return parse_whole(text, 0, true, error);
 }
 
 bool expr_mentions(const struct expr *e, const struct bits *bits)

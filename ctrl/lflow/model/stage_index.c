@@ -312,10 +312,14 @@ static void sort_places(struct builder *b, int (*compare)(const void *, const vo
     }
 }
 
-static void *shrink(void *array, size_t size)
+/* As many keys as there are instead of as there may be. */
+static void shrink(struct stage_index *index)
 {
-    void *smaller = realloc(array, size > 0 ? size : 1);
-    return smaller != NULL ? smaller : array;
+    struct key *keys = realloc(index->keys, (index->n_keys + 1) * sizeof *keys);
+    if (keys == NULL) {
+        abort();
+    }
+    index->keys = keys;
 }
 
 static struct stage_index *finish(struct builder *b)
@@ -334,7 +338,7 @@ static struct stage_index *finish(struct builder *b)
     add_all(index, b);
     sort_places(b, compare_by_value);
     add_keys(index, b);
-    index->keys = shrink(index->keys, index->n_keys * sizeof *index->keys);
+    shrink(index);
     return index;
 }
 
