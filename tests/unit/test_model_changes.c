@@ -444,14 +444,13 @@ static void run(unsigned int seed)
         for (unsigned int n = step == 0 ? 0 : 1 + any(3); n > 0; n--) {
             change(m, &w);
         }
-        uint64_t version = model_version(m);
         model_finish(m);
         struct model *expected = build(&w, cache);
         check(m, expected, &before);
         n_forwarded += before->n_destinations;
         n_reused += before->n_reused;
         /* Nothing more has changed. */
-        version = model_version(m);
+        uint64_t version = model_version(m);
         model_finish(m);
         assert_int_equal(model_version(m), version);
         model_free(expected);
@@ -470,6 +469,34 @@ static void test_random_changes(void **state)
     }
 }
 
+struct fixture {
+    struct lflow_cache *cache;
+    struct world w;
+    struct model *model;        /* made by the test */
+    struct specialised *before; /* see check() */
+};
+
+static int set_up(void **state)
+{
+    struct fixture *f = calloc(1, sizeof *f);
+    if (f == NULL) {
+        return -1;
+    }
+    f->cache = lflow_cache_create();
+    *state = f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    specialised_free(f->before);
+    model_free(f->model);
+    lflow_cache_free(f->cache);
+    free(f);
+    return 0;
+}
+
 /* All VMs are at one chassis, and no port is at another. */
 static void gather(struct world *w, unsigned int chassis)
 {
@@ -485,63 +512,49 @@ static void gather(struct world *w, unsigned int chassis)
 /* far comes, the first by its name, and nothing leads there. */
 static void test_new_chassis(void **state)
 {
-    struct lflow_cache *cache = lflow_cache_create();
-    struct specialised *before = NULL;
-    struct world w;
-    (void)state;
+    struct fixture *f = *state;
 
-    gather(&w, 2);
-    w.chassis[3] = false;
-    struct model *m = build(&w, cache);
-    check(m, m, &before);
-    assert_int_equal(before->n_tunnels, 2);
-    set_chassis(m, &w, 3, true);
+    gather(&f->w, 2);
+    f->w.chassis[3] = false;
+    struct model *m = f->model = build(&f->w, f->cache);
+    check(m, m, &f->before);
+    assert_int_equal(f->before->n_tunnels, 2);
+    set_chassis(m, &f->w, 3, true);
     model_finish(m);
-    check(m, m, &before);
-    assert_int_equal(before->n_tunnels, 3);
-    assert_true(before->n_destinations > 0);
-    assert_int_equal(before->n_reused, before->n_endpoints);
-    set_chassis(m, &w, 3, false);
+    check(m, m, &f->before);
+    assert_int_equal(f->before->n_tunnels, 3);
+    assert_true(f->before->n_destinations > 0);
+    assert_int_equal(f->before->n_reused, f->before->n_endpoints);
+    set_chassis(m, &f->w, 3, false);
     model_finish(m);
-    check(m, m, &before);
-    assert_int_equal(before->n_reused, before->n_endpoints);
-    specialised_free(before);
-    model_free(m);
-    lflow_cache_free(cache);
+    check(m, m, &f->before);
+    assert_int_equal(f->before->n_reused, f->before->n_endpoints);
 }
 
 /* hv1 goes, where nothing is: the way to hv2 gets another number, and no datapath has
  * changed. */
 static void test_chassis_with_another_number(void **state)
 {
-    struct lflow_cache *cache = lflow_cache_create();
-    struct specialised *before = NULL;
-    struct world w;
-    (void)state;
+    struct fixture *f = *state;
 
-    gather(&w, 2);
-    w.chassis[3] = false;
-    struct model *m = build(&w, cache);
-    check(m, m, &before);
-    assert_int_equal(before->tunnels[1].remote.bytes[15], 3); /* hv2 */
-    set_chassis(m, &w, 1, false);
+    gather(&f->w, 2);
+    f->w.chassis[3] = false;
+    struct model *m = f->model = build(&f->w, f->cache);
+    check(m, m, &f->before);
+    assert_int_equal(f->before->tunnels[1].remote.bytes[15], 3); /* hv2 */
+    set_chassis(m, &f->w, 1, false);
     model_finish(m);
-    check(m, m, &before);
-    assert_int_equal(before->tunnels[0].remote.bytes[15], 3);
-    assert_true(before->n_reused > 0); /* what leads nowhere */
-    assert_true(before->n_reused < before->n_endpoints);
-    specialised_free(before);
-    model_free(m);
-    lflow_cache_free(cache);
+    check(m, m, &f->before);
+    assert_int_equal(f->before->tunnels[0].remote.bytes[15], 3);
+    assert_true(f->before->n_reused > 0); /* what leads nowhere */
+    assert_true(f->before->n_reused < f->before->n_endpoints);
 }
 
 /* A database may say so; each has a tunnel all the same, and keeps one. */
 static void test_chassis_with_the_same_address(void **state)
 {
-    struct lflow_cache *cache = lflow_cache_create();
-    struct specialised *before = NULL;
-    struct model *m = model_create("gw", cache);
-    (void)state;
+    struct fixture *f = *state;
+    struct model *m = f->model = model_create("gw", f->cache);
 
     model_add_chassis(m, "gw", false);
     for (unsigned int i = 1; i < 4; i++) {
@@ -550,15 +563,12 @@ static void test_chassis_with_the_same_address(void **state)
     }
     model_finish(m);
     for (unsigned int n = 0; n < 2; n++) {
-        check(m, m, &before);
-        assert_int_equal(before->n_tunnels, 3);
-        assert_int_equal(before->tunnels[0].remote.bytes[15], 8); /* far */
-        assert_int_equal(before->tunnels[1].remote.bytes[15], 7);
-        assert_int_equal(before->tunnels[2].remote.bytes[15], 7);
+        check(m, m, &f->before);
+        assert_int_equal(f->before->n_tunnels, 3);
+        assert_int_equal(f->before->tunnels[0].remote.bytes[15], 8); /* far */
+        assert_int_equal(f->before->tunnels[1].remote.bytes[15], 7);
+        assert_int_equal(f->before->tunnels[2].remote.bytes[15], 7);
     }
-    specialised_free(before);
-    model_free(m);
-    lflow_cache_free(cache);
 }
 
 static void set_group(struct model *m, struct world *w, uint8_t n)
@@ -594,109 +604,87 @@ static uint32_t n_of(const struct specialised *s, enum icgw_verdict verdict)
 /* What comes from lr1 to a VM is dropped because of a port group, or no longer. */
 static void test_port_group_alone(void **state)
 {
-    struct lflow_cache *cache = lflow_cache_create();
-    struct specialised *before = NULL;
-    struct world w;
-    (void)state;
+    struct fixture *f = *state;
 
-    start(&w);
-    struct model *m = build(&w, cache);
-    check(m, m, &before);
-    uint32_t n_forwarded = n_of(before, ICGW_VERDICT_FORWARD);
-    set_group(m, &w, 1);
-    check(m, m, &before);
-    assert_int_equal(n_of(before, ICGW_VERDICT_FORWARD), n_forwarded - 1);
-    assert_in_range(before->n_reused, 1, before->n_endpoints - 1);
-    set_group(m, &w, 0);
-    check(m, m, &before);
-    assert_int_equal(n_of(before, ICGW_VERDICT_FORWARD), n_forwarded);
-    specialised_free(before);
-    model_free(m);
-    lflow_cache_free(cache);
+    start(&f->w);
+    struct model *m = f->model = build(&f->w, f->cache);
+    check(m, m, &f->before);
+    uint32_t n_forwarded = n_of(f->before, ICGW_VERDICT_FORWARD);
+    set_group(m, &f->w, 1);
+    check(m, m, &f->before);
+    assert_int_equal(n_of(f->before, ICGW_VERDICT_FORWARD), n_forwarded - 1);
+    assert_in_range(f->before->n_reused, 1, f->before->n_endpoints - 1);
+    set_group(m, &f->w, 0);
+    check(m, m, &f->before);
+    assert_int_equal(n_of(f->before, ICGW_VERDICT_FORWARD), n_forwarded);
 }
 
 /* lr1 asks for a port that there is not, and then is, at a switch that lr1 has nothing to do
  * with. */
 static void test_port_that_comes(void **state)
 {
-    struct lflow_cache *cache = lflow_cache_create();
-    struct specialised *before = NULL;
-    struct world w;
-    (void)state;
+    struct fixture *f = *state;
 
-    start(&w);
-    w.datapaths[3] = w.datapaths[4] = false;
-    w.neighbours[1][2] = 3;
-    struct model *m = build(&w, cache);
-    check(m, m, &before);
-    uint32_t n_dropped = n_of(before, ICGW_VERDICT_DROP);
-    set_datapath(m, &w, 4, true);
+    start(&f->w);
+    f->w.datapaths[3] = f->w.datapaths[4] = false;
+    f->w.neighbours[1][2] = 3;
+    struct model *m = f->model = build(&f->w, f->cache);
+    check(m, m, &f->before);
+    uint32_t n_dropped = n_of(f->before, ICGW_VERDICT_DROP);
+    set_datapath(m, &f->w, 4, true);
     model_finish(m);
-    check(m, m, &before);
-    assert_int_equal(n_of(before, ICGW_VERDICT_DROP), n_dropped + 1);
-    specialised_free(before);
-    model_free(m);
-    lflow_cache_free(cache);
+    check(m, m, &f->before);
+    assert_int_equal(n_of(f->before, ICGW_VERDICT_DROP), n_dropped + 1);
 }
 
 /* More at once than is remembered, and all rows anew. */
 static void test_many_changes(void **state)
 {
-    struct lflow_cache *cache = lflow_cache_create();
-    struct specialised *before = NULL;
-    struct world w;
-    (void)state;
+    struct fixture *f = *state;
 
-    start(&w);
-    struct model *m = build(&w, cache);
-    check(m, m, &before);
-    set_group(m, &w, 1);
+    start(&f->w);
+    struct model *m = f->model = build(&f->w, f->cache);
+    check(m, m, &f->before);
+    set_group(m, &f->w, 1);
     for (unsigned int i = 0; i < MODEL_LOG_MAX; i++) {
         model_add_address_set(m, "unheard-of", NULL, 0);
         model_remove_address_set(m, "unheard-of");
         model_finish(m);
     }
-    check(m, m, &before);
+    check(m, m, &f->before);
     model_clear(m);
-    w.datapaths[4] = false;
-    fill(m, &w);
-    check(m, m, &before);
-    specialised_free(before);
-    model_free(m);
-    lflow_cache_free(cache);
+    f->w.datapaths[4] = false;
+    fill(m, &f->w);
+    check(m, m, &f->before);
 }
 
 /* As when a file of the last run is followed by the databases. */
 static void test_another_model(void **state)
 {
-    struct lflow_cache *cache = lflow_cache_create();
-    struct specialised *before = NULL;
-    struct world w;
-    (void)state;
+    struct fixture *f = *state;
 
-    start(&w);
-    struct model *m = build(&w, cache);
-    check(m, m, &before);
-    w.sets[1] = 1;
-    struct model *other = build(&w, cache);
-    check(other, other, &before);
-    assert_in_range(before->n_reused, 1, before->n_endpoints - 1);
+    start(&f->w);
+    struct model *m = f->model = build(&f->w, f->cache);
+    check(m, m, &f->before);
+    f->w.sets[1] = 1;
+    struct model *other = build(&f->w, f->cache);
+    check(other, other, &f->before);
+    assert_in_range(f->before->n_reused, 1, f->before->n_endpoints - 1);
     model_free(m);
-    specialised_free(before);
-    model_free(other);
-    lflow_cache_free(cache);
+    f->model = other;
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(test_random_changes),
-                                       cmocka_unit_test(test_new_chassis),
-                                       cmocka_unit_test(test_chassis_with_another_number),
-                                       cmocka_unit_test(test_chassis_with_the_same_address),
-                                       cmocka_unit_test(test_port_group_alone),
-                                       cmocka_unit_test(test_port_that_comes),
-                                       cmocka_unit_test(test_many_changes),
-                                       cmocka_unit_test(test_another_model)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_random_changes),
+        cmocka_unit_test_setup_teardown(test_new_chassis, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_chassis_with_another_number, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_chassis_with_the_same_address, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_port_group_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_port_that_comes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_many_changes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_another_model, set_up, tear_down)};
 
     if (test_eal_init() < 0) {
         return 1;
