@@ -50,8 +50,8 @@ static bool read_uuid(const struct json *json, struct uuid *uuid)
            uuid_from_string(uuid, json_string(json_array(json)->elems[1]));
 }
 
-/* Elements of `["set", [ELEMENT, …]]`; false: it is none. */
-static bool read_set(const struct json *json, const struct json_array **elements)
+/* `["set", []]` or `["set", [UUID]]`. */
+static bool read_set(const struct json *json, struct uuid *uuid)
 {
     if (json->type != JSON_ARRAY || json_array(json)->n != 2) {
         return false;
@@ -61,38 +61,21 @@ static bool read_set(const struct json *json, const struct json_array **elements
         pair[1]->type != JSON_ARRAY) {
         return false;
     }
-    *elements = json_array(pair[1]);
-    return true;
+    const struct json_array *elements = json_array(pair[1]);
+    *uuid = UUID_ZERO;
+    return elements->n == 0 || (elements->n == 1 && read_uuid(elements->elems[0], uuid));
 }
 
-/* The difference of sets of one or none: what is in either of them. */
-static bool apply_difference(const struct json_array *elements, struct uuid *uuid)
-{
-    struct uuid element, after = *uuid;
-    for (size_t i = 0; i < elements->n; i++) {
-        if (!read_uuid(elements->elems[i], &element)) {
-            return false;
-        }
-        if (!uuid_equals(&element, uuid)) {
-            after = element;
-        } else if (uuid_equals(&after, uuid)) {
-            after = UUID_ZERO;
-        }
-    }
-    *uuid = after;
-    return true;
-}
-
-/* *uuid is what there was before; of a whole row, nothing. */
+/* A modification has the new value of a column that holds one at most, and not a
+ * difference as of larger sets (ovsdb-server(7), 4.1.14). */
 static bool read_reference(const struct json *json, struct uuid *uuid)
 {
-    const struct json_array *elements;
     struct uuid element;
-    if (read_uuid(json, &element)) {
-        *uuid = uuid_equals(&element, uuid) ? UUID_ZERO : element;
-        return true;
+    if (!read_uuid(json, &element) && !read_set(json, &element)) {
+        return false;
     }
-    return read_set(json, &elements) && elements->n <= 2 && apply_difference(elements, uuid);
+    *uuid = element;
+    return true;
 }
 
 /* -1: out of the range 0 … most. */

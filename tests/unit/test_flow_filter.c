@@ -12,12 +12,15 @@
 
 #include <cmocka.h>
 
+#include "flow_batch.h"
 #include "flow_filter.h"
 #include "flows.h"
 #include "lflow.h"
 #include "openvswitch/json.h"
 #include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
+#include "ovsdb-data.h"
+#include "ovsdb-types.h"
 #include "util.h"
 #include "uuid.h"
 
@@ -169,29 +172,84 @@ static void test_chunks(void **state)
 static void test_changes(void **state)
 {
     struct fixture *f = *state;
-    const struct uuid other = uuid(OTHER);
     free(apply(f, REPLY("{" ROWS "}"), 50, false));
     flows_forget_changes(&f->flows);
     free(apply(f,
-               UPDATE("{\"" FIRST "\":{\"modify\":{\"priority\":60,\"logical_datapath\":[\"uuid\","
-                      "\"" DATAPATH "\"],\"logical_dp_group\":[\"uuid\",\"" OTHER "\"]}},"
+               UPDATE("{\"" FIRST "\":{\"modify\":{\"priority\":60,\"actions\":\"drop;\"}},"
                       "\"" SECOND "\":{\"delete\":null}}"),
                50, false));
     assert_int_equal(f->flows.n_changed, 2);
     assert_int_equal(hmap_count(&f->flows.rows), 1);
+    const struct uuid datapath = uuid(DATAPATH);
     const struct flow_row *first = row(f, FIRST);
     assert_int_equal(first->priority, 60);
-    assert_true(uuid_is_zero(&first->datapath)); /* a difference takes out what was there */
-    assert_true(uuid_equals(&first->group, &other));
-    assert_string_equal(first->code->actions_text, "next;");
-    free(apply(f,
-               UPDATE("{\"" FIRST "\":{\"modify\":{\"actions\":\"drop;\",\"logical_dp_group\":"
-                      "[\"set\",[[\"uuid\",\"" OTHER "\"],[\"uuid\",\"" DATAPATH "\"]]]}}}"),
-               50, false));
-    const struct uuid datapath = uuid(DATAPATH);
-    first = row(f, FIRST);
-    assert_true(uuid_equals(&first->group, &datapath));
     assert_string_equal(first->code->actions_text, "drop;");
+    assert_string_equal(first->code->match_text, "inport == \"a}\\\"{,:\" && ip4");
+    assert_true(uuid_equals(&first->datapath, &datapath)); /* as what is not said */
+}
+
+static struct ovsdb_datum datum_of(const struct uuid *uuid)
+{
+    union ovsdb_atom *atom = xzalloc(sizeof *atom);
+    struct ovsdb_datum datum = {.n = !uuid_is_zero(uuid), .keys = atom};
+    atom->uuid = *uuid;
+    return datum;
+}
+
+/* The columns of a modification from one value of a reference to another, as a server
+ * writes them. */
+static struct json *modification(const struct uuid *from, const struct uuid *to)
+{
+    static const struct ovsdb_type reference = {
+        .key = OVSDB_BASE_UUID_INIT, .value = OVSDB_BASE_VOID_INIT, .n_min = 0, .n_max = 1};
+    struct ovsdb_datum before = datum_of(from), after = datum_of(to), difference;
+    ovsdb_datum_diff(&difference, &before, &after, &reference);
+    struct json *columns = json_object_create();
+    json_object_put(columns, "logical_dp_group", ovsdb_datum_to_json(&difference, &reference));
+    ovsdb_datum_destroy(&before, &reference);
+    ovsdb_datum_destroy(&after, &reference);
+    ovsdb_datum_destroy(&difference, &reference);
+    return columns;
+}
+
+static void test_references(void **state)
+{
+    struct fixture *f = *state;
+    const struct uuid values[] = {UUID_ZERO, uuid(DATAPATH), uuid(OTHER)};
+    free(apply(f, REPLY("{" ROWS "}"), 50, false));
+    for (size_t i = 0; i < ARRAY_SIZE(values) * ARRAY_SIZE(values); i++) {
+        const struct uuid *from = &values[i / ARRAY_SIZE(values)];
+        const struct uuid *to = &values[i % ARRAY_SIZE(values)];
+        struct flow_row before = *row(f, FIRST);
+        before.group = *from;
+        struct json *columns = modification(from, to);
+        struct flow_row *after = flow_row_modified(f->cache, &before, columns);
+        assert_true(uuid_equals(&after->group, to));
+        flow_row_destroy(f->cache, after);
+        json_destroy(columns);
+    }
+}
+
+/* What makes no sense changes nothing. */
+static void test_bad_references(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const texts[] = {
+        "[\"uuid\"]",
+        "[\"uuid\",\"x\"]",
+        "[\"set\",[\"" DATAPATH "\"]]",
+        "[\"set\",[[\"uuid\",\"" DATAPATH "\"],[\"uuid\",\"" FIRST "\"]]]",
+        "[\"map\",[]]",
+        "[\"set\",{}]",
+    };
+    free(apply(f, REPLY("{" ROWS "}"), 50, false));
+    for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+        char *update =
+            xasprintf(UPDATE("{\"" SECOND "\":{\"modify\":{\"logical_dp_group\":%s}}}"), texts[i]);
+        free(apply(f, update, 50, false));
+        assert_rows(f);
+        free(update);
+    }
 }
 
 /* What a server has no longer goes, what it still has is no news. */
@@ -297,6 +355,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_chunks, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_changes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_references, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_bad_references, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_read_again, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_unknown_row, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_untouched, set_up, tear_down),
