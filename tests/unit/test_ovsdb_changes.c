@@ -164,6 +164,21 @@ static bool change_vm(const struct zone *z)
     return true;
 }
 
+/* As northd does when a flow of several datapaths becomes one of a single one, and back. */
+static void move_flow(const struct zone *z, const char *flow, const char *dp)
+{
+    bool grouped = *ctl(z, SB, "--bare get Logical_Flow %s logical_dp_group", flow) != '[';
+    if (grouped) {
+        add(" -- clear Logical_Flow %s logical_dp_group"
+            " -- set Logical_Flow %s logical_datapath=%s",
+            flow, flow, dp);
+    } else {
+        add(" -- clear Logical_Flow %s logical_datapath"
+            " -- set Logical_Flow %s logical_dp_group=%s",
+            flow, flow, ctl(z, SB, "--bare --columns=_uuid list Logical_DP_Group"));
+    }
+}
+
 static bool change_flow(const struct zone *z)
 {
     unsigned int r = any(N_ROUTERS), v = any(N_VMS);
@@ -174,10 +189,15 @@ static bool change_flow(const struct zone *z)
     snprintf(key, sizeof key, "%u", (on_switch ? 20 : 10) + r);
     const char *dp = find(z, "Datapath_Binding", "tunnel_key", key);
     if (*flow) {
-        if (any(2)) {
+        switch (*dp ? any(3) : any(2)) {
+        case 0:
             add(" -- destroy Logical_Flow %s", flow);
-        } else {
+            break;
+        case 1:
             add(" -- set Logical_Flow %s priority=%u", flow, 100 + any(5));
+            break;
+        default:
+            move_flow(z, flow, dp);
         }
         return true;
     }
