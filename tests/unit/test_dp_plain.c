@@ -49,15 +49,19 @@ static void add_tunnels(void)
 
 static struct icgw_dest a_dest(uint8_t i, bool routed, const struct icgw_source_guard *sources)
 {
+    /* Below the MTU of one tunnel, above the one of another. */
+    static const uint16_t max_len[2][N_DESTS] = {{0, 60}, {1000, 60}};
+    bool hop = routed || i == 1; /* the TTL may change where addresses stay */
+
     return (struct icgw_dest){
         .verdict = ICGW_VERDICT_FORWARD,
         .tunnel = i,
         .vni = 0x10200 + i,
         .inport = i,
         .outport = 0x7f00 + i,
-        .min_ttl = routed ? 2 + i : 0,
-        .ttl_dec = routed ? 1 + i : 0,
-        .max_len = i == 1 ? 60 : 0,
+        .min_ttl = hop ? 2 + i : 0,
+        .ttl_dec = hop ? 1 + i : 0,
+        .max_len = max_len[routed][i],
         .guard = i == 0 ? GUARDED : 0,
         .rewrite_eth = routed,
         .eth_dst = {0, 0, 0, 2, 0, i},
@@ -205,9 +209,9 @@ static uint8_t any_number(void)
 /* Mostly what is forwarded; every choice has its own share of the rest. */
 static struct frame any_frame(void)
 {
-    bool transit = rnd(2);
+    bool transit = rnd(2), from_far = rnd(20) == 0 ? !transit : transit;
     struct frame f = {
-        .src = rnd(20) == 0 ? any_stranger() : addr4(192, 0, 2, 11 + 2 * rnd(2) + transit),
+        .src = rnd(20) == 0 ? any_stranger() : addr4(192, 0, 2, 11 + 2 * rnd(2) + from_far),
         .dst = local(rnd(10) == 0),
         .tos = rnd(4),
         .ihl = rnd(20) == 0 ? 6 : 0,
