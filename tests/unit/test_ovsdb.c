@@ -86,8 +86,12 @@ static void test_claims(void **state)
     free(gw3);
 
     /* No member any more: cleared when nobody comes, at once without others. */
+    char *group = strdup(ctl(z, SB, "get Port_Binding cr-lr1-ts1 ha_chassis_group"));
     ctl(z, SB, "clear Port_Binding cr-lr1-ts1 ha_chassis_group");
     UNTIL(z, row_is(z, SB, "Port_Binding", "logical_port=cr-lr1-ts1", "chassis", ""));
+    ctl(z, SB, "set Port_Binding cr-lr1-ts1 ha_chassis_group=%s", group);
+    UNTIL(z, held_by(z, "gw1"));
+    free(group);
 }
 
 static void bfd_up(struct zone *z, const char *one, const char *other)
@@ -323,12 +327,18 @@ static void test_survives_deletion_of_its_chassis(void **state)
     struct zone *z = *state;
     gateway_in_charge(z);
     UNTIL(z, z->model && model_datapath_by_key(z->model, 2));
+    ctl(z, SB, "set Port_Binding ts1-lr1 options:requested-chassis=gw1");
+    UNTIL(z, *ctl(z, SB, "--bare get Port_Binding ts1-lr1 chassis") != '[');
     ctl(z, SB, "destroy Chassis gw1");
     UNTIL(z, is_registered(z));
     gateway_run_for(z, 300);
     assert_non_null(model_datapath_by_key(z->model, 2)); /* the last good one */
+    /* No row changes but that of the chassis. */
+    char *us = uuid_of(z, SB, "Chassis", "name=gw1");
+    UNTIL(z, row_is(z, SB, "Port_Binding", "logical_port=ts1-lr1", "chassis", us));
+    free(us);
     make_group(z, 11, NULL, 0);
-    UNTIL(z, is_claimed(z));
+    UNTIL(z, held_by(z, "gw1"));
     assert_non_null(model_datapath_by_key(z->model, 2));
 }
 
