@@ -5,7 +5,8 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
-from .client import Operation, insert
+from ovnlab.ovsdb import Operation, insert
+
 from .zone import HYPERVISORS, Zone, chassis_rows, mac
 
 Change = Callable[[Zone, int], list[Operation]]

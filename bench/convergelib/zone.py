@@ -9,10 +9,9 @@ from typing import Any
 
 from ovnlab.central import SCHEMAS, Database
 from ovnlab.journal import Journal
+from ovnlab.ovsdb import Client, Operation, insert, mapping, named
 from ovnlab.process import Process
 from ovnlab.shell import wait_for
-
-from .client import Client, Operation, insert, mapping, named
 
 GATEWAY, GATEWAY_ADDRESS = "gw", "192.0.2.21"
 HYPERVISORS = {"hv1": "192.0.2.11", "hv2": "192.0.2.12"}

@@ -4,15 +4,20 @@
  *
  * TIES: how flows of the same priority are ordered; 0: as ovnic-gw does it.
  *
- * Standard input: a frame in hexadecimal per line.  Standard output, tab-separated:
- *   report PORT DESTINATION slow|unsupported WHY FLOW    before all else
- *   packet N                                             then for each packet,
+ * Standard input, by lines:
+ *   tables NB_CFG     first, and again: go by the databases with this SB_Global.nb_cfg,
+ *                     -1 for any
+ *   FRAME             in hexadecimal
+ *   end
+ * Standard output, tab-separated:
+ *   report PORT DESTINATION slow|unsupported WHY FLOW    of new tables
+ *   packet                                               for each packet,
  *   run                                                  and each choice of routes:
  *   fast ACTION REASON                                   what the tables said
  *   drop REASON                                          by the slow path
  *   learn PORT IP MAC
  *   send FRAME
- *   end                                                  after the last packet */
+ *   end                                                  likewise */
 
 #include <arpa/inet.h>
 #include <stdio.h>
@@ -70,22 +75,29 @@ static size_t from_hex(const char *line, uint8_t *frame)
     return n;
 }
 
-static void read_packets(void)
+static void obey(const char *line, const struct icgw_addr *encap)
 {
-    char *line = NULL;
-    size_t size = 0;
     uint8_t frame[MAX_FRAME];
+    long long int nb_cfg;
 
-    for (unsigned int i = 0; getline(&line, &size, stdin) > 0; i++) {
+    if (sscanf(line, "tables %lld", &nb_cfg) == 1) {
+        replay_tables(replay_model(nb_cfg), encap);
+        replay_print_reports();
+    } else if (strcmp(line, "end\n") == 0) {
+        printf("end\n");
+        fflush(stdout);
+    } else {
         size_t len = from_hex(line, frame);
-        printf("packet\t%u\n", i);
+        printf("packet\n");
         replay_packet(frame, len);
     }
-    free(line);
 }
 
 int main(int argc, char *argv[])
 {
+    char *line = NULL;
+    size_t size = 0;
+
     if (argc != 6) {
         fail("arguments: SOUTHBOUND IC-SOUTHBOUND CHASSIS ENCAP-IP TIES");
     }
@@ -93,11 +105,12 @@ int main(int argc, char *argv[])
     struct icgw_addr encap = parse_ipv4(argv[4]);
     replay_ties = (unsigned int)strtoul(argv[5], NULL, 10);
     struct lflow_cache *cache = lflow_cache_create();
-    const struct model *model = replay_model(argv[1], argv[2], argv[3], &encap, cache);
-    replay_start(model, &encap);
-    replay_print_reports();
-    read_packets();
-    printf("end\n");
+    replay_open(argv[1], argv[2], argv[3], &encap, cache);
+    replay_start();
+    while (getline(&line, &size, stdin) > 0) {
+        obey(line, &encap);
+    }
+    free(line);
     replay_stop();
     replay_close();
     lflow_cache_free(cache);

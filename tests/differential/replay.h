@@ -11,19 +11,23 @@ struct icgw_addr;
 struct lflow_cache;
 struct model;
 
-/* The model of a chassis by what the databases say.  It registers itself there
- * as the daemon does: they have to be copies.  Ends the program when they
- * cannot be read within some seconds.  Valid until replay_close(). */
-const struct model *replay_model(const char *southbound, const char *ic_southbound,
-                                 const char *chassis, const struct icgw_addr *encap,
-                                 struct lflow_cache *);
+/* Connects to the databases.  The chassis registers itself there as the daemon does:
+ * they have to be copies. */
+void replay_open(const char *southbound, const char *ic_southbound, const char *chassis,
+                 const struct icgw_addr *encap, struct lflow_cache *);
 void replay_close(void);
+/* The model of the chassis by what the databases say, once SB_Global.nb_cfg is this;
+ * -1: whatever it is.  Ends the program when that does not come within some seconds.
+ * Valid until the next one, or replay_close(). */
+const struct model *replay_model(int64_t nb_cfg);
 
 /* How flows of the same priority are ordered; see replay_ties.c. */
 extern unsigned int replay_ties;
 
 /* Gateway: forwarding tables and slow path of a model. */
-void replay_start(const struct model *, const struct icgw_addr *encap);
+void replay_start(void);
+/* Brings the tables up to date with the model, from those before. */
+void replay_tables(const struct model *, const struct icgw_addr *encap);
 /* Prints one line per destination that is not on the fast path. */
 void replay_print_reports(void);
 /* Takes one frame as often as routes of equal cost can matter; prints what became

@@ -12,18 +12,13 @@
 #include "timeval.h"
 #include "util.h"
 
-#define PATIENCE_MS 10000
+/* More than databases that have lost something are not believed for. */
+#define PATIENCE_MS 15000
 
-static struct ovsdb *databases; /* the model is theirs */
+static struct ovsdb *databases; /* models are theirs */
 
-void replay_close(void)
-{
-    ovsdb_destroy(databases);
-}
-
-const struct model *replay_model(const char *southbound, const char *ic_southbound,
-                                 const char *chassis, const struct icgw_addr *encap,
-                                 struct lflow_cache *cache)
+void replay_open(const char *southbound, const char *ic_southbound, const char *chassis,
+                 const struct icgw_addr *encap, struct lflow_cache *cache)
 {
     const struct ovsdb_config config = {
         .chassis = chassis,
@@ -35,26 +30,36 @@ const struct model *replay_model(const char *southbound, const char *ic_southbou
         .cache = cache,
     };
     vlog_set_levels(NULL, VLF_ANY_DESTINATION, VLL_WARN);
-    struct ovsdb *o = ovsdb_create(&config);
+    databases = ovsdb_create(&config);
+}
+
+void replay_close(void)
+{
+    ovsdb_destroy(databases);
+}
+
+/* The model if it is news, and of that state of the databases. */
+static const struct model *look(int64_t nb_cfg)
+{
     struct ovsdb_status status;
-    const struct model *model = NULL;
+    bool changed = ovsdb_run(databases);
+    ovsdb_status(databases, &status);
+    const struct model *model = changed && status.ic_connected ? ovsdb_model(databases) : NULL;
+    return nb_cfg < 0 || ovsdb_model_nb_cfg(databases) == nb_cfg ? model : NULL;
+}
+
+const struct model *replay_model(int64_t nb_cfg)
+{
+    const struct model *model;
     long long int deadline = time_msec() + PATIENCE_MS;
-    do {
-        bool changed = ovsdb_run(o);
-        ovsdb_status(o, &status);
-        if (changed && status.ic_connected) {
-            model = ovsdb_model(o);
+    while ((model = look(nb_cfg)) == NULL) {
+        if (time_msec() >= deadline) {
+            fprintf(stderr, "differential-replay: the databases cannot be read\n");
+            exit(1);
         }
-        if (model == NULL) {
-            ovsdb_wait(o);
-            poll_timer_wait_until(deadline);
-            poll_block();
-        }
-    } while (model == NULL && time_msec() < deadline);
-    databases = o;
-    if (model == NULL) {
-        fprintf(stderr, "differential-replay: the databases cannot be read\n");
-        exit(1);
+        ovsdb_wait(databases);
+        poll_timer_wait_until(deadline);
+        poll_block();
     }
     return model;
 }

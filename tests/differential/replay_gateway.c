@@ -130,7 +130,14 @@ static bool model_chooses(const struct model *m)
     return false;
 }
 
-void replay_start(const struct model *model, const struct icgw_addr *encap)
+void replay_start(void)
+{
+    pool = rte_pktmbuf_pool_create("replay", 255, 0, 0, DATA_ROOM, SOCKET_ID_ANY);
+    check(pool != NULL, "no mbuf pool");
+}
+
+/* What packets have left behind there is no part of the comparison. */
+static void renew_slow_path(const struct model *model)
 {
     static const struct slow_path_ops ops = {.alloc = alloc_copy,
                                              .transmit = transmit,
@@ -138,13 +145,23 @@ void replay_start(const struct model *model, const struct icgw_addr *encap)
                                              .learn_fdb = learn_fdb,
                                              .now = now};
 
-    pool = rte_pktmbuf_pool_create("replay", 255, 0, 0, DATA_ROOM, SOCKET_ID_ANY);
-    check(pool != NULL, "no mbuf pool");
-    specialised = specialise(model, encap, 1);
-    check(specialised != NULL, "no tables");
-    set_tunnels();
+    if (slow_path != NULL) {
+        slow_path_destroy(slow_path);
+    }
     slow_path = slow_path_create(&ops, NULL);
     slow_path_update(slow_path, model, specialised, specialised->tables);
+}
+
+void replay_tables(const struct model *model, const struct icgw_addr *encap)
+{
+    struct specialised *before = specialised;
+    specialised = specialise_again(model, encap, 1, before, before != NULL ? before->tables : NULL);
+    check(specialised != NULL, "no tables");
+    set_tunnels();
+    renew_slow_path(model);
+    if (before != NULL) {
+        specialised_free(before);
+    }
     chooses = model_chooses(model);
 }
 
@@ -209,6 +226,7 @@ static uint32_t part(unsigned int i, unsigned int n)
 void replay_packet(const uint8_t *frame, size_t len)
 {
     unsigned int n = chooses ? N_CHOICES : 1;
+    check(specialised != NULL, "a frame before there are tables");
     for (unsigned int i = 0; i < n; i++) {
         forced_hash = part(i, n);
         chose_again = false;

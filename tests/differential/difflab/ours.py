@@ -56,63 +56,58 @@ class Copy:
     """A server with the Southbound and IC-SB as they are now. ovnic-gw registers itself
     there; the originals stay untouched."""
 
-    def __init__(self, world: World) -> None:
-        self.directory = world.journal.directory / "copy"
+    def __init__(self, world: World, name: str = "copy") -> None:
+        self.directory = world.journal.directory / name
         shutil.rmtree(self.directory, ignore_errors=True)
         self.directory.mkdir()
         files = []
         for database in (world.zones[1].southbound, world.interconnection.southbound):
             files.append(self.directory / database.file.name)
             shutil.copyfile(database.file, files[-1])
-        self.remote = f"unix:{self.directory}/copy.sock"
-        self.process = Process(world.journal, "copy", [
+        self.socket = self.directory / "copy.sock"
+        self.remote = f"unix:{self.socket}"
+        self.process = Process(world.journal, name, [
             "ovsdb-server", *map(str, files), f"--remote=p{self.remote}",
             f"--unixctl={self.directory}/copy.ctl", f"--log-file={self.directory}/copy.log"])
 
-    def __enter__(self) -> "Copy":
+    def start(self) -> "Copy":
         self.process.start()
-        wait_for("copy", lambda: run("ovsdb-client", "list-dbs", self.remote, timeout=5),
+        wait_for(self.process.name, lambda: run("ovsdb-client", "list-dbs", self.remote, timeout=5),
                  interval=0.01)
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def stop(self) -> None:
         self.process.stop()
 
+    def __enter__(self) -> "Copy":
+        return self.start()
 
-class Replay:
-    """Started with all packets at once; runs beside the stock gateway."""
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
-    def __init__(self, program: Path, copy: Copy, own: str, packets: list[Packet],
-                 ties: int = 0) -> None:
-        """ties: another order of flows that OVN leaves open, see replay_ties.c."""
-        frame_head = bytes.fromhex("020000000001" "0200000000fe")
-        source = copy.directory / "packets"
-        source.write_text("".join(
-            (frame_head + (b"\x86\xdd" if each.outer[0] >> 4 == 6 else b"\x08\x00")
-             + each.outer).hex() + "\n" for each in packets))
-        self.output = copy.directory / "outcome"
-        self.errors = copy.directory / "errors"
-        with source.open() as stdin, self.output.open("w") as out, self.errors.open("w") as err:
-            self.child = subprocess.Popen([str(program), copy.remote, copy.remote, GATEWAY, own,
-                                           str(ties)],
-                                          stdin=stdin, stdout=out, stderr=err)
 
-    def result(self) -> Outcome:
-        try:
-            status = self.child.wait(PATIENCE)
-        except subprocess.TimeoutExpired as late:
-            self.stop()
-            raise LabError(f"replay did not end within {PATIENCE} s") from late
-        text = self.output.read_text()
-        if status or not text.endswith("end\n"):
-            raise LabError(f"replay ended with {status}: {self.errors.read_text()[-2000:]}\n"
-                           f"{text[-500:]}")
-        return parse(text)
+def lines_of(packets: list[Packet], nb_cfg: int = -1) -> str:
+    """What differential-replay is told: replay.c."""
+    frame_head = bytes.fromhex("020000000001" "0200000000fe")
+    frames = [(frame_head + (b"\x86\xdd" if each.outer[0] >> 4 == 6 else b"\x08\x00")
+               + each.outer).hex() for each in packets]
+    return "\n".join([f"tables {nb_cfg}", *frames, "end", ""])
 
-    def stop(self) -> None:
-        if self.child.poll() is None:
-            self.child.kill()
-            self.child.wait()
+
+def replay(program: Path, copy: Copy, own: str, packets: list[Packet], ties: int = 0) -> Outcome:
+    """What ovnic-gw makes of them that has just started.
+
+    ties: another order of flows that OVN leaves open, see replay_ties.c."""
+    argv = [str(program), copy.remote, copy.remote, GATEWAY, own, str(ties)]
+    try:
+        done = subprocess.run(argv, input=lines_of(packets), capture_output=True, text=True,
+                              timeout=PATIENCE, check=False)
+    except subprocess.TimeoutExpired as late:
+        raise LabError(f"replay did not end within {PATIENCE} s") from late
+    if done.returncode or not done.stdout.endswith("end\n"):
+        raise LabError(f"replay ended with {done.returncode}: {done.stderr[-2000:]}\n"
+                       f"{done.stdout[-500:]}")
+    return parse(done.stdout)
 
 
 def parse(text: str) -> Outcome:

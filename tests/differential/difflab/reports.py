@@ -6,6 +6,7 @@ from __future__ import annotations
 import itertools
 import multiprocessing
 from collections import Counter
+from contextlib import closing
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -67,17 +68,21 @@ def one_by_one(settings: Settings, seeds: Iterator[int]) -> Iterator[Report]:
 
 
 def _in_world(world: World, settings: Settings, seeds: Iterator[int]) -> Iterator[Report]:
-    runner = Runner(world, settings.program, settings.packets, settings.only)
-    for seed in seeds:
-        try:
-            result = runner.run(seed)
-        except LabError as error:
-            yield Report(seed, broken="\n".join([str(error), *world.ended()]))
-            return
-        yield Report(seed, result.seconds, result.counts, result.paths, result.kinds,
-                     result.unsupported, result.features, result.efforts == len(EFFORTS),
-                     complaint=_complaint(result),
-                     explained=[] if settings.only is None else list(runner.explain(result)))
+    with closing(Runner(world, settings.program, settings.packets, settings.only)) as runner:
+        for seed in seeds:
+            try:
+                result = runner.run(seed)
+            except LabError as error:
+                yield Report(seed, broken="\n".join([str(error), *world.ended()]))
+                return
+            yield _report(settings, runner, result)
+
+
+def _report(settings: Settings, runner: Runner, result: Result) -> Report:
+    return Report(result.seed, result.seconds, result.counts, result.paths, result.kinds,
+                  result.unsupported, result.features, result.efforts == len(EFFORTS),
+                  complaint=_complaint(result),
+                  explained=[] if settings.only is None else list(runner.explain(result)))
 
 
 def _complaint(result: Result) -> list[str]:
@@ -85,7 +90,7 @@ def _complaint(result: Result) -> list[str]:
              for line in show.difference(result, each)]
     if len(result.differences) > MAX_SHOWN:
         lines.append(f"… and {len(result.differences) - MAX_SHOWN} more")
-    return lines
+    return lines + result.unfollowed
 
 
 def side_by_side(settings: Settings, seeds: range, jobs: int) -> Iterator[Report]:

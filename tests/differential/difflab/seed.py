@@ -11,15 +11,16 @@ from typing import Iterator, Optional
 
 from ovnlab.shell import LabError, wait_for
 
-from . import topology, transit_router
+from . import changes, topology, transit_router
 from .batch import run_batch
 from .compare import DIFFERENT, LATE, NOTHING, SAME, TIED, Verdict, judge
-from .ours import Copy, Outcome, Replay, Run
+from .follower import Follower, differences
+from .ours import Copy, Outcome, Run, replay
 from .packets import Maker, Packet
 from .plan import Topology
 from .southbound import Southbound
 from .stock import ROUNDS, Stock
-from .world import MARKER_DATAPATHS, World
+from .world import GATEWAY, MARKER_DATAPATHS, World
 
 ATTEMPTS = 3
 # In a hurry, without, and with more markers: on a busy machine what ovn-controller makes can
@@ -49,6 +50,7 @@ class Result:
     packets: list[Packet] = field(default_factory=list)
     outcome: Optional[Outcome] = None
     efforts: int = 0    # of EFFORTS, until there was no difference
+    unfollowed: list[str] = field(default_factory=list)   # after changes, and not started anew
 
 
 def exchange(stock: Stock, packets: list[Packet], runs: list[list[Run]],
@@ -80,6 +82,11 @@ class Runner:
         self.n_packets = n_packets
         self.only = only
         self.present: Optional[Topology] = None
+        self.follower: Optional[Follower] = None
+
+    def close(self) -> None:
+        if self.follower:
+            self.follower.close()
 
     def run(self, seed: int) -> Result:
         began = time.monotonic()
@@ -93,6 +100,8 @@ class Runner:
             if attempt == ATTEMPTS - 1:
                 raise LabError("the databases changed each time while packets were sent")
             self.world.settle()
+        result.unfollowed += self._change(planned, southbound.addresses[GATEWAY][0],
+                                          result.packets)
         result.seconds = time.monotonic() - began
         return result
 
@@ -153,11 +162,8 @@ class Runner:
         if self.only is not None:
             packets = [packets[self.only]]
         with Copy(self.world) as copy:
-            replay = Replay(self.program, copy, maker.own, packets)
-            try:
-                result.outcome = replay.result()
-            finally:
-                replay.stop()
+            result.outcome = replay(self.program, copy, maker.own, packets)
+            result.unfollowed = self._follow(copy, maker.own, result.outcome, packets)
             for result.efforts, (hurry, rounds) in enumerate(EFFORTS, 1):
                 stocks = exchange(Stock(self.world, southbound, rounds), packets,
                                   result.outcome.runs, hurry)
@@ -168,19 +174,34 @@ class Runner:
                 for ties in TIES if not hurry else ():
                     if not result.differences:
                         break
-                    self._break_ties(Replay(self.program, copy, maker.own,
+                    self._break_ties(replay(self.program, copy, maker.own,
                                             [each.packet for each in result.differences], ties),
                                      result)
                 if not result.differences:
                     break
         return True
 
+    def _follow(self, copy: Copy, own: str, fresh: Outcome, packets: list[Packet]) -> list[str]:
+        """What who has followed the databases makes of packets otherwise."""
+        self.follower = self.follower or Follower(self.world, self.program, own)
+        return list(differences(fresh, self.follower.run(copy, packets)))
+
+    def _change(self, planned: Topology, own: str, packets: list[Packet]) -> list[str]:
+        """Changes of the topology, for the follower alone: what a stock gateway makes of
+        them, who starts anew makes of them, as seeds show."""
+        northbound, southbound = changes.make(planned)
+        run_batch(self.world.zones[1].nbctl, northbound, "--wait=sb")
+        run_batch(self.world.zones[1].sbctl, southbound)
+        with Copy(self.world) as copy:
+            fresh = replay(self.program, copy, own, packets)
+            return self._follow(copy, own, fresh, packets)
+
     @staticmethod
-    def _break_ties(replay: Replay, result: Result) -> None:
+    def _break_ties(outcome: Outcome, result: Result) -> None:
         """No difference is what ovnic-gw does too when flows of the same priority, whose
         order OVN leaves open, come in another order."""
         left = []
-        for each, runs in zip(result.differences, replay.result().runs):
+        for each, runs in zip(result.differences, outcome.runs):
             if judge(each.stock, runs, each.packet, set(), False).kind in (SAME, NOTHING):
                 result.counts[each.verdict.kind] -= 1
                 result.counts[TIED] += 1

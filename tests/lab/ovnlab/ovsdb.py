@@ -12,6 +12,7 @@ from typing import Any, Optional
 from ovnlab.shell import LabError
 
 Operation = dict[str, Any]
+Row = dict[str, Any]
 
 
 class Client:
@@ -26,26 +27,41 @@ class Client:
     def close(self) -> None:
         self.socket.close()
 
-    def transact(self, *operations: Operation) -> list[dict[str, Any]]:
+    def _call(self, method: str, *parameters: Any) -> Any:
         self.serial += 1
-        self._send({"method": "transact", "params": [self.database, *operations],
-                    "id": self.serial})
+        self._send({"method": method, "params": parameters, "id": self.serial})
         while True:
             message = self._receive()
             if message.get("method") == "echo":
                 self._send({"result": message["params"], "error": None, "id": message["id"]})
             elif message.get("id") == self.serial:
                 break
-        bad = [result for result in message["result"] if result and "error" in result]
-        if message["error"] or bad:
-            raise LabError(f"{self.database} refused: {message['error'] or bad[0]}")
-        found: list[dict[str, Any]] = message["result"]
+        if message["error"]:
+            raise LabError(f"{self.database} refused: {message['error']}")
+        return message["result"]
+
+    def transact(self, *operations: Operation) -> list[dict[str, Any]]:
+        found: list[dict[str, Any]] = self._call("transact", self.database, *operations)
+        bad = [result for result in found if result and "error" in result]
+        if bad:
+            raise LabError(f"{self.database} refused: {bad[0]}")
         return found
 
     def select(self, table: str, columns: list[str], *where: list[Any]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = self.transact(
             {"op": "select", "table": table, "columns": columns, "where": list(where)})[0]["rows"]
         return found
+
+    def everything(self, tables: list[str]) -> dict[str, dict[str, Row]]:
+        """All rows by table and UUID."""
+        found = self.transact(*({"op": "select", "table": table, "where": []}
+                                for table in tables))
+        return {table: {row["_uuid"][1]: {name: value for name, value in row.items()
+                                          if name not in ("_uuid", "_version")}
+                        for row in result["rows"]} for table, result in zip(tables, found)}
+
+    def tables(self) -> list[str]:
+        return sorted(self._call("get_schema", self.database)["tables"])
 
     def _send(self, message: dict[str, Any]) -> None:
         self.socket.sendall(json.dumps(message).encode())
