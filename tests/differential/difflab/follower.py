@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: Apache-2.0
 """ovnic-gw that stays: its databases become those of the next seed by one transaction
-each, and what it makes of the packets is to be what one makes of them that has just
-started. A stock gateway cannot tell the two apart, and what a gateway has been through
-is what it has in production."""
+each. What it makes of packets is to be what one makes of them that has just started."""
 
 from __future__ import annotations
 
 import subprocess
+from contextlib import closing
 from pathlib import Path
 from typing import Iterator
 
@@ -19,8 +18,6 @@ from .world import GATEWAY, World
 
 MAX_SHOWN = 4
 FIRST_NB_CFG = 1_000_000   # above those of northd
-
-Rows = dict[str, dict[str, Row]]
 
 
 def update(table: str, before: dict[str, Row], after: dict[str, Row]) -> Iterator[Operation]:
@@ -39,16 +36,14 @@ def update(table: str, before: dict[str, Row], after: dict[str, Row]) -> Iterato
 
 def make_same(there: Path, here: Path, database: str, nb_cfg: int = 0) -> None:
     """In one transaction, like the changes of a busy northd."""
-    source, target = Client(there, database), Client(here, database)
-    tables = source.tables()
-    after, before = source.everything(tables), target.everything(tables)
-    if nb_cfg:
-        for row in after["SB_Global"].values():
-            row["nb_cfg"] = nb_cfg
-    target.transact(*(operation for table in tables
-                      for operation in update(table, before[table], after[table])))
-    source.close()
-    target.close()
+    with closing(Client(there, database)) as source, closing(Client(here, database)) as target:
+        tables = source.tables()
+        after, before = source.everything(tables), target.everything(tables)
+        if nb_cfg:
+            for row in after["SB_Global"].values():
+                row["nb_cfg"] = nb_cfg
+        target.transact(*(operation for table in tables
+                          for operation in update(table, before[table], after[table])))
 
 
 class Follower:
