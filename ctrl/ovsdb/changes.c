@@ -122,7 +122,8 @@ static void take_port(struct ovsdb *o, const struct sbrec_port_binding *pb)
     }
     c->topology |= is_connector(pb) && (comes_or_goes || connects_otherwise(pb));
     c->lost |= deleted || (!pb->chassis && is_updated(pb, SBREC_PORT_BINDING_COL_CHASSIS));
-    c->located |= !strcmp(pb->type, "remote");
+    c->located |= !strcmp(pb->type, "remote") ||
+                  (is_connector(pb) && is_updated(pb, SBREC_PORT_BINDING_COL_TUNNEL_KEY));
     claims_follow(o, pb);
 }
 
@@ -276,8 +277,20 @@ static void take_chassis(struct ovsdb *o)
     }
 }
 
+/* The library tracks no row that goes because its replica is cleared (after a connection
+ * that could not be taken up where it ended). */
+static void take_clearing(struct ovsdb *o)
+{
+    struct changes *c = &o->changes;
+    if (o->flows.cleared) {
+        o->flows.cleared = false;
+        c->everything = c->topology = c->members = c->chassis = c->groups = true;
+    }
+}
+
 void changes_collect(struct ovsdb *o)
 {
+    take_clearing(o);
     take_chassis(o);
     take_datapaths(o);
     take_ports(o);

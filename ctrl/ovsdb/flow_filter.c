@@ -3,16 +3,22 @@
 
 #include "flow_filter.h"
 
+#include <inttypes.h>
+
 #include "flows.h"
 #include "openvswitch/dynamic-string.h"
 #include "openvswitch/json.h"
+#include "openvswitch/list.h"
 #include "util.h"
 
-/* The library takes 50 messages at a time, then their rows are fetched.  A batch is named by a
- * character that needs no escape in a string of JSON. */
-#define FIRST_NAME '#'
-#define LAST_NAME '['
-#define MAX_BATCHES (LAST_NAME - FIRST_NAME + 1)
+/* A batch is named by so many hexadecimal digits, and no two have the same name: what the
+ * library has read ahead when a connection ends is never asked for. */
+#define NAME_SIZE 8
+
+/* The library takes up to 50 messages (ovsdb-cs.c), then their rows are fetched; it has read
+ * at most 4,096 bytes ahead (jsonrpc.c), in which there are no more than 130 updates. What is
+ * older came to nothing. */
+#define MAX_BATCHES 256
 
 /* `{"params": [… {"Logical_Flow": {`, and "result": levels of containers.  Deeper ones are
  * counted only. */
@@ -38,38 +44,88 @@ struct flow_filter {
 
     /* While the table is read. */
     bool taking;
-    bool named;  /* what stands for it has its name */
-    bool in_row; /* after the colon */
+    unsigned int n_named; /* characters of its name that what stands for it has */
+    bool in_row;          /* after the colon */
     struct ds row;
-    unsigned int current; /* batch */
-    struct flow_batch *batches[MAX_BATCHES];
+    struct ovs_list batches; /* struct pending, in the order in which they came */
+    size_t n_batches;
 };
+
+/* Rows that wait for their message to be taken. */
+struct pending {
+    struct ovs_list node;
+    char name[NAME_SIZE + 1];
+    struct flow_batch *batch;
+};
+
+/* Of all filters together. */
+static _Thread_local uint32_t last_name;
+
+static void forget_first(struct flow_filter *f)
+{
+    struct pending *p = CONTAINER_OF(ovs_list_pop_front(&f->batches), struct pending, node);
+    f->n_batches--;
+    flow_batch_destroy(p->batch);
+    free(p);
+}
+
+/* The batch that rows are being added to. */
+static struct pending *current(const struct flow_filter *f)
+{
+    return CONTAINER_OF(ovs_list_back(&f->batches), struct pending, node);
+}
+
+static void open_batch(struct flow_filter *f)
+{
+    struct pending *p = xmalloc(sizeof *p);
+    snprintf(p->name, sizeof p->name, "%08" PRIx32, ++last_name);
+    p->batch = flow_batch_create(f->cache);
+    ovs_list_push_back(&f->batches, &p->node);
+    if (++f->n_batches > MAX_BATCHES) {
+        forget_first(f);
+    }
+}
 
 struct flow_filter *flow_filter_create(struct lflow_cache *cache)
 {
     struct flow_filter *f = xzalloc(sizeof *f);
     f->cache = cache;
     ds_init(&f->row);
+    ovs_list_init(&f->batches);
     return f;
 }
 
 void flow_filter_destroy(struct flow_filter *f)
 {
-    for (size_t i = 0; i < MAX_BATCHES; i++) {
-        flow_batch_destroy(f->batches[i]);
+    while (f->n_batches > 0) {
+        forget_first(f);
     }
     ds_destroy(&f->row);
     free(f);
 }
 
+/* By the beginning of what stands for it. */
+static struct pending *find(const struct flow_filter *f, const char *name)
+{
+    struct pending *p;
+    LIST_FOR_EACH (p, node, &f->batches) {
+        if (!strncmp(p->name, name, NAME_SIZE)) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
 struct flow_batch *flow_filter_take(struct flow_filter *f, const struct json *json)
 {
-    const char *name = json->type == JSON_STRING ? json_string(json) : "";
-    if (*name < FIRST_NAME || *name > LAST_NAME) {
+    struct pending *p = json->type == JSON_STRING ? find(f, json_string(json)) : NULL;
+    if (!p) {
         return NULL;
     }
-    struct flow_batch *batch = f->batches[*name - FIRST_NAME];
-    f->batches[*name - FIRST_NAME] = NULL;
+    struct flow_batch *batch = p->batch;
+    ovs_list_remove(&p->node);
+    f->n_batches--;
+    free(p);
     return batch;
 }
 
@@ -83,12 +139,8 @@ static struct json *parse_row(const struct ds *row)
 
 static void end_row(struct flow_filter *f)
 {
-    struct flow_batch **batch = &f->batches[f->current];
-    if (!*batch) {
-        *batch = flow_batch_create(f->cache);
-    }
     f->in_row = false;
-    flow_batch_add(*batch, f->key, parse_row(&f->row));
+    flow_batch_add(current(f)->batch, f->key, parse_row(&f->row));
     ds_clear(&f->row);
 }
 
@@ -136,10 +188,8 @@ static void open_container(struct flow_filter *f, char c)
     }
     if (f->level == TABLE_LEVEL && f->to_table && c == '{') {
         f->taking = true;
-        f->named = false;
-        f->current = (f->current + 1) % MAX_BATCHES;
-        flow_batch_destroy(f->batches[f->current]); /* of a message that came to nothing */
-        f->batches[f->current] = NULL;
+        f->n_named = 0;
+        open_batch(f);
     }
     f->wants_key = c == '{' && f->level <= TABLE_LEVEL;
     f->to_table = false;
@@ -200,15 +250,15 @@ static void take_char(struct flow_filter *f, char c)
     f->in_row |= begins_row;
 }
 
-/* What the library gets to read while a table is taken: a string that begins with the name of
- * the batch.  It must not be longer than what it stands for. */
+/* What the library gets to read while a table is taken: a string that is the name of the
+ * batch.  It must not be longer than what it stands for; a table that is shorter than a
+ * name has no row that makes sense. */
 static char *stand_in(struct flow_filter *f, bool was_taking, char *out)
 {
     if (was_taking != f->taking) {
         *out++ = '"';
-    } else if (!f->named) {
-        f->named = true;
-        *out++ = (char)(FIRST_NAME + f->current);
+    } else if (f->n_named < NAME_SIZE) {
+        *out++ = current(f)->name[f->n_named++];
     }
     return out;
 }

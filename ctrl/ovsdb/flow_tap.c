@@ -16,11 +16,11 @@
 
 VLOG_DEFINE_THIS_MODULE(ovsdb_flow_tap);
 
-/* A connection of a session with flows, from its first byte until it is closed. */
+/* A connection of a session with flows, from its first byte until it is closed and what it
+ * brought has been taken. */
 struct tap {
     struct ovs_list node;
-    const struct stream *stream;
-    const struct flows *flows;
+    const struct stream *stream; /* NULL: closed */
     struct flow_filter *filter;
 };
 
@@ -35,6 +35,18 @@ void __wrap_stream_close(struct stream *);
 void __real_ovsdb_cs_run(struct ovsdb_cs *, struct ovs_list *events);
 void __wrap_ovsdb_cs_run(struct ovsdb_cs *, struct ovs_list *events);
 
+static void free_closed(void)
+{
+    struct tap *tap;
+    LIST_FOR_EACH_SAFE (tap, node, &taps) {
+        if (!tap->stream) {
+            ovs_list_remove(&tap->node);
+            flow_filter_destroy(tap->filter);
+            free(tap);
+        }
+    }
+}
+
 void flow_tap_run(struct session *session, struct flows *flows)
 {
     if (!taps.next) {
@@ -43,6 +55,7 @@ void flow_tap_run(struct session *session, struct flows *flows)
     tapped = flows;
     session_run(session);
     tapped = NULL;
+    free_closed();
 }
 
 static struct tap *tap_of_stream(const struct stream *stream)
@@ -61,8 +74,7 @@ static struct tap *tap_of_stream(const struct stream *stream)
 static struct tap *open_tap(const struct stream *stream)
 {
     struct tap *tap = xmalloc(sizeof *tap);
-    *tap = (struct tap){
-        .stream = stream, .flows = tapped, .filter = flow_filter_create(tapped->cache)};
+    *tap = (struct tap){.stream = stream, .filter = flow_filter_create(tapped->cache)};
     ovs_list_push_front(&taps, &tap->node);
     return tap;
 }
@@ -80,11 +92,12 @@ int __wrap_stream_recv(struct stream *stream, void *buffer, size_t n)
 
 void __wrap_stream_close(struct stream *stream)
 {
-    struct tap *tap = tap_of_stream(stream);
+    struct tap *tap = stream ? tap_of_stream(stream) : NULL;
     if (tap) {
-        ovs_list_remove(&tap->node);
-        flow_filter_destroy(tap->filter);
-        free(tap);
+        tap->stream = NULL;
+        if (!tapped) {
+            free_closed();
+        }
     }
     __real_stream_close(stream);
 }
@@ -92,14 +105,14 @@ void __wrap_stream_close(struct stream *stream)
 /* Rows that the filter has taken. */
 static struct flow_batch *taken_batch(const struct json *table)
 {
-    struct flow_batch *batch = NULL;
     const struct tap *tap;
     LIST_FOR_EACH (tap, node, &taps) {
-        if (tap->flows == tapped && !batch) {
-            batch = flow_filter_take(tap->filter, table);
+        struct flow_batch *batch = flow_filter_take(tap->filter, table);
+        if (batch) {
+            return batch;
         }
     }
-    return batch;
+    return NULL;
 }
 
 /* Rows that it has not recognised. */

@@ -127,6 +127,7 @@ bool flows_apply(struct flows *f, struct flow_batch *batch, bool clear)
 {
     bool fits = true;
     struct flow_row *row;
+    f->cleared |= clear;
     if (clear) {
         HMAP_FOR_EACH (row, node, &f->rows) {
             row->seen = false;

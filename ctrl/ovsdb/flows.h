@@ -36,6 +36,7 @@ struct flows {
     struct hmap rows; /* struct flow_row, by uuid */
     struct lflow_cache *cache;
     unsigned int seqno; /* another one: rows are not the same */
+    bool cleared;       /* the replica was, since somebody set this to false */
     /* Rows that are new, gone or not the same since flows_forget_changes().  Some may be
      * listed more than once. */
     struct uuid *changed;

@@ -119,14 +119,18 @@ void stages_tell(struct ovsdb *o)
     if (!o->model || seqno == o->stages.seqno) {
         return;
     }
-    o->stages.seqno = seqno;
+    bool all = true; /* else the other session has yet to read of the datapath */
     const struct sbrec_logical_flow *lf;
     SBREC_LOGICAL_FLOW_FOR_EACH (lf, o->names.idl) {
         const struct sbrec_datapath_binding *row = datapath_of(o, lf);
+        all &= row != NULL;
         const char *name = smap_get(&lf->external_ids, "stage-name");
         if (row && name) {
             model_name_stage(o->model, datapath_is_router(row), build_pipeline(lf), lf->table_id,
                              name);
         }
+    }
+    if (all) {
+        o->stages.seqno = seqno;
     }
 }

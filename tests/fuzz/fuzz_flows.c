@@ -17,6 +17,7 @@
 #include "openvswitch/shash.h"
 #include "openvswitch/vlog.h"
 #include "util.h"
+#include "uuid.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -89,6 +90,17 @@ static void compare_rows(const struct json *table, const struct flow_batch *take
     flow_batch_destroy(batch);
 }
 
+/* A table that is too short for the name of its batch. */
+static void require_no_rows(const struct json *table)
+{
+    const struct shash_node *node;
+    struct uuid uuid;
+
+    SHASH_FOR_EACH (node, json_object(table)) {
+        require(!uuid_from_string(&uuid, node->name));
+    }
+}
+
 static void compare_tables(struct flow_filter *filter, const struct json *want,
                            const struct json *got)
 {
@@ -103,7 +115,7 @@ static void compare_tables(struct flow_filter *filter, const struct json *want,
         compare_rows(want, batch);
         flow_batch_destroy(batch);
     } else {
-        require(*json_string(got) == '\0' && shash_is_empty(json_object(want)));
+        require_no_rows(want);
     }
 }
 

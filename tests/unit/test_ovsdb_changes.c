@@ -383,6 +383,14 @@ static void check(struct zone *z, struct specialised **before)
     gateway_stop(&fresh);
 }
 
+/* What changes before the gateway is connected again, it learns by what is there. */
+static void restart_server(struct zone *z)
+{
+    stop_server(z, SB);
+    gateway_step(z);
+    start_server(z, SB);
+}
+
 static void test_random_changes(void **state)
 {
     struct zone *z = *state;
@@ -392,6 +400,9 @@ static void test_random_changes(void **state)
     srand(seed ? (unsigned int)atoi(seed) : 4);
     start_zone(z);
     for (unsigned int step = 0; step < N_STEPS; step++) {
+        if (any(8) == 0) {
+            restart_server(z);
+        }
         for (unsigned int n = 1 + any(4); n > 0; n--) {
             change(z);
         }
@@ -404,6 +415,72 @@ static void test_random_changes(void **state)
         }
     }
     assert_true(n_reused > 0);
+    specialised_free(before);
+}
+
+#define N_BACKLOG 80 /* messages: more than the library takes at a time */
+
+/* Flows of their own, and how many there are in all then. */
+static size_t add_flows(struct zone *z, unsigned int n)
+{
+    char router[40];
+    snprintf(router, sizeof router, "%s", find(z, "Datapath_Binding", "tunnel_key", "10"));
+    for (unsigned int i = 0; i < n; i++) {
+        add(" -- create Logical_Flow logical_datapath=%s pipeline=ingress table_id=3"
+            " priority=%u match='\"ip4\"' actions='\"next;\"' external_ids:more=1",
+            router, 200 + i);
+        if (i % 20 == 19) {
+            commit(z);
+        }
+    }
+    commit(z);
+    UNTIL(z, !is_behind(z));
+    return model_n_flows(z->model);
+}
+
+/* Many small changes while the gateway is busy. */
+static void test_backlog(void **state)
+{
+    struct zone *z = *state;
+    start_zone(z);
+    size_t n = add_flows(z, N_BACKLOG);
+    char *rows = strdup(ctl(z, SB, "--bare --columns=_uuid find Logical_Flow external_ids:more=1"));
+    for (char *row = strtok(rows, "\n"); row; row = strtok(NULL, "\n")) {
+        ctl(z, SB, "destroy Logical_Flow %s", row);
+    }
+    free(rows);
+    commit(z);
+    UNTIL(z, !is_behind(z));
+    assert_int_equal(model_n_flows(z->model), n - N_BACKLOG);
+}
+
+/* A change that is the last that a connection brings. */
+static void test_last_words(void **state)
+{
+    struct zone *z = *state;
+    start_zone(z);
+    size_t n = add_flows(z, 1);
+    add(" -- destroy Logical_Flow %s", find(z, "Logical_Flow", "external_ids:more", "1"));
+    commit(z);
+    stop_server(z, SB);
+    UNTIL(z, !is_behind(z));
+    assert_int_equal(model_n_flows(z->model), n - 1);
+}
+
+/* What goes while there is no connection: no row of it is tracked. */
+static void test_gone_meanwhile(void **state)
+{
+    struct zone *z = *state;
+    struct specialised *before = NULL;
+    start_zone(z);
+    add(" -- create Address_Set name=as1 addresses=10.9.0.1 -- create Port_Group name=pg1");
+    commit(z);
+    check(z, &before);
+    restart_server(z);
+    add(" -- destroy Address_Set as1 -- destroy Port_Group pg1");
+    commit(z);
+    check(z, &before);
+    assert_null(model_address_set(z->model, "as1"));
     specialised_free(before);
 }
 
@@ -469,6 +546,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_random_changes, zone_create, zone_destroy),
+        cmocka_unit_test_setup_teardown(test_backlog, zone_create, zone_destroy),
+        cmocka_unit_test_setup_teardown(test_last_words, zone_create, zone_destroy),
+        cmocka_unit_test_setup_teardown(test_gone_meanwhile, zone_create, zone_destroy),
         cmocka_unit_test_setup_teardown(test_chassis_concerns_few, zone_create, zone_destroy),
     };
 

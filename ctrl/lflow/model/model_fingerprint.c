@@ -29,6 +29,7 @@ static uint64_t port_fingerprint(const struct model_port *port)
     h = fingerprint_text(h, port->addresses);
     h = fingerprint_text(h, port->distributed_name);
     /* A peer may come and go with its datapath, while this row stays the same. */
+    h = fingerprint_text(h, port->peer ? port->peer->name : NULL);
     return fingerprint_text(h, port->peer ? port->peer->datapath->uuid : NULL);
 }
 

@@ -263,7 +263,6 @@ static struct icgw_endpoint *with_table(const struct specialised *result, const 
     bool routed = peer->datapath->router;
     struct entries all = {.of = out};
 
-    dependencies_add(&out->deps, peer->datapath);
     if (routed) {
         wide mac = wide_from_bytes(peer->mac, 6);
         run_routes(result, m, port, mac, 0x0800, &all);
@@ -292,16 +291,20 @@ bool specialise_flooded_answers(const struct model_datapath *dp, struct speciali
 bool specialise_endpoint(const struct specialised *result, const struct model *m,
                          const struct model_port *port, struct specialised_endpoint *out)
 {
+    const struct model_port *local = local_port(port);
     enum icgw_endpoint_kind kind;
     uint8_t reason;
 
     dependencies_add(&out->deps, port->datapath);
+    if (local != NULL && local->peer != NULL) {
+        dependencies_add(&out->deps, local->peer->datapath);
+    }
     out->endpoint = needs_no_table(port, &kind, &reason)
                         ? simple_endpoint(kind, port->datapath->transit, reason)
                         : with_table(result, m, port, out);
-    if (out->endpoint != NULL && local_port(port) != NULL) {
+    if (out->endpoint != NULL && local != NULL) {
         /* A chassisredirect port stands for another one, whose key it is about. */
-        out->endpoint->port_key = local_port(port)->key;
+        out->endpoint->port_key = local->key;
     }
     return out->endpoint != NULL;
 }
