@@ -216,6 +216,7 @@ static inline int zone_create(void **state)
     if (!mkdtemp(z->dir)) {
         return -1;
     }
+    signal(SIGPIPE, SIG_IGN); /* as the daemon: servers are killed */
     z->cache = lflow_cache_create();
     *state = z;
     return 0;
