@@ -182,7 +182,7 @@ suite_package() {
 # The same packets into a stock gateway and ours: seeds that have been looked at.
 suite_differential() {
     build_once gcc || return
-    run_program differential 900 tests/differential/run --start 1 --seeds 25 \
+    run_program differential 900 tests/differential/run --start 1 --seeds 20 \
         ${xml_dir:+--xml "$xml_dir"}
 }
 
