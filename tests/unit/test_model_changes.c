@@ -34,6 +34,7 @@ struct world {
         uint8_t key;
         uint8_t chassis; /* index; 4: none */
         bool standby;
+        bool bare; /* without addresses */
     } ports[N_DATAPATHS][N_PORTS];
     bool groups[N_DATAPATHS];
     uint8_t neighbours[N_DATAPATHS][N_NEIGHBOURS]; /* last byte of the MAC; 0: no row */
@@ -154,7 +155,7 @@ static void add_ports(struct model *m, const struct world *w, unsigned int dp)
                                      .standby = w->ports[dp][i].standby,
                                      .peer = port_rows[dp][i].peer,
                                      .distributed_port = port_rows[dp][i].distributed,
-                                     .mac = port_rows[dp][i].mac};
+                                     .mac = w->ports[dp][i].bare ? NULL : port_rows[dp][i].mac};
         model_add_port(m, &row);
     }
 }
@@ -637,6 +638,23 @@ static void test_port_that_comes(void **state)
     assert_int_equal(n_of(f->before, ICGW_VERDICT_DROP), n_dropped + 1);
 }
 
+/* A router's port gets its address: the switch's end of it is served by a table then. */
+static void test_address_of_a_peer(void **state)
+{
+    struct fixture *f = *state;
+
+    start(&f->w);
+    f->w.ports[1][0].bare = true;
+    struct model *m = f->model = build(&f->w, f->cache);
+    check(m, m, &f->before);
+    f->w.ports[1][0].bare = false;
+    model_empty_datapath(m, uuids[1]);
+    add_ports(m, &f->w, 1);
+    add_rest(m, &f->w, 1);
+    model_finish(m);
+    check(m, m, &f->before);
+}
+
 /* More at once than is remembered, and all rows anew. */
 static void test_many_changes(void **state)
 {
@@ -683,6 +701,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_chassis_with_the_same_address, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_port_group_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_port_that_comes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_address_of_a_peer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many_changes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another_model, set_up, tear_down)};
 
