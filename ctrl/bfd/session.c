@@ -98,6 +98,7 @@ static void follow_remote_state(struct bfd_session *s, int64_t now)
 static void learn_remote(struct bfd_session *s, const struct bfd_control *c, int64_t now)
 {
     uint32_t before = bfd_session_tx_interval(s);
+    int64_t due = s->next_tx;
 
     s->remote_discr = c->my_discr;
     s->remote_state = c->state;
@@ -113,6 +114,12 @@ static void learn_remote(struct bfd_session *s, const struct bfd_control *c, int
     }
     if (bfd_session_tx_interval(s) != before || (s->next_tx == BFD_NEVER) != (c->min_rx_us == 0)) {
         bfd_timing_schedule(s, now);
+        /* A longer interval counts from the next packet on.  Open vSwitch may say that it
+         * wants fewer without a poll, when ours was under way; until it hears from us
+         * again it goes by the detection time that it had. */
+        if (c->min_rx_us != 0 && s->next_tx > due) {
+            s->next_tx = due;
+        }
     }
 }
 

@@ -291,6 +291,26 @@ static void test_slower_by_poll(void **state)
     assert_int_equal(a.flaps + b.flaps, 0);
 }
 
+/* Open vSwitch may ask for fewer packets without a poll, and until it has the next one goes
+ * by the detection time that it had. */
+static void test_slower_without_poll(void **state)
+{
+    (void)state;
+    begin(&fast, &fast);
+    come_up();
+    for (int i = 0; i < 20; i++) { /* at any time between two packets */
+        b.min_rx = b.used_rx = (uint32_t)SECOND;
+        b.urgent = true;
+        pass(5 * SECOND);
+        assert_int_equal(bfd_session_tx_interval(&a), SECOND);
+        assert_int_equal(a.flaps + b.flaps, 0);
+        b.min_rx = b.used_rx = 100 * (uint32_t)MS;
+        b.detect_at = now + 300 * MS;
+        b.urgent = true;
+        pass(SECOND + i * 5 * MS);
+    }
+}
+
 /* A poll sequence that the end of the session cuts short leaves nothing behind. */
 static void test_down_during_poll(void **state)
 {
@@ -592,6 +612,7 @@ int main(void)
         cmocka_unit_test(test_some_loss_is_no_failure),
         cmocka_unit_test(test_faster_by_poll),
         cmocka_unit_test(test_slower_by_poll),
+        cmocka_unit_test(test_slower_without_poll),
         cmocka_unit_test(test_down_during_poll),
         cmocka_unit_test(test_change_during_poll),
         cmocka_unit_test(test_both_change),
