@@ -6,7 +6,7 @@ from __future__ import annotations
 import itertools
 from typing import Callable, Iterable, Iterator
 
-from ovnlab.case import ENCAPS, PAIR, Skip, case, check, check_equal, ovnic_zones
+from ovnlab.case import ENCAPS, PAIR, Skip, case, check, check_equal, check_timely, ovnic_zones
 from ovnlab.endpoint import Endpoint, second_hypervisor
 from ovnlab.gateway import OvnicGateway
 from ovnlab.guest import MTU
@@ -32,8 +32,8 @@ def _through(lab: Lab, changes: Iterable[Callable[[], None]]) -> None:
             change()
             streams.wait_steady()
     for outcome in streams.outcomes:
-        check(outcome.gap_ms < LONGEST_SILENCE, str(outcome))
-        check(outcome.lost < n * RATE * LONGEST_SILENCE / 1000, str(outcome))
+        check_timely(outcome.gap_ms < LONGEST_SILENCE, str(outcome))
+        check_timely(outcome.lost < n * RATE * LONGEST_SILENCE / 1000, str(outcome))
 
 
 def _follows_keys(zone: Zone) -> None:

@@ -8,7 +8,7 @@ from statistics import median
 from typing import Callable
 
 from ovnlab import figures, logical
-from ovnlab.case import GROUP, Skip, case, check, kills
+from ovnlab.case import GROUP, Skip, case, check, check_timely, kills
 from ovnlab.gateway import OvnicGateway
 from ovnlab.lab import OVNIC, STOCK, Lab
 from ovnlab.shell import wait_for
@@ -61,7 +61,7 @@ def measure(lab: Lab, zones: list[Zone], action: Callable[[], None], part: str =
 
 def expect_no_loss(found: Found) -> None:
     if OURS in found:
-        check(found[OURS].lost == 0, f"{'+'.join(OURS)}: {found[OURS]}")
+        check_timely(found[OURS].lost == 0, f"{'+'.join(OURS)}: {found[OURS]}")
 
 
 def _fail_over(lab: Lab, zones: list[Zone]) -> Found:
@@ -89,8 +89,8 @@ def _compare_gaps(rounds: list[Found]) -> None:
     ours, stock = ([found[kinds].gap_ms for found in rounds if kinds in found]
                    for kinds in (OURS, THEIRS))
     if ours and stock:
-        check(median(ours) <= median(stock),
-              f"silence of {median(ours):.0f} ms, with stock gateways {median(stock):.0f} ms")
+        check_timely(median(ours) <= median(stock), f"silence of {median(ours):.0f} ms, "
+                     f"with stock gateways {median(stock):.0f} ms")
 
 
 @case(GROUP)
@@ -162,8 +162,8 @@ def link_lost(lab: Lab) -> None:
     if OURS in found and THEIRS in found:
         # Only BFD can tell, and when between two of its packets it happens is chance.
         limit = found[THEIRS].gap_ms + DEFAULT_MIN_RX
-        check(found[OURS].gap_ms <= limit, f"silence of {found[OURS].gap_ms:.0f} ms; "
-              f"with stock gateways {found[THEIRS].gap_ms:.0f} ms")
+        check_timely(found[OURS].gap_ms <= limit, f"silence of {found[OURS].gap_ms:.0f} ms; "
+                     f"with stock gateways {found[THEIRS].gap_ms:.0f} ms")
 
 
 @case(GROUP)
@@ -243,6 +243,7 @@ def encap_address_changed(lab: Lab) -> None:
         check(found == [before + "0"], f"encaps of {first.name}: {found}")
         move(before)
 
-    # Hypervisors replace their tunnel each time, in which a packet may be lost.
+    # Hypervisors replace their tunnel each time, in which some packets may be lost; a gateway
+    # that went without handing over would cost hundreds.
     found = measure(lab, [zone], there_and_back)[OURS]
-    check(found.lost <= 5, str(found))
+    check_timely(found.lost <= 10, str(found))

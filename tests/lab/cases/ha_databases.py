@@ -10,7 +10,8 @@ from functools import partial
 from typing import Callable, Iterable
 
 from ovnlab import figures, logical
-from ovnlab.case import GROUP, SPARE, Skip, case, check, check_equal, duration, ovnic_zones
+from ovnlab.case import GROUP, SPARE, Skip, case, check, check_equal, check_timely, duration, \
+    ovnic_zones
 from ovnlab.central import Cluster, Database
 from ovnlab.gateway import OvnicGateway
 from ovnlab.lab import Lab
@@ -104,8 +105,8 @@ SLACK = 10   # packets
 def _expect_no_worse(lab: Lab, action: Callable[[], None]) -> None:
     found = measure(lab, groups(lab), action)
     if OURS in found and THEIRS in found:
-        check(found[OURS].lost <= found[THEIRS].lost + SLACK,
-              f"{'+'.join(OURS)}: {found[OURS]}; {'+'.join(THEIRS)}: {found[THEIRS]}")
+        check_timely(found[OURS].lost <= found[THEIRS].lost + SLACK,
+                     f"{'+'.join(OURS)}: {found[OURS]}; {'+'.join(THEIRS)}: {found[THEIRS]}")
 
 
 @case(GROUP)
@@ -239,4 +240,4 @@ def killed_without_databases(lab: Lab) -> None:
     outcome = streams.outcomes[0]
     print(f"       {outcome}", flush=True)
     figures.add(OvnicGateway.kind, outcome)
-    check(outcome.gap_ms < 5000, str(outcome))
+    check_timely(outcome.gap_ms < 5000, str(outcome))

@@ -8,7 +8,7 @@ import re
 from contextlib import contextmanager
 from typing import Iterator
 
-from ovnlab.case import PAIR, Skip, case, check, check_equal, ovnic_zones
+from ovnlab.case import PAIR, case, check, check_equal, ovnic_zones
 from ovnlab.gateway import HOST_INTERFACE, OvnicGateway
 from ovnlab.guest import MTU, Guest
 from ovnlab.lab import Lab

@@ -32,6 +32,11 @@ class Skip(Exception):
     """This test says nothing about the gateways of this lab."""
 
 
+class Disturbed(AssertionError):
+    """Packets were lost, or something took too long: our fault, or that of a machine which
+    was busy with something else. Such a test gets a second turn; our fault stays."""
+
+
 @dataclass(frozen=True)
 class Case:
     name: str
@@ -118,6 +123,12 @@ def directions(lab: Lab) -> list[tuple[Zone, Zone]]:
 def check(condition: object, complaint: str) -> None:
     if not condition:
         raise AssertionError(complaint)
+
+
+def check_timely(condition: object, complaint: str) -> None:
+    """For what a busy machine can spoil: packets lost, times."""
+    if not condition:
+        raise Disturbed(complaint)
 
 
 def check_equal(what: str, found: object, expected: object) -> None:
