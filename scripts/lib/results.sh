@@ -7,6 +7,7 @@ passed=0
 failed=0
 skipped=0
 child=
+declare -A places=() # what follows when it ends, by pid: one for each core
 
 # prepare XML_DIR: an empty log folder; nothing outlives an interrupted run.
 prepare() {
@@ -31,10 +32,8 @@ remove_netns_mount() {
 
 interrupted() {
     trap '' INT TERM HUP
-    if [ -n "$child" ]; then
-        kill -TERM "$child" 2>/dev/null
-        wait "$child" 2>/dev/null
-    fi
+    kill -TERM $child "${!places[@]}" 2>/dev/null
+    wait $child "${!places[@]}" 2>/dev/null
     echo "scripts/test: interrupted" >&2
     exit 130
 }
@@ -58,6 +57,32 @@ bounded() {
     return $status
 }
 
+# side_by_side WHAT_FOLLOWS SECONDS LOG COMMAND...: starts it when there is a core for it.
+# When it ends, WHAT_FOLLOWS (a function and words for it) is called with two more words: when
+# it was started, and its exit status.
+side_by_side() {
+    local follows=$1 seconds=$2 log=$3
+    shift 3
+    [ ${#places[@]} -lt "$(nproc)" ] || one_ends
+    timeout -k 30 "$seconds" "$@" >"$log" 2>&1 </dev/null &
+    places[$!]="$follows $SECONDS"
+}
+
+one_ends() {
+    local pid status follows
+    wait -n -p pid "${!places[@]}" 2>/dev/null
+    status=$?
+    follows=${places[$pid]}
+    unset "places[$pid]"
+    $follows $status
+}
+
+all_end() {
+    while [ ${#places[@]} -gt 0 ]; do
+        one_ends
+    done
+}
+
 begin_suite() {
     suite_start=$SECONDS
     suite_passed=$passed
@@ -66,9 +91,16 @@ begin_suite() {
     echo "== $1"
 }
 
+# Where programs of a suite are still at work, each says how it ended.
 end_suite() {
+    [ ${#places[@]} = 0 ] || return 0
     local p=$((passed - suite_passed)) f=$((failed - suite_failed)) s=$((skipped - suite_skipped))
     local skips=
+    if [ $((p + f + s)) = 0 ]; then
+        echo "Nothing has run." >"$logs/$1.log"
+        record "$1" "$1" failed 0 "$logs/$1.log"
+        f=1
+    fi
     [ $s = 0 ] || skips=", $s skipped"
     echo "== $1: $p passed, $f failed$skips ($((SECONDS - suite_start)) s)"
     [ -n "$xml_dir" ] && [ -f "$logs/cases/$1" ] || return 0
@@ -107,6 +139,14 @@ show_end() {
     echo "    all of it: $1"
 }
 
+# case_ended SUITE NAME LOG START STATUS
+case_ended() {
+    local result=passed
+    [ "$5" = 0 ] || result=failed
+    [ "$5" != 124 ] || echo "Did not end in time." >>"$3"
+    record "$1" "$2" $result $((SECONDS - $4)) "$3"
+}
+
 # run_case SUITE NAME SECONDS COMMAND...
 run_case() {
     local suite=$1 name=$2 seconds=$3 start=$SECONDS result=passed
@@ -117,20 +157,27 @@ run_case() {
     [ $result = passed ]
 }
 
-# run_cmocka SUITE PROGRAM: counts the test cases of a cmocka program, by the
-# XML that it writes.  One that dies before it has written counts as one failure.
-run_cmocka() {
-    local suite=$1 name=${2##*/} start=$SECONDS status cases failures skips
-    local log=$logs/$suite-$name.log out=$logs/xml-$suite-$name
+# start_cmocka SUITE PROGRAM: it counts its test cases itself, in XML.
+start_cmocka() {
+    local name=${2##*/}
+    local out=$logs/xml-$1-$name
     mkdir -p "$out"
-    CMOCKA_MESSAGE_OUTPUT=xml CMOCKA_XML_FILE=$out/%g.xml bounded 120 "$log" "$2"
-    status=$?
+    side_by_side "cmocka_ended $1 $name" 120 "$logs/$1-$name.log" \
+        env CMOCKA_MESSAGE_OUTPUT=xml CMOCKA_XML_FILE="$out/%g.xml" "$2"
+}
+
+# cmocka_ended SUITE NAME START STATUS: one that died before it has written its XML counts
+# as one failure.
+cmocka_ended() {
+    local suite=$1 name=$2 start=$3 status=$4 cases failures skips
+    local log=$logs/$suite-$name.log out=$logs/xml-$suite-$name
     cases=$(cat "$out"/*.xml 2>/dev/null | grep -c '<testcase ')
     failures=$(cat "$out"/*.xml 2>/dev/null | grep -cE '<(failure|error)')
     skips=$(cat "$out"/*.xml 2>/dev/null | grep -c '<skipped')
-    if [ $status != 0 ] && [ "$failures" = 0 ]; then
+    if [ "$status" != 0 ] && [ "$failures" = 0 ]; then
         cases=$((cases + 1))
         failures=1
+        [ "$status" != 124 ] || echo "Did not end in time." >>"$log"
     fi
     passed=$((passed + cases - failures - skips))
     failed=$((failed + failures))

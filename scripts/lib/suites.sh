@@ -92,17 +92,14 @@ build_gcc() {
     build build
 }
 
-build_clang() {
-    CC=clang build build-clang
-}
-
+# Also what clang has to say about the sources.
 build_asan() {
     CC=clang build build-asan -Db_sanitize=address,undefined -Dfuzz=true -Doptimization=1
 }
 
 declare -A built # passed or failed, by build
 
-# build_once gcc|clang|asan
+# build_once gcc|asan
 build_once() {
     if [ -z "${built[$1]:-}" ]; then
         built[$1]=failed
@@ -113,7 +110,6 @@ build_once() {
 
 suite_builds() {
     build_once gcc
-    build_once clang
     build_once asan
 }
 
@@ -126,8 +122,9 @@ export UBSAN_OPTIONS=halt_on_error=1:print_stacktrace=1
 run_unit() {
     local program
     for program in "$2"/tests/unit/test_*; do
-        [ -f "$program" ] && [ -x "$program" ] && run_cmocka "$1" "$program"
+        [ -f "$program" ] && [ -x "$program" ] && start_cmocka "$1" "$program"
     done
+    all_end
 }
 
 suite_unit() {
@@ -147,10 +144,11 @@ suite_fuzz() {
         seeds=tests/fuzz/corpus/$name
         [ -d "$seeds" ] || seeds=
         mkdir -p "$logs/corpus-$name"
-        run_case fuzz "$name" 90 "$target" -max_total_time="${seconds:-6}" -runs=5000000 \
-            -timeout=10 -rss_limit_mb=3000 -artifact_prefix="$logs/fuzz-$name-" \
-            "$logs/corpus-$name" $seeds
+        side_by_side "case_ended fuzz $name $logs/fuzz-$name.log" 90 "$logs/fuzz-$name.log" \
+            "$target" -max_total_time="${seconds:-6}" -runs=5000000 -timeout=10 \
+            -rss_limit_mb=3000 -artifact_prefix="$logs/fuzz-$name-" "$logs/corpus-$name" $seeds
     done
+    all_end
 }
 
 # --- lab
@@ -161,46 +159,69 @@ suite_lab() {
 }
 
 # Other releases of OVN than this machine's, and two different ones joined; a release that
-# cannot be had is skipped.
+# cannot be had is skipped. Nothing here goes by time, so two run side by side.
 suite_lab_releases() {
+    local lab=(tests/lab/run ${xml_dir:+--xml "$xml_dir"} --gateways ovnic-gw,ovnic-gw)
+    local release
     build_once gcc || return
-    run_program lab-releases 1200 tests/lab/run --ovn 25.03 --ovn 26.03 \
-        --gateways ovnic-gw,ovnic-gw --lab pair --lab transit-router --lab kube-ovn \
-        ${xml_dir:+--xml "$xml_dir"}
+    for release in 26.03 25.03; do
+        start_program "lab-$release" 1200 "${lab[@]}" --ovn $release \
+            --lab pair --lab transit-router --lab kube-ovn
+    done
     # What has to do with the other zone.
-    run_program lab-two-releases 600 tests/lab/run --ovn 23.03,26.03 \
-        --gateways ovnic-gw,ovnic-gw --lab pair --lab kube-ovn \
-        --only 'traffic|neighbours|control.sync|control.interconnection|path_mtu|kubeovn' \
-        ${xml_dir:+--xml "$xml_dir"}
-    run_program lab-newest 300 tests/lab/run --ovn 26.03 --gateways ovnic-gw,ovnic-gw \
-        --lab three-zones ${xml_dir:+--xml "$xml_dir"}
+    start_program lab-two-releases 600 "${lab[@]}" --ovn 23.03,26.03 --lab pair --lab kube-ovn \
+        --only 'traffic|neighbours|control.sync|control.interconnection|path_mtu|kubeovn'
+    start_program lab-newest 300 "${lab[@]}" --ovn 26.03 --lab three-zones
     # Seeds 9, 11 and 12 find a mistake in following changes that those of 23.03 do not.
-    run_program differential-newest 300 tests/differential/run --ovn 26.03 --start 9 --seeds 4 \
+    start_program differential-newest 300 tests/differential/run --ovn 26.03 --start 9 --seeds 4 \
         ${xml_dir:+--xml "$xml_dir"}
 }
 
 # The Debian package, built and installed into a fresh root, which is booted.
 suite_package() {
-    run_program package 1200 tests/package/run
+    start_program package 1200 tests/package/run
 }
 
 # The same packets into a stock gateway and ours: seeds that have been looked at.
 suite_differential() {
     build_once gcc || return
-    run_program differential 900 tests/differential/run --start 1 --seeds 20 \
+    run_program differential 900 tests/differential/run --start 1 --seeds 20 --jobs 2 \
         ${xml_dir:+--xml "$xml_dir"}
 }
 
-# run_program SUITE SECONDS COMMAND...: one that counts its tests itself and ends with
-# the line `N passed, N failed`.
+# run_program NAME SECONDS COMMAND...: one that counts its tests itself and ends with the line
+# `N passed, N failed`; what it prints is seen at once.
 run_program() {
-    local suite=$1 seconds=$2 log=$logs/$1.log status summary
+    local name=$1 seconds=$2 start log=$logs/$1.log
     shift 2
+    all_end # it may go by time
+    start=$SECONDS
     follow=1 bounded "$seconds" "$log" "$@"
-    status=$?
+    count_program "$name" "$start" $?
+}
+
+# start_program NAME SECONDS COMMAND...: the same beside others; what it prints is seen when
+# it has ended.
+start_program() {
+    local name=$1 seconds=$2
+    shift 2
+    echo "  $name ..."
+    side_by_side "program_ended $name" "$seconds" "$logs/$name.log" "$@"
+}
+
+# program_ended NAME START STATUS
+program_ended() {
+    echo "  $1, $((SECONDS - $2)) s:"
+    cat "$logs/$1.log"
+    count_program "$@"
+}
+
+# count_program NAME START STATUS
+count_program() {
+    local name=$1 start=$2 status=$3 log=$logs/$1.log summary
     summary=$(grep -oE '^[0-9]+ passed, [0-9]+ failed(, [0-9]+ skipped)?' "$log" | tail -n 1)
-    if [ -z "$summary" ] || { [ $status != 0 ] && [[ $summary == *" 0 failed"* ]]; }; then
-        record "$suite" "$suite" failed $((SECONDS - suite_start)) "$log"
+    if [ -z "$summary" ] || { [ "$status" != 0 ] && [[ $summary == *" 0 failed"* ]]; }; then
+        record "$name" "$name" failed $((SECONDS - start)) "$log"
     fi
     [ -n "$summary" ] || return 0
     set -- $(grep -oE '[0-9]+' <<<"$summary")
