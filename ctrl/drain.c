@@ -30,10 +30,13 @@ bool drain_change(struct drain *d, struct ovsdb *ovsdb, enum drain_reason reason
     if (!before == !d->reasons) {
         return false;
     }
-    d->arrived_at = time_msec();
-    d->state = on ? DRAIN_HANDING_OVER : DRAIN_OFF;
+    *d = (struct drain){
+        .reasons = d->reasons,
+        .arrived = d->arrived,
+        .arrived_at = time_msec(),
+        .state = on ? DRAIN_HANDING_OVER : DRAIN_OFF,
+    };
     TIMELINE_INFO("%s", on ? "draining: handing over what others can hold" : "taking part again");
-    /* Before BFD: elections keep what it last said of the others. */
     ovsdb_set_draining(ovsdb, on);
     return true;
 }
@@ -74,11 +77,14 @@ void drain_run(struct drain *d, const struct ovsdb *ovsdb, uint64_t arrived, int
     ovsdb_status(ovsdb, &status);
     d->n_heirless = status.n_heirless;
     d->alone = !ovsdb_bfd_peers(ovsdb, &names, &n_peers) || n_peers == 0;
+    d->has_heirs = status.n_claimed == 0 || status.n_claimed > status.n_heirless;
     if (status.n_claimed > status.n_heirless) {
+        d->handed_at = now;
         enter(d, DRAIN_HANDING_OVER);
     } else {
         enter(d, now - d->arrived_at < DRAIN_QUIET_MS ? DRAIN_FORWARDING : DRAIN_DONE);
     }
+    d->followed = now >= d->handed_at + DRAIN_QUIET_MS;
 }
 
 int64_t drain_wakeup(const struct drain *d)
@@ -89,5 +95,5 @@ int64_t drain_wakeup(const struct drain *d)
 bool drain_finished(const struct drain *d)
 {
     return d->alone || d->state == DRAIN_DONE ||
-           (d->state == DRAIN_FORWARDING && d->n_heirless > 0);
+           (d->state == DRAIN_FORWARDING && d->n_heirless > 0 && d->followed);
 }

@@ -2,9 +2,10 @@
 #ifndef ICGW_DRAIN_H
 #define ICGW_DRAIN_H
 
-/* Leaving the work to others without losing a packet: BFD says so to everyone,
- * the claims go to whoever takes them over, and what still arrives is forwarded
- * all the while.  Control thread only. */
+/* Leaving the work to others without losing a packet: BFD says so to everyone as soon as
+ * somebody could take over (until then hypervisors would have no gateway), the claims go to
+ * whoever takes them over, and what still arrives is forwarded all the while.  Control
+ * thread only. */
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -38,10 +39,12 @@ struct drain {
     enum drain_state state;
     size_t n_heirless; /* ports that nobody else could take over */
     bool alone;        /* no peers at all: nobody notices that we leave */
+    bool has_heirs;    /* of something we hold, or nothing is held */
+    bool followed;     /* what has been handed over, other zones know by now */
+    int64_t handed_at; /* ms; when there last was something to hand over; 0: never */
 };
 
-/* Adds or takes away a reason.  True when that begins or ends the drain: the
- * caller has BFD go down on purpose, or come up again. */
+/* Adds or takes away a reason.  True when that begins or ends the drain. */
 bool drain_change(struct drain *, struct ovsdb *, enum drain_reason, bool on);
 /* `arrived`: tunnel packets that have arrived so far, other than BFD. */
 void drain_run(struct drain *, const struct ovsdb *, uint64_t arrived, int64_t now);

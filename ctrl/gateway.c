@@ -416,10 +416,24 @@ static void run_slow_path(struct gateway *gw)
     }
 }
 
+/* Once BFD is down on purpose, it stays so: by then there is nothing left that others
+ * could take over. */
+static void run_drain(struct gateway *gw)
+{
+    struct drain *d = &gw->drain;
+    drain_run(d, gw->ovsdb, icgw_pmd_arrived(), time_msec());
+    bool resigned = d->reasons != 0 && (gw->resigned || d->has_heirs);
+    if (resigned != gw->resigned) {
+        gw->resigned = resigned;
+        ovsdb_set_resigned(gw->ovsdb, resigned);
+        bfd_set_admin_down(gw->bfd, resigned);
+    }
+}
+
 void gateway_drain(struct gateway *gw, enum drain_reason reason, bool on)
 {
     if (drain_change(&gw->drain, gw->ovsdb, reason, on)) {
-        bfd_set_admin_down(gw->bfd, on);
+        run_drain(gw);
     }
 }
 
@@ -449,7 +463,7 @@ void gateway_run(struct gateway *gw)
     health_run(gw);
     gateway_bfd_run(gw);
     run_metrics(gw);
-    drain_run(&gw->drain, gw->ovsdb, icgw_pmd_arrived(), time_msec());
+    run_drain(gw);
     if (gw->model != NULL && !gw->stale && icgw_pmd_in_use() >= gw->published) {
         convergence_in_use(&gw->convergence, time_usec());
         ovsdb_set_nb_cfg(gw->ovsdb, gw->nb_cfg);

@@ -51,6 +51,7 @@ struct gateway {
     struct convergence convergence;  /* of changes of the databases */
     struct gateway_state state;
     struct drain drain;
+    bool resigned; /* BFD is down on purpose */
     struct totals_history history;
     struct metrics *metrics; /* NULL: not configured */
     struct health health;

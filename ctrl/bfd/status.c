@@ -51,7 +51,9 @@ static void follow(struct bfd_table *t, int64_t now, bool *changed)
         struct bfd_group *g = &t->groups[i];
         bool up = false;
         for (size_t k = g->first; k < g->first + g->n; k++) {
-            up |= t->entries[k].session.state == BFD_UP;
+            const struct bfd_session *s = &t->entries[k].session;
+            /* One that was resumed says nothing of its peer until that has. */
+            up |= s->state == BFD_UP && s->rx_packets > 0;
         }
         if (up != g->up) {
             g->up = up;

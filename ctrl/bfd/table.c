@@ -189,21 +189,18 @@ static const struct bfd_group *find_group(const struct bfd_table *t, const char 
     return NULL;
 }
 
-static bool inherit_groups(struct bfd_table *t, const struct bfd_table *old)
+static void inherit_groups(struct bfd_table *t, const struct bfd_table *old)
 {
-    size_t stayed = 0;
     for (size_t i = 0; i < t->n_groups; i++) {
         const struct bfd_group *before = find_group(old, t->groups[i].chassis);
         if (before != NULL) {
             t->groups[i].up = before->up;
             t->groups[i].changed_at = before->changed_at;
-            stayed++;
         }
     }
-    return stayed != t->n_groups || stayed != old->n_groups;
 }
 
-bool bfd_table_inherit(struct bfd_table *t, const struct bfd_table *old,
+void bfd_table_inherit(struct bfd_table *t, const struct bfd_table *old,
                        const struct bfd_timers *timers, bool admin_down, int64_t now)
 {
     t->n_started = old->n_started;
@@ -223,5 +220,5 @@ bool bfd_table_inherit(struct bfd_table *t, const struct bfd_table *old,
             }
         }
     }
-    return inherit_groups(t, old);
+    inherit_groups(t, old);
 }

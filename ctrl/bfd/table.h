@@ -48,9 +48,8 @@ struct bfd_table *bfd_table_create(const struct bfd_session_config *, size_t n);
 /* Frees it and those that follow it. */
 void bfd_table_free(struct bfd_table *);
 
-/* Moves what goes on from `old` and starts what is new.  True when a chassis
- * came or went. */
-bool bfd_table_inherit(struct bfd_table *, const struct bfd_table *old, const struct bfd_timers *,
+/* Moves what goes on from `old` and starts what is new. */
+void bfd_table_inherit(struct bfd_table *, const struct bfd_table *old, const struct bfd_timers *,
                        bool admin_down, int64_t now);
 
 /* NULL: there is no such session. */

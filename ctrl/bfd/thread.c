@@ -37,8 +37,9 @@ static void obey(struct bfd *bfd, struct bfd_orders *orders, int64_t now)
     }
     if (orders->table != NULL) {
         struct bfd_table *old = bfd->table;
-        bfd->notify_due |=
-            bfd_table_inherit(orders->table, old, &bfd->timers, bfd->admin_down, now);
+        bfd_table_inherit(orders->table, old, &bfd->timers, bfd->admin_down, now);
+        /* Whoever is a peer again may not know that it is up. */
+        bfd->notify_due = true;
         bfd->table = orders->table;
         bfd->publish_due = true;
         old->next = bfd->old_tables;
@@ -81,6 +82,7 @@ static void receive(struct bfd *bfd, int64_t now)
             e->session.discarded += !good;
         } else {
             bfd->stats.rx_packets++;
+            bfd->publish_due |= e->session.rx_packets == 1; /* see follow() of status.c */
         }
         bfd->dirty = true;
     }

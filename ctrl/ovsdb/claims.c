@@ -28,6 +28,7 @@ VLOG_DEFINE_THIS_MODULE(ovsdb_claims);
 #define YIELD_MS 2500
 
 struct claim {
+    long long asked_at;    /* ms; by the transaction under way; LLONG_MIN: not */
     long long taken_at;    /* ms; LLONG_MIN: never */
     long long inactive_at; /* ms; LLONG_MAX: we are to hold it */
     long long lost_at;     /* ms; to another holder; LLONG_MIN: never */
@@ -40,7 +41,12 @@ static struct claim *get_claim(struct ovsdb *o, const char *port)
     struct claim *c = shash_find_data(&o->claims, port);
     if (!c) {
         c = xmalloc(sizeof *c);
-        *c = (struct claim){.taken_at = LLONG_MIN, .inactive_at = LLONG_MAX, .lost_at = LLONG_MIN};
+        *c = (struct claim){
+            .asked_at = LLONG_MIN,
+            .taken_at = LLONG_MIN,
+            .inactive_at = LLONG_MAX,
+            .lost_at = LLONG_MIN,
+        };
         shash_add(&o->claims, port, c);
     }
     c->seen = true;
@@ -96,8 +102,7 @@ static bool claim(struct ovsdb *o, struct task *t, const struct sbrec_port_bindi
         }
         TIMELINE_INFO("claiming %s%s%s", pb->logical_port, pb->chassis ? " from " : "",
                       pb->chassis ? pb->chassis->name : "");
-        c->taken_at = now;
-        c->held = true;
+        c->asked_at = now;
         sbrec_port_binding_set_chassis(pb, us);
         changed = true;
     }
@@ -198,6 +203,20 @@ bool claims_compose(struct ovsdb *o, struct task *t, struct ovsdb_idl_txn *txn O
     forget_unseen(o);
     task_wake_at(t, peers_settle_at(o));
     return changed;
+}
+
+/* What was not committed, nobody has taken from us. */
+void claims_done(struct ovsdb *o, enum task_outcome outcome)
+{
+    struct shash_node *node;
+    SHASH_FOR_EACH (node, &o->claims) {
+        struct claim *c = node->data;
+        if (c->asked_at != LLONG_MIN && outcome == TASK_DONE) {
+            c->taken_at = c->asked_at;
+            c->held = true;
+        }
+        c->asked_at = LLONG_MIN;
+    }
 }
 
 static int compare_names(const void *a_, const void *b_)

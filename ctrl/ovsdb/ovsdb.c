@@ -10,6 +10,7 @@
 #include "openvswitch/vlog.h"
 #include "ovsdb-idl.h"
 #include "sb-idl.h"
+#include "timeline.h"
 #include "timeval.h"
 #include "util.h"
 
@@ -173,7 +174,10 @@ bool ovsdb_run(struct ovsdb *o)
     stages_tell(o);
     tasks_run(o);
     claims_list(o);
-    if (o->withdrawing && !session_connected(&o->sb)) {
+    if (o->withdrawing && !o->withdrawn && session_is_away(&o->sb)) {
+        if (session_has_data(&o->sb)) {
+            TIMELINE_WARN("no connection to the Southbound: our rows stay");
+        }
         o->withdrawn = true;
     }
     return o->complete && (changes_pending(o) || nb_cfg(o) != o->nb_cfg_model);

@@ -75,20 +75,21 @@ void ovsdb_for_each_keys(const struct ovsdb *, ovsdb_keys_cb *, void *aux);
 /* Another number: IC-SB has other keys than before. */
 uint64_t ovsdb_keys_version(const struct ovsdb *);
 
-/* Whom to speak BFD with, by chassis name: fellow members of the groups of two
- * or more that we are a member of, and their ref_chassis.  Sorted, each once;
- * without ourselves and without chassis of other zones; valid until
- * ovsdb_run().  False: not known yet. */
+/* Whom to speak BFD with, by chassis name: of the groups of two or more that we are a
+ * member of, fellow members and ref_chassis; of those that we are a ref_chassis of, the
+ * members (as ovn-controller does, controller/bfd.c).  Sorted, each once; without ourselves and
+ * without chassis of other zones; valid until ovsdb_run().  False: not known yet. */
 bool ovsdb_bfd_peers(const struct ovsdb *, const char *const **names, size_t *n);
 /* Options of SB_Global; 0 where it has none. */
 void ovsdb_bfd_timers(const struct ovsdb *, struct bfd_timers *);
-/* With whom BFD is up.  Elections go by it from now on.  While draining, what
- * was said before the drain stays: our sessions are down on purpose then, and
- * say nothing of who could take over. */
+/* With whom BFD is up.  Elections go by it from now on. */
 void ovsdb_set_bfd(struct ovsdb *, const char *const *names, size_t n);
 
 /* Takes no part in elections: what others can hold is left to them. */
 void ovsdb_set_draining(struct ovsdb *, bool);
+/* BFD is down on purpose.  What ovsdb_set_bfd() said before stays: our sessions say
+ * nothing of who could take over. */
+void ovsdb_set_resigned(struct ovsdb *, bool);
 
 /* Begins to remove our rows and claims.  Call ovsdb_run() until
  * ovsdb_withdrawn() says that it is done (or impossible: not connected). */

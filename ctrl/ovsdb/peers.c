@@ -40,7 +40,7 @@ static void add_peer(struct ovsdb *o, const struct sbrec_chassis *chassis)
     p->seen = true;
 }
 
-static bool has_us(const struct ovsdb *o, const struct sbrec_ha_chassis_group *group)
+static bool is_member(const struct ovsdb *o, const struct sbrec_ha_chassis_group *group)
 {
     for (size_t i = 0; i < group->n_ha_chassis; i++) {
         const struct sbrec_chassis *chassis = group->ha_chassis[i]->chassis;
@@ -51,12 +51,24 @@ static bool has_us(const struct ovsdb *o, const struct sbrec_ha_chassis_group *g
     return false;
 }
 
+static bool is_user(const struct ovsdb *o, const struct sbrec_ha_chassis_group *group)
+{
+    for (size_t i = 0; i < group->n_ref_chassis; i++) {
+        if (!strcmp(group->ref_chassis[i]->name, o->chassis)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Members speak with each other and with those who use the group, and these with them. */
 static void add_group(struct ovsdb *o, const struct sbrec_ha_chassis_group *group)
 {
-    for (size_t i = 0; i < group->n_ha_chassis; i++) {
+    bool member = is_member(o, group);
+    for (size_t i = 0; (member || is_user(o, group)) && i < group->n_ha_chassis; i++) {
         add_peer(o, group->ha_chassis[i]->chassis);
     }
-    for (size_t i = 0; i < group->n_ref_chassis; i++) {
+    for (size_t i = 0; member && i < group->n_ref_chassis; i++) {
         add_peer(o, group->ref_chassis[i]);
     }
 }
@@ -84,7 +96,7 @@ void peers_follow(struct ovsdb *o)
 {
     const struct sbrec_ha_chassis_group *group;
     SBREC_HA_CHASSIS_GROUP_FOR_EACH (group, o->sb.idl) {
-        if (group->n_ha_chassis >= 2 && has_us(o, group)) {
+        if (group->n_ha_chassis >= 2) {
             add_group(o, group);
         }
     }
@@ -125,7 +137,8 @@ void ovsdb_bfd_timers(const struct ovsdb *o, struct bfd_timers *timers)
         timers->min_rx_ms = smap_get_uint(options, "bfd-min-rx", 0);
         timers->min_tx_ms = smap_get_uint(options, "bfd-min-tx", 0);
         timers->decay_min_rx_ms = smap_get_uint(options, "bfd-decay-min-rx", 0);
-        timers->mult = (uint8_t)MIN(smap_get_uint(options, "bfd-mult", 0), UINT8_MAX);
+        unsigned int mult = smap_get_uint(options, "bfd-mult", 0);
+        timers->mult = mult <= UINT8_MAX ? (uint8_t)mult : 0; /* as Open vSwitch takes it */
     }
 }
 
@@ -148,7 +161,7 @@ static bool is_listed(const char *name, const char *const *names, size_t n)
 void ovsdb_set_bfd(struct ovsdb *o, const char *const *names, size_t n)
 {
     const struct shash_node *node;
-    if (o->draining) {
+    if (o->resigned) {
         return;
     }
     SHASH_FOR_EACH (node, &o->peers) {
@@ -165,15 +178,23 @@ void ovsdb_set_bfd(struct ovsdb *o, const char *const *names, size_t n)
 
 void ovsdb_set_draining(struct ovsdb *o, bool draining)
 {
-    if (o->draining == draining) {
+    if (o->draining != draining) {
+        o->draining = draining;
+        peers_changed(o);
+    }
+}
+
+void ovsdb_set_resigned(struct ovsdb *o, bool resigned)
+{
+    if (o->resigned == resigned) {
         return;
     }
-    o->draining = draining;
+    o->resigned = resigned;
     peers_changed(o);
     const struct shash_node *node;
     SHASH_FOR_EACH (node, &o->peers) {
         struct peer *p = node->data;
-        if (!draining) { /* as after a start: BFD begins anew */
+        if (!resigned) { /* as after a start: BFD begins anew */
             *p = (struct peer){.since = time_msec()};
         }
     }

@@ -123,6 +123,7 @@ struct ovsdb {
     size_t n_heirless;
     bool lists_stale; /* these three */
     bool draining;
+    bool resigned;
 
     /* peers.c */
     struct shash peers;      /* chassis name -> struct peer */
@@ -184,6 +185,7 @@ bool hold_check(struct ovsdb *);
 bool chassis_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
 void chassis_done(struct ovsdb *, enum task_outcome);
 bool claims_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
+void claims_done(struct ovsdb *, enum task_outcome);
 bool nb_cfg_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
 bool learn_compose(struct ovsdb *, struct task *, struct ovsdb_idl_txn *);
 void learn_done(struct ovsdb *, enum task_outcome);

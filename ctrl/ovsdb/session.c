@@ -90,6 +90,12 @@ bool session_has_data(const struct session *s)
     return s->idl && ovsdb_idl_has_ever_connected(s->idl);
 }
 
+bool session_is_away(const struct session *s)
+{
+    return !session_connected(s) &&
+           (!session_has_data(s) || time_msec() >= s->down_since + OUTAGE_GRACE_MS);
+}
+
 unsigned int session_seqno(const struct session *s)
 {
     return s->idl ? ovsdb_idl_get_seqno(s->idl) : 0;

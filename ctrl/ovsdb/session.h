@@ -34,6 +34,8 @@ bool session_is_open(const struct session *);
 bool session_connected(const struct session *);
 /* The contents have been read at least once; they may be old. */
 bool session_has_data(const struct session *);
+/* Not connected, and not just on the way from one server of a cluster to the next. */
+bool session_is_away(const struct session *);
 /* Changes when the contents change; 0 without data. */
 unsigned int session_seqno(const struct session *);
 

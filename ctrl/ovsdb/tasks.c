@@ -26,6 +26,7 @@ void tasks_init(struct ovsdb *o)
                           .min_interval = 1000},
         [TASK_CLAIMS] = {.what = "claim or release ports",
                          .compose = claims_compose,
+                         .done = claims_done,
                          .when_told = true},
         [TASK_NB_CFG] = {.what = "acknowledge nb_cfg", .compose = nb_cfg_compose},
         [TASK_LEARN] = {.what = "write MAC_Binding", .compose = learn_compose, .done = learn_done},

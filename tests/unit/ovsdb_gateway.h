@@ -2,7 +2,7 @@
 #ifndef ICGW_TEST_OVSDB_GATEWAY_H
 #define ICGW_TEST_OVSDB_GATEWAY_H
 
-/* A gateway in a zone with rows, and what the database has of it.  For test_ovsdb.c. */
+/* A gateway in a zone with rows, and what the database has of it. */
 
 #include "ovsdb_rows.h"
 #include "ovsdb_zone.h"
@@ -72,6 +72,14 @@ static inline void gateway_in_charge(struct zone *z)
     UNTIL(z, is_registered(z));
     make_group(z, 10, NULL, 0);
     UNTIL(z, is_claimed(z));
+}
+
+static inline void bind_port(const struct zone *z, const char *port, const char *chassis)
+{
+    ctl(z, SB,
+        "set Port_Binding %s chassis=$(ovn-sbctl --db=unix:%s/sb.sock --bare"
+        " --columns=_uuid find Chassis name=%s)",
+        port, z->dir, chassis);
 }
 
 #endif

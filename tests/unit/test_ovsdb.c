@@ -5,7 +5,6 @@
 
 #include "ovsdb_zone.h"
 
-#include "bfd.h"
 #include "ovsdb_gateway.h"
 
 #define OUR_SCHEMAS ICGW_TEST_DATA "/../ctrl/ovsdb/"
@@ -92,195 +91,6 @@ static void test_claims(void **state)
     ctl(z, SB, "set Port_Binding cr-lr1-ts1 ha_chassis_group=%s", group);
     UNTIL(z, held_by(z, "gw1"));
     free(group);
-}
-
-static void bfd_up(struct zone *z, const char *one, const char *other)
-{
-    const char *names[2] = {one, other};
-    ovsdb_set_bfd(z->o, names, (one != NULL) + (other != NULL));
-}
-
-/* As northd does for hypervisors that use the group. */
-static void refer_to_group(const struct zone *z)
-{
-    char *hv1 = uuid_of(z, SB, "Chassis", "name=hv1");
-    char *group = strdup(ctl(z, SB, "get Port_Binding cr-lr1-ts1 ha_chassis_group"));
-    ctl(z, SB, "set HA_Chassis_Group %s ref_chassis=%s", group, hv1);
-    free(group);
-    free(hv1);
-}
-
-static void bind_port(const struct zone *z, const char *port, const char *chassis)
-{
-    ctl(z, SB,
-        "set Port_Binding %s chassis=$(ovn-sbctl --db=unix:%s/sb.sock --bare"
-        " --columns=_uuid find Chassis name=%s)",
-        port, z->dir, chassis);
-}
-
-static void bind_to(const struct zone *z, const char *chassis)
-{
-    bind_port(z, "cr-lr1-ts1", chassis);
-}
-
-static bool has_peers(const struct zone *z, size_t n)
-{
-    const char *const *names;
-    size_t found;
-    return ovsdb_bfd_peers(z->o, &names, &found) && found == n;
-}
-
-/* Us and gw3, with hv1 to look at both. */
-static void start_pair(struct zone *z, int our_priority, int their_priority)
-{
-    zone_start(z);
-    gateway_start(z, "gw1", "192.0.2.21");
-    UNTIL(z, is_registered(z));
-    make_group(z, our_priority, "gw3", their_priority);
-    refer_to_group(z);
-    UNTIL(z, has_peers(z, 2));
-}
-
-static void test_bfd_peers(void **state)
-{
-    struct zone *z = *state;
-    const char *const *names;
-    size_t n;
-    struct bfd_timers timers;
-    gateway_in_charge(z);
-    UNTIL(z, has_peers(z, 0)); /* alone in the group */
-    make_group(z, 10, "gw3", 20);
-    refer_to_group(z);
-    UNTIL(z, has_peers(z, 2));
-    ovsdb_bfd_peers(z->o, &names, &n);
-    assert_string_equal(names[0], "gw3");
-    assert_string_equal(names[1], "hv1");
-
-    ovsdb_bfd_timers(z->o, &timers);
-    assert_int_equal(timers.min_rx_ms, 0);
-    ctl(z, SB, "set SB_Global . options:bfd-min-rx=100 options:bfd-mult=5");
-    UNTIL(z, (ovsdb_bfd_timers(z->o, &timers), timers.min_rx_ms == 100));
-    assert_int_equal(timers.min_tx_ms, 0);
-    assert_int_equal(timers.mult, 5);
-
-    /* Nor are groups without us: hv7, which refers to one, is no peer. */
-    ctl(z, SB,
-        "-- --id=@e create Encap type=geneve ip=192.0.2.17 chassis_name=hv7"
-        " -- --id=@c create Chassis name=hv7 encaps=@e"
-        " -- --id=@h1 create HA_Chassis chassis=@c priority=1"
-        " -- --id=@h2 create HA_Chassis external_ids:chassis-name=gw8 priority=2"
-        " -- create HA_Chassis_Group name=other ha_chassis=@h1,@h2 ref_chassis=@c");
-    UNTIL(z, z->model && model_chassis_by_name(z->model, "hv7"));
-    assert_true(has_peers(z, 2));
-
-    /* Gateways of other zones are none of ours. */
-    ctl(z, SB, "set Chassis gw3 other_config:is-remote=true");
-    UNTIL(z, has_peers(z, 1));
-}
-
-static void test_elections(void **state)
-{
-    struct zone *z = *state;
-    start_pair(z, 10, 20);
-    gateway_run_for(z, 300);
-    assert_false(held_by(z, "gw1")); /* nobody sees us */
-    UNTIL(z, z->model && model_port_by_name(z->model, "cr-lr1-ts1"));
-    assert_true(model_port_by_name(z->model, "cr-lr1-ts1")->resident); /* and yet it forwards */
-
-    bfd_up(z, "gw3", "hv1");
-    gateway_run_for(z, 300);
-    assert_false(held_by(z, "gw1")); /* the other is better */
-    bind_to(z, "gw3");
-    bfd_up(z, "hv1", NULL);
-    UNTIL(z, held_by(z, "gw1")); /* it is dead */
-    bfd_up(z, "gw3", "hv1");
-    gateway_run_for(z, 300);
-    assert_true(held_by(z, "gw1")); /* left to it, never cleared */
-    bind_to(z, "gw3");
-    gateway_run_for(z, 300);
-    assert_true(held_by(z, "gw3"));
-    bfd_up(z, NULL, NULL);
-    gateway_run_for(z, 300);
-    assert_true(held_by(z, "gw3")); /* it is we who are cut off */
-
-    make_group(z, 30, "gw3", 30); /* equal priority: the greater name */
-    refer_to_group(z);
-    bfd_up(z, "gw3", "hv1");
-    gateway_run_for(z, 2500);
-    assert_true(held_by(z, "gw3"));
-    make_group(z, 31, "gw3", 30);
-    UNTIL(z, held_by(z, "gw1"));
-}
-
-/* The other takes the port: it does not see us, and soon we do not see it. */
-static void test_cut_off(void **state)
-{
-    struct zone *z = *state;
-    start_pair(z, 20, 10);
-    bfd_up(z, "gw3", "hv1");
-    UNTIL(z, is_claimed(z));
-    bind_to(z, "gw3");
-    gateway_run_for(z, 2000);
-    assert_true(held_by(z, "gw3"));
-    bfd_up(z, NULL, NULL);
-    gateway_run_for(z, 2000);
-    assert_true(held_by(z, "gw3"));
-    bfd_up(z, "gw3", "hv1");
-    UNTIL(z, held_by(z, "gw1"));
-}
-
-/* BFD with the one that holds the port may come up last. */
-static void test_start_beside_a_better_one(void **state)
-{
-    struct zone *z = *state;
-    zone_start(z);
-    bind_to(z, "gw3");
-    gateway_start(z, "gw1", "192.0.2.21");
-    UNTIL(z, is_registered(z));
-    make_group(z, 10, "gw3", 20);
-    refer_to_group(z);
-    UNTIL(z, has_peers(z, 2));
-    bfd_up(z, "hv1", NULL);
-    gateway_run_for(z, 2500);
-    assert_true(held_by(z, "gw3"));
-    UNTIL(z, held_by(z, "gw1")); /* it is not there after all */
-}
-
-static void test_draining(void **state)
-{
-    struct zone *z = *state;
-    struct ovsdb_status s;
-    start_pair(z, 20, 10);
-    bfd_up(z, "gw3", "hv1");
-    UNTIL(z, is_claimed(z));
-    ovsdb_status(z->o, &s);
-    assert_int_equal(s.n_heirless, 0);
-
-    ovsdb_set_draining(z->o, true);
-    bfd_up(z, NULL, NULL); /* our own doing */
-    gateway_run_for(z, 300);
-    assert_true(held_by(z, "gw1")); /* until the other has come */
-    ovsdb_status(z->o, &s);
-    assert_int_equal(s.n_heirless, 0);
-    bind_to(z, "gw3");
-    gateway_run_for(z, 300);
-    assert_true(held_by(z, "gw3"));
-    ovsdb_status(z->o, &s);
-    assert_int_equal(s.n_claimed, 0);
-    assert_int_equal(s.n_standby, 1);
-
-    ovsdb_set_draining(z->o, false);
-    gateway_run_for(z, 300);
-    assert_true(held_by(z, "gw3"));
-    bfd_up(z, "gw3", "hv1");
-    UNTIL(z, held_by(z, "gw1"));
-
-    bfd_up(z, "hv1", NULL);
-    UNTIL(z, (ovsdb_status(z->o, &s), s.n_heirless == 1));
-    ctl(z, SB, "destroy Chassis gw3");
-    ovsdb_set_draining(z->o, true);
-    gateway_run_for(z, 300);
-    assert_true(held_by(z, "gw1"));
 }
 
 /* Older northd refers to the members from the port itself. */
@@ -673,6 +483,33 @@ static void test_withdraws(void **state)
     assert_true(row_is(z, SB, "Chassis", "name=gw1", "name", ""));
 }
 
+/* Another server of a cluster may be a moment away. */
+static void test_withdraws_after_a_reconnection(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    stop_server(z, SB);
+    struct ovsdb_status s;
+    UNTIL(z, (ovsdb_status(z->o, &s), !s.sb_connected));
+    ovsdb_withdraw(z->o);
+    gateway_step(z);
+    assert_false(ovsdb_withdrawn(z->o));
+    start_server(z, SB);
+    UNTIL(z, ovsdb_withdrawn(z->o));
+    assert_true(row_is(z, SB, "Chassis", "name=gw1", "name", ""));
+}
+
+static void test_withdraws_without_a_server(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    stop_server(z, SB);
+    ovsdb_withdraw(z->o);
+    UNTIL(z, ovsdb_withdrawn(z->o));
+    start_server(z, SB);
+    assert_true(held_by(z, "gw1"));
+}
+
 static void test_restart_keeps_rows(void **state)
 {
     struct zone *z = *state;
@@ -761,11 +598,6 @@ int main(void)
         TEST(test_registers_and_repairs),
         TEST(test_keeps_off_the_encap_of_another),
         TEST(test_claims),
-        TEST(test_bfd_peers),
-        TEST(test_elections),
-        TEST(test_cut_off),
-        TEST(test_start_beside_a_better_one),
-        TEST(test_draining),
         TEST(test_claims_by_gateway_chassis),
         TEST(test_claims_switch_ports),
         TEST(test_survives_deletion_of_its_chassis),
@@ -780,6 +612,8 @@ int main(void)
         TEST(test_learns),
         TEST(test_learns_fdb),
         TEST(test_withdraws),
+        TEST(test_withdraws_after_a_reconnection),
+        TEST(test_withdraws_without_a_server),
         TEST(test_restart_keeps_rows),
         TEST(test_waits_for_the_database),
         TEST(test_newer_schema),
