@@ -122,10 +122,11 @@ bool icgw_memo_ask_sender(struct icgw_memo *memo, const struct icgw_tables *tabl
     return true;
 }
 
-/* Puts the entry where a look-up for its headers ends, unless it is there. */
+/* Puts the entry where a look-up for its headers ends, unless it is there, or that is
+ * further on than a look-up goes. */
 static void insert(struct icgw_memo *memo, uint32_t hash, const struct icgw_memo_entry *e)
 {
-    for (uint32_t i = hash;; i++) {
+    for (uint32_t i = hash, n = 0; n < ICGW_MEMO_STEPS; i++, n++) {
         uint16_t *slot = &memo->slots[(e->flags & ICGW_MEMO_V6) != 0][i % ICGW_MEMO_SLOTS];
         const struct icgw_memo_entry *have = icgw_memo_entry(memo, *slot);
 

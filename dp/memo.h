@@ -72,6 +72,10 @@ struct icgw_memo_entry {
 } __rte_cache_aligned;
 _Static_assert(sizeof(struct icgw_memo_entry) == 3 * 64, "an entry is three cache lines");
 
+/* Slots that a look-up goes through at most.  Whoever sends packets can find addresses that
+ * share a slot (the hash has no secret), and would have each of them compared with all. */
+#define ICGW_MEMO_STEPS 8
+
 #define ICGW_MEMO_SENDERS 256 /* power of 2 */
 
 /* A chassis that packets came from. */

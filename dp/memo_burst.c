@@ -112,7 +112,7 @@ static __rte_noinline const struct icgw_memo_entry *search(const struct icgw_mem
 
     icgw_head_load(&head, data);
     icgw_tail_load(&tail, data, v6);
-    for (uint32_t i = hash_of(data, v6);; i++) {
+    for (uint32_t i = hash_of(data, v6), n = 0; n < ICGW_MEMO_STEPS; i++, n++) {
         const struct icgw_memo_entry *e =
             icgw_memo_entry(memo, memo->slots[v6][i % ICGW_MEMO_SLOTS]);
 
@@ -120,6 +120,7 @@ static __rte_noinline const struct icgw_memo_entry *search(const struct icgw_mem
             return e == memo->entries ? NULL : e;
         }
     }
+    return NULL;
 }
 
 /* True if the packet has been rewritten and *r says where to. */

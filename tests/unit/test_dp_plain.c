@@ -477,12 +477,75 @@ static void test_memo_full(void **state)
     icgw_memo_free(memo);
 }
 
+static uint16_t n_missed(struct icgw_memo *memo, const uint8_t *data, uint16_t len)
+{
+    struct rte_mbuf *m = to_mbuf(data, len, 0);
+    struct icgw_result result;
+    uint8_t missed[1];
+    uint16_t n = memo->burst(tables, memo, false, &m, 1, &result, missed);
+
+    rte_pktmbuf_free(m);
+    return n;
+}
+
+/* Where a look-up ends without having found an empty slot, nothing is remembered, and
+ * what is further on is not found. */
+static void test_memo_crowded(void **state)
+{
+    struct icgw_memo *memo = icgw_memo_create(SOCKET_ID_ANY);
+    const struct icgw_endpoint *ep = icgw_tables_endpoint(tables, 0xff0002, 3);
+    const struct icgw_tunnel *tunnel = tables->tunnels[2];
+    struct icgw_dest dest = a_dest(2, true, NULL);
+    struct frame f = {
+        .src = addr4(192, 0, 2, 12),
+        .dst = local(0),
+        .dport = 6081,
+        .vni = 0xff0002,
+        .inport = 1,
+        .outport = 3,
+        .in_eth_dst = {0xaa},
+        .in_src = {10, 1, 0, 7},
+        .in_dst = {10, 2, 0, 1},
+        .in_ttl = 64,
+        .in_proto = 17,
+        .in_payload = 20,
+    };
+    uint8_t one[FRAME_MAX], other[FRAME_MAX];
+    uint16_t len = build(&f, one).end;
+    uint16_t *slots = memo->slots[0];
+    uint32_t hash = icgw_memo_hash(one);
+
+    (void)state;
+    f.in_dst[3] = 2;
+    build(&f, other);
+    icgw_memo_follow(memo, tables);
+    icgw_memo_learn(memo, other, ep, &dest, tunnel);
+    assert_int_equal(memo->n, 2);
+    uint16_t in_the_way = slots[icgw_memo_hash(other) % ICGW_MEMO_SLOTS];
+    for (uint32_t i = 0; i < ICGW_MEMO_STEPS; i++) {
+        slots[(hash + i) % ICGW_MEMO_SLOTS] = in_the_way;
+    }
+    icgw_memo_learn(memo, one, ep, &dest, tunnel);
+    assert_int_equal(memo->n, 2);
+
+    uint16_t *last = &slots[(hash + ICGW_MEMO_STEPS - 1) % ICGW_MEMO_SLOTS];
+    *last = 0;
+    icgw_memo_learn(memo, one, ep, &dest, tunnel);
+    assert_int_equal(memo->n, 3);
+    assert_int_equal(n_missed(memo, one, len), 0);
+    slots[(hash + ICGW_MEMO_STEPS) % ICGW_MEMO_SLOTS] = *last;
+    *last = in_the_way;
+    assert_int_equal(n_missed(memo, one, len), 1);
+    icgw_memo_free(memo);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_header_checksum), cmocka_unit_test(test_parse),
         cmocka_unit_test(test_bursts),          cmocka_unit_test(test_memo),
         cmocka_unit_test(test_memo_follows),    cmocka_unit_test(test_memo_full),
+        cmocka_unit_test(test_memo_crowded),
     };
 
     return cmocka_run_group_tests_name("dp_plain", tests, set_up, tear_down);
