@@ -145,8 +145,8 @@ static bool walk_extensions(const struct icgw_view *v, uint32_t at, uint32_t end
     for (unsigned int i = 0; is_extension(proto); i++) {
         const uint8_t *h = v->data + at;
 
-        if (i == MAX_EXTENSIONS) {
-            p->class |= ICGW_CLASS_IP_OPTIONS;
+        if (i == MAX_EXTENSIONS) { /* it may be anything */
+            p->class |= ICGW_CLASS_IP_OPTIONS | ICGW_CLASS_FRAGMENT | ICGW_CLASS_LATER_FRAGMENT;
             return true;
         }
         if (!icgw_readable(v, at + 8, end, ICGW_DROP_INNER_MALFORMED, reason)) {
