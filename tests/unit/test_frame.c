@@ -327,6 +327,11 @@ static void test_extension_headers(void **state)
           0);
     check(FIELD_IP_PROTO, 17);
     check(FIELD_UDP_DST, 53);
+    build(ETH "86dd" IP6("0020", "33") "1104 0000 00000001 00000002 000000000000000000000000"
+                                       "1388 0035 0008 0000",
+          0);
+    check(FIELD_IP_PROTO, 17); /* behind an authentication header */
+    check(FIELD_UDP_DST, 53);
     build(ETH "86dd" IP6("0010", "00") "11ff 010400000000 1388 0035 0008 0000", 0);
     check(FIELD_UDP_DST, 0); /* beyond the end */
     build(ETH "0800 4600 0020 1234 0000 4011 0000 0a000001 0a000002 01010101 1388 0035 0008 0000",

@@ -170,6 +170,13 @@ static void lay_out_ipv4(struct layout *l, const struct frame *f, size_t l3)
     src->checksums[1] = dst->checksums[1] = (uint16_t)l4_checksum;
 }
 
+size_t extension_len(uint8_t proto, const uint8_t *header)
+{
+    return proto == IPPROTO_FRAGMENT ? 8
+           : proto == IPPROTO_AH     ? (header[1] + (size_t)2) * 4
+                                     : (header[1] + (size_t)1) * 8;
+}
+
 /* Follows the extension headers that can stand before L4 (RFC 8200, 4.1).
  * Returns the offset of L4, or 0 if the packet has none. */
 static size_t skip_extensions(struct layout *l, const struct frame *f, size_t at, size_t end,
@@ -177,20 +184,19 @@ static size_t skip_extensions(struct layout *l, const struct frame *f, size_t at
 {
     for (;;) {
         if (*proto != IPPROTO_HOPOPTS && *proto != IPPROTO_ROUTING && *proto != IPPROTO_DSTOPTS &&
-            *proto != IPPROTO_FRAGMENT) {
+            *proto != IPPROTO_FRAGMENT && *proto != IPPROTO_AH) {
             return at;
         }
         if (at + 8 > end) {
             return 0;
         }
-        size_t len = 8 + (size_t)f->data[at + 1] * 8;
+        size_t len = extension_len(*proto, f->data + at);
         if (*proto == IPPROTO_FRAGMENT) {
             uint16_t fragment = get16(f->data + at + 2);
             l->frag = (fragment & 0xfff8) != 0 ? 3 : (fragment & 1) != 0 ? 1 : 0;
             if ((l->frag & 2) != 0) {
                 return 0; /* ip.proto stays 44, as in Open vSwitch */
             }
-            len = 8;
         }
         *proto = f->data[at];
         at += len;

@@ -25,6 +25,9 @@ void frame_load(const struct frame *, struct state *);
  * updated (RFC 1624), not computed: a wrong one stays wrong. */
 void frame_store(struct frame *, const struct state *);
 
+/* Bytes of an IPv6 extension header (RFC 8200, 4; RFC 4302, 2.2), of which two are there. */
+size_t extension_len(uint8_t proto, const uint8_t *header);
+
 /* New frames that answer or ask on behalf of `in`, whose fields are *state.
  * They are complete, with checksums; actions then change their fields. */
 

@@ -46,7 +46,7 @@ static struct payload find_ipv6(const struct frame *f, uint8_t proto)
     uint8_t next = f->data[ETHERNET_LEN + 6];
     while (next != proto && at + 8 <= end && end <= f->len) {
         const uint8_t *h = f->data + at;
-        at += next == IPPROTO_FRAGMENT ? 8 : 8 + (size_t)h[1] * 8;
+        at += extension_len(next, h);
         next = h[0];
     }
     return (struct payload){at, next == proto ? end : 0};
