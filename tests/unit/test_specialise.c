@@ -256,6 +256,15 @@ static void test_ecmp(void **state)
     check("10.1.0.10", TO_HV1);
 }
 
+/* Members of the fast path all have one weight. */
+static void test_ecmp_of_different_weight(void **state)
+{
+    (void)state;
+    build(PORTS ROUTER, "in lr 2 20 ip4.dst == 10.5.0.0/16 => ip.ttl--; outport = \"lr-sw\"; "
+                        "reg8[16..31] = select(1=100, 2=50);\n");
+    check("10.5.0.1", "slow destination");
+}
+
 static void test_mtu(void **state)
 {
     (void)state;
@@ -585,6 +594,7 @@ int main(void)
         TEST(test_endpoint),
         TEST(test_neighbours),
         TEST(test_ecmp),
+        TEST(test_ecmp_of_different_weight),
         TEST(test_mtu),
         TEST(test_unsupported),
         TEST(test_port_security),

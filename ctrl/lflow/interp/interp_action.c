@@ -162,16 +162,33 @@ static void packet_larger(struct interp *in, const struct action *a)
     }
 }
 
+/* Why the fast path cannot choose among the values as among members of equal weight;
+ * NULL: it can. */
+static const char *why_not_members(const struct interp *in, const struct action *a)
+{
+    if (in->select != NULL && in->select != a) {
+        return "chooses twice";
+    }
+    if (a->n_choices > ICGW_MAX_MEMBERS) {
+        return "chooses among too many routes";
+    }
+    for (size_t i = 1; i < a->n_choices; i++) {
+        if (a->choices[i].weight != a->choices[0].weight) {
+            return "chooses among routes of different weight";
+        }
+    }
+    return NULL;
+}
+
 static void choose(struct interp *in, const struct action *a)
 {
     uint64_t total = 0;
     size_t i = in->choice;
     if (interp_abstract(in)) {
-        bool twice = in->select != NULL && in->select != a;
-        if (twice || a->n_choices > ICGW_MAX_MEMBERS) {
+        const char *obstacle = why_not_members(in, a);
+        if (obstacle != NULL) {
             state_set_input(&in->state, a->dst.field, 0, 0); /* any of the values */
-            interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION,
-                           twice ? "chooses twice" : "chooses among too many routes");
+            interp_give_up(in, INTERP_SLOW, ICGW_SLOW_DESTINATION, "%s", obstacle);
             return;
         }
         in->select = a;
