@@ -8,7 +8,7 @@ from statistics import median
 from typing import Callable
 
 from ovnlab import figures, logical
-from ovnlab.case import GROUP, Skip, case, check, check_timely, kills
+from ovnlab.case import GROUP, Skip, case, check, check_equal, check_timely, kills
 from ovnlab.gateway import OvnicGateway
 from ovnlab.lab import OVNIC, STOCK, Lab
 from ovnlab.shell import wait_for
@@ -196,6 +196,39 @@ def drain(lab: Lab) -> None:
         wait_holder(lab, zone, first)
 
     expect_no_loss(measure(lab, [zone], drain_and_undrain))
+
+
+@case(GROUP)
+def drain_without_heir(lab: Lab) -> None:
+    """Ours only: the other one is dead, though registered. Traffic goes on through the one that
+    drains, and moves when the other is back."""
+    zone = ours(lab)
+    first, second = (gateway for gateway in zone.gateways if isinstance(gateway, OvnicGateway))
+
+    def state() -> str:
+        return str(first.query("status")["drain"]["state"])
+
+    def drain_alone() -> None:
+        first.ctl("drain")
+        wait_for("nobody to take over", lambda: state() == "forwarding")
+        check_equal("heirless", first.query("status")["drain"]["heirless"], 1)
+        check_equal("BFD as the hypervisor sees it",
+                    zone.hypervisor.bfd_status(first.address)["state"], "up")
+
+    second.kill()
+    wait_for(f"{first.name} sees it", lambda: not any(
+        peer["up"] for peer in first.query("bfd")["peers"] if peer["chassis"] == second.name))
+    try:
+        try:
+            expect_no_loss(measure(lab, [zone], drain_alone))
+        finally:
+            second.restart()
+        wait_holder(lab, zone, second)
+        first.wait_drained()
+    finally:
+        first.ctl("undrain")
+    logical.wait_group(zone)
+    wait_holder(lab, zone, first)
 
 
 @case(GROUP)
