@@ -57,12 +57,14 @@ static bool checksum_bad(const struct rte_mbuf *m, const uint8_t *ip, uint32_t l
 }
 
 /* Ours are UDP to one of our addresses and Geneve's port.  Anything else goes
- * to the host as it is, damaged or not: the kernel counts that by itself. */
+ * to the host as it is, damaged or not: the kernel counts that by itself.  So do further
+ * fragments, which have no port. */
 static enum icgw_action parse_v4(const struct rte_mbuf *m, const struct icgw_view *v,
                                  const struct icgw_tables *tables, struct icgw_packet *p,
                                  struct outer *outer, enum icgw_drop *reason)
 {
     const uint8_t *ip = v->data + p->outer_l2_len;
+    uint16_t fragment;
     uint32_t ihl, len;
 
     if (!icgw_readable(v, p->outer_l2_len + ICGW_IPV4_LEN, v->pkt_len, ICGW_DROP_OUTER_TRUNCATED,
@@ -78,8 +80,9 @@ static enum icgw_action parse_v4(const struct rte_mbuf *m, const struct icgw_vie
     if (ip[0] >> 4 != 4 || ihl < ICGW_IPV4_LEN) {
         return damaged(ICGW_DROP_OUTER_BAD_LENGTH, reason);
     }
-    if (icgw_load_be16(ip + 6) & (ICGW_IPV4_MF | ICGW_IPV4_OFFSET)) {
-        return damaged(ICGW_DROP_OUTER_FRAGMENT, reason);
+    fragment = icgw_load_be16(ip + 6);
+    if (fragment & ICGW_IPV4_OFFSET) {
+        return ICGW_ACTION_HOST;
     }
     outer->udp = p->outer_l2_len + ihl;
     if (!icgw_readable(v, outer->udp + ICGW_UDP_LEN, v->pkt_len, ICGW_DROP_OUTER_TRUNCATED,
@@ -89,6 +92,9 @@ static enum icgw_action parse_v4(const struct rte_mbuf *m, const struct icgw_vie
     if (icgw_load_be16(ip + ihl + 2) != ICGW_GENEVE_PORT) {
         return ICGW_ACTION_HOST;
     }
+    if (fragment & ICGW_IPV4_MF) {
+        return damaged(ICGW_DROP_OUTER_FRAGMENT, reason);
+    }
     len = icgw_load_be16(ip + 2);
     if (len < ihl + ICGW_UDP_LEN) {
         return damaged(ICGW_DROP_OUTER_BAD_LENGTH, reason);
@@ -96,6 +102,23 @@ static enum icgw_action parse_v4(const struct rte_mbuf *m, const struct icgw_vie
     outer->end = p->outer_l2_len + len;
     return checksum_bad(m, ip, ihl) ? damaged(ICGW_DROP_OUTER_BAD_CHECKSUM, reason)
                                     : ICGW_ACTION_TX;
+}
+
+/* `at`: the fragment header. */
+static enum icgw_action parse_v6_fragment(const struct icgw_view *v, uint32_t at,
+                                          enum icgw_drop *reason)
+{
+    uint32_t udp = at + 8;
+
+    if (v->data[at] != ICGW_PROTO_UDP || icgw_load_be16(v->data + at + 2) & ICGW_IPV6_OFFSET) {
+        return ICGW_ACTION_HOST;
+    }
+    if (!icgw_readable(v, udp + ICGW_UDP_LEN, v->pkt_len, ICGW_DROP_OUTER_TRUNCATED, reason)) {
+        return ICGW_ACTION_DROP;
+    }
+    return icgw_load_be16(v->data + udp + 2) == ICGW_GENEVE_PORT
+               ? damaged(ICGW_DROP_OUTER_FRAGMENT, reason)
+               : ICGW_ACTION_HOST;
 }
 
 /* Extension headers before UDP are the kernel's business: no tunnel sends them. */
@@ -122,8 +145,7 @@ static enum icgw_action parse_v6(const struct icgw_view *v, const struct icgw_ta
         return ICGW_ACTION_DROP;
     }
     if (ip[6] == ICGW_PROTO_FRAGMENT) {
-        return v->data[next] == ICGW_PROTO_UDP ? damaged(ICGW_DROP_OUTER_FRAGMENT, reason)
-                                               : ICGW_ACTION_HOST;
+        return parse_v6_fragment(v, next, reason);
     }
     if (icgw_load_be16(v->data + next + 2) != ICGW_GENEVE_PORT) {
         return ICGW_ACTION_HOST;

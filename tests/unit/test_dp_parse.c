@@ -243,7 +243,6 @@ static void test_damaged_outer(void **state)
         {"total length one more", AT_L3, 3, 105, ICGW_DROP_OUTER_TRUNCATED},
         {"checksum", AT_L3, 10, 0x77, ICGW_DROP_OUTER_BAD_CHECKSUM},
         {"more fragments", AT_L3, 6, 0x20, ICGW_DROP_OUTER_FRAGMENT},
-        {"fragment offset", AT_L3, 7, 1, ICGW_DROP_OUTER_FRAGMENT},
         {"UDP length one less", AT_UDP, 5, 83, ICGW_DROP_OUTER_BAD_LENGTH},
         {"UDP length one more", AT_UDP, 5, 85, ICGW_DROP_OUTER_BAD_LENGTH},
         {"UDP length 7", AT_UDP, 5, 7, ICGW_DROP_OUTER_BAD_LENGTH},
@@ -283,6 +282,25 @@ static void test_checksum_flag(void **state)
     check_outcome("NIC did not", ICGW_ACTION_DROP, ICGW_DROP_OUTER_BAD_CHECKSUM, got, reason);
 }
 
+/* The kernel's own, and what has no port, is the kernel's. */
+static void test_v4_fragment(void **state)
+{
+    struct frame f = a_frame(false, false);
+    uint8_t buf[FRAME_MAX];
+    struct layout at = build(&f, buf);
+    struct icgw_packet p;
+
+    (void)state;
+    buf[at.l3 + 6] = 0x20;
+    expect_bytes("first of a tunnel's", buf, at.end, 0, ICGW_ACTION_DROP, ICGW_DROP_OUTER_FRAGMENT,
+                 &p);
+    buf[at.udp + 3] = 53;
+    expect_bytes("first of another", buf, at.end, 0, ICGW_ACTION_HOST, 0, &p);
+    buf[at.udp + 3] = 6081 & 0xff;
+    buf[at.l3 + 7] = 1;
+    expect_bytes("further one", buf, at.end, 0, ICGW_ACTION_HOST, 0, &p);
+}
+
 static void test_v6_fragment(void **state)
 {
     struct frame f = a_frame(true, false);
@@ -296,6 +314,14 @@ static void test_v6_fragment(void **state)
     buf[at.l3 + 6] = 44;
     buf[at.udp] = 17;
     expect_bytes("fragment of UDP", buf, at.end + 8, 0, ICGW_ACTION_DROP, ICGW_DROP_OUTER_FRAGMENT,
+                 &p);
+    buf[at.udp + 8 + 3] = 53;
+    expect_bytes("fragment to another port", buf, at.end + 8, 0, ICGW_ACTION_HOST, 0, &p);
+    buf[at.udp + 8 + 3] = 6081 & 0xff;
+    buf[at.udp + 3] = 8;
+    expect_bytes("further fragment", buf, at.end + 8, 0, ICGW_ACTION_HOST, 0, &p);
+    buf[at.udp + 3] = 1;
+    expect_bytes("first of several", buf, at.end + 8, 0, ICGW_ACTION_DROP, ICGW_DROP_OUTER_FRAGMENT,
                  &p);
     buf[at.udp] = 6;
     expect_bytes("fragment of TCP", buf, at.end + 8, 0, ICGW_ACTION_HOST, 0, &p);
@@ -573,6 +599,7 @@ int main(void)
         cmocka_unit_test(test_split),
         cmocka_unit_test(test_damaged_outer),
         cmocka_unit_test(test_checksum_flag),
+        cmocka_unit_test(test_v4_fragment),
         cmocka_unit_test(test_v6_fragment),
         cmocka_unit_test(test_damaged_geneve),
         cmocka_unit_test(test_short_inside),
