@@ -107,6 +107,11 @@ bool microflow_parse(struct microflow *m, const char *text, char **error)
                            why);
         return false;
     }
+    if (m->expr->type == EXPR_CONSTANT && m->expr->value == 0) {
+        *error = xstrdup("OVN refuses the expression, as it would in a flow: ovn-sb(5), "
+                         "Logical_Flow, match");
+        return false;
+    }
     if (unknown_name(m->expr) != NULL) {
         *error = xasprintf("%s is no field that is known here", unknown_name(m->expr));
         return false;

@@ -123,6 +123,34 @@ static void test_shapes(void **state)
     }
 }
 
+/* What ovn-controller refuses it refuses for all of a shape. */
+static void test_refused_shapes(void **state)
+{
+    static const char *const pairs[][2] = {
+        {"ip4.src == 10.0.0.1 && !tcp", "ip4.src == 10.200.0.255 && !tcp"},
+        {"inport != \"a\"", "inport != \"another\""},
+        {"!(inport == \"a\")", "!(inport == \"another\")"},
+        {"ip4.src == 10.0.0.1 && arp || ip6", "ip4.src == 10.0.0.2 && arp || ip6"},
+        {"!ip4.src == 10.0.0.1", "!ip4.src == 10.0.0.2"},
+        {"ip4.src == {10.0.0.1, $a-b}", "ip4.src == {10.0.0.2, $a-b}"},
+        {"tcp.dst == 0.0.0.1", "tcp.dst == 10.0.0.1"},
+        {"ip4.src == fe80::1", "ip4.src == ::1"},
+    };
+    (void)state;
+    for (size_t i = 0; i < 2 * sizeof pairs / sizeof *pairs; i++) {
+        const struct lflow_code *code = lflow_cache_get(cache, pairs[i / 2][i % 2], "next;");
+        const struct lflow_constant *constants;
+        assert_non_null(code->shape);
+        assert_false(code->takes_all);
+        assert_outline(code);
+        assert_int_equal(lflow_outline(cache, code, &constants)->type, EXPR_CONSTANT);
+        assert_int_equal(lflow_parsed(code)->match->type, EXPR_CONSTANT);
+        assert_true(lflow_parsed(code)->match->value == 0);
+        assert_null(lflow_parsed(code)->match_error);
+        lflow_cache_put(cache, code);
+    }
+}
+
 /* What cannot be parsed, or only because of what its constants are, is looked at at once. */
 static void test_no_shape(void **state)
 {
@@ -203,7 +231,12 @@ static void assert_outlines(const struct model *m)
             &datapaths[i / (2 * MODEL_MAX_TABLES)]
                  ->stages[stage / MODEL_MAX_TABLES][stage % MODEL_MAX_TABLES];
         for (size_t k = 0; k < s->n_flows; k++) {
-            assert_outline(s->flows[k].lflow->code);
+            const struct lflow_code *code = s->flows[k].lflow->code;
+            assert_outline(code);
+            const struct expr *match = lflow_parsed(code)->match;
+            if (match->type == EXPR_CONSTANT && match->value == 0) {
+                fail_msg("refused: %s", code->match_text);
+            }
         }
     }
 }
@@ -246,6 +279,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_shapes, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_refused_shapes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_no_shape, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_other_shapes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_recordings, set_up, tear_down),

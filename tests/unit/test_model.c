@@ -143,12 +143,14 @@ static void test_peers(void **state)
          .datapath = "u1",
          .mac = "02:00:00:00:00:07 10.0.0.1/24"},
         {.name = "router", .type = "", .key = 7, .datapath = "u1", .mac = "router"},
+        {.name = "third", .type = "patch", .key = 8, .datapath = "u2", .peer = "a"},
+        {.name = "blind", .type = "patch", .key = 9, .datapath = "u2", .peer = "mac"},
     };
-    struct model_port *p[8];
+    struct model_port *p[10];
     (void)state;
     model_add_datapath(m, "u1", "a", 1, true, false);
     model_add_datapath(m, "u2", "b", 2, false, false);
-    for (int i = 0; i < 8; i++) {
+    for (int i = 0; i < 10; i++) {
         p[i] = model_add_port(m, &rows[i]);
     }
     model_finish(m);
@@ -156,6 +158,8 @@ static void test_peers(void **state)
     assert_ptr_equal(p[1]->peer, p[0]);
     assert_null(p[2]->peer);
     assert_null(p[3]->peer);
+    assert_null(p[8]->peer); /* a names b */
+    assert_null(p[9]->peer);
     assert_ptr_equal(p[4]->distributed, p[0]);
     assert_ptr_equal(p[0]->redirect, p[4]);
     assert_null(p[5]->distributed); /* of another datapath */

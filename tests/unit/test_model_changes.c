@@ -41,6 +41,7 @@ struct world {
     uint8_t fdb[N_DATAPATHS];
     uint8_t flows[N_FLOWS]; /* variant; 0: no row */
     uint8_t sets[2];        /* likewise */
+    bool turned;            /* lr1-ls's peer is another one of those that name it */
 };
 
 static const char *const uuids[N_DATAPATHS] = {"ts", "lr1", "ls1", "lr2", "ls2"};
@@ -140,6 +141,12 @@ static void add_datapath(struct model *m, const struct world *w, unsigned int dp
     }
 }
 
+static const char *peer_of(const struct world *w, unsigned int dp, unsigned int i)
+{
+    bool turns = w->turned && strcmp(port_rows[dp][i].name, "lr1-ls") == 0;
+    return turns ? "odd" : port_rows[dp][i].peer;
+}
+
 static void add_ports(struct model *m, const struct world *w, unsigned int dp)
 {
     for (unsigned int i = 0; i < N_PORTS && w->datapaths[dp]; i++) {
@@ -153,7 +160,7 @@ static void add_ports(struct model *m, const struct world *w, unsigned int dp)
                                      .datapath = uuids[dp],
                                      .chassis = chassis < 4 ? chassis_names[chassis] : NULL,
                                      .standby = w->ports[dp][i].standby,
-                                     .peer = port_rows[dp][i].peer,
+                                     .peer = peer_of(w, dp, i),
                                      .distributed_port = port_rows[dp][i].distributed,
                                      .mac = w->ports[dp][i].bare ? NULL : port_rows[dp][i].mac};
         model_add_port(m, &row);
@@ -318,7 +325,7 @@ static void change_datapath(struct model *m, struct world *w)
 static void change_rows(struct model *m, struct world *w)
 {
     unsigned int dp = any(N_DATAPATHS), i = any(N_PORTS);
-    switch (any(6)) {
+    switch (any(7)) {
     case 0:
         w->ports[dp][i].there ^= true;
         break;
@@ -334,6 +341,10 @@ static void change_rows(struct model *m, struct world *w)
         break;
     case 4:
         w->neighbours[dp][any(N_NEIGHBOURS)] = (uint8_t)any(4);
+        break;
+    case 5:
+        dp = 1;
+        w->turned ^= true;
         break;
     default:
         w->fdb[dp] = (uint8_t)any(4);
@@ -655,6 +666,28 @@ static void test_address_of_a_peer(void **state)
     check(m, m, &f->before);
 }
 
+/* Two switches' ports name a router's port, and it first the one, then the other. */
+static void test_peer_that_turns(void **state)
+{
+    struct fixture *f = *state;
+
+    start(&f->w);
+    struct model *m = f->model = build(&f->w, f->cache);
+    const struct model_port *own = model_port_by_name(m, "ls1-lr");
+    const struct model_port *odd = model_port_by_name(m, "odd");
+    assert_ptr_equal(own->peer, model_port_by_name(m, "lr1-ls"));
+    assert_null(odd->peer);
+    check(m, m, &f->before);
+    f->w.turned = true;
+    model_empty_datapath(m, uuids[1]);
+    add_ports(m, &f->w, 1);
+    add_rest(m, &f->w, 1);
+    model_finish(m);
+    assert_null(own->peer);
+    assert_ptr_equal(odd->peer, model_port_by_name(m, "lr1-ls"));
+    check(m, m, &f->before);
+}
+
 /* More at once than is remembered, and all rows anew. */
 static void test_many_changes(void **state)
 {
@@ -702,6 +735,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_port_group_alone, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_port_that_comes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_address_of_a_peer, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_peer_that_turns, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many_changes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_another_model, set_up, tear_down)};
 

@@ -486,8 +486,9 @@ static void test_refused(void **state)
     refuse(FROM "ip4 && ip6.dst == fd01::10", 0, "contradicts itself");
     refuse(FROM "eth.src == 02:00:00:00:00:07", 0, "what protocol?");
     refuse(FROM "ip4.dst == 10.1.0.10 && reg0 == 7", 0, "cannot make such a packet");
-    refuse(FROM "ip4.dst == 10.1.0.10 && ip.ttl > 100", 0, "cannot make such a packet");
-    refuse(FROM "ip4.dst == 10.1.0.10 && ip.frag", 0, "cannot make such a packet");
+    refuse(FROM "ip4.dst == 10.1.0.10 && tcp.dst > 60000", 0, "cannot make such a packet");
+    refuse(FROM "ip4.dst == 10.1.0.10 && ip.is_frag", 0, "cannot make such a packet");
+    refuse(FROM "ip4.dst == 10.1.0.10 && ip.ttl > 100", 0, "OVN refuses");
     refuse(FROM "ip4.dst == 10.1.0.10", 20, "an IP packet of 20 bytes");
     refuse(FROM "ip4.dst == 10.1.0.10 && outport == \"lr1-ls1\"", 0, "no port lr1-ls1 on");
     memset(text, '(', MICROFLOW_MAX_TEXT + 1);

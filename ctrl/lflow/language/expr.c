@@ -8,10 +8,12 @@ struct parser {
     struct lexer *lx;
     unsigned int depth;
     bool origins;      /* nodes get theirs */
+    bool refused;      /* by ovn-controller */
+    bool atomic;       /* the last operand may stand behind a `!` */
     const char *error; /* first one */
 };
 
-static struct expr *parse_or(struct parser *, bool negated);
+static struct expr *parse_chain(struct parser *, bool negated);
 static struct expr *parse_text(const char *text, unsigned int depth, const char **error);
 
 static struct expr *expr_new(enum expr_type type)
@@ -60,6 +62,13 @@ static struct expr *fail(struct parser *p, const char *error)
     if (p->error == NULL) {
         p->error = p->lx->error ? p->lx->error : error;
     }
+    return NULL;
+}
+
+/* Whatever follows, the flow is installed nowhere. */
+static struct expr *refuse(struct parser *p)
+{
+    p->refused = true;
     return NULL;
 }
 
@@ -181,6 +190,21 @@ bool expr_parse_field(struct lexer *lx, struct bits *bits, const struct symbol *
     return true;
 }
 
+/* Whether OVN has the comparison, whatever it compares with.  Negation is already in relop. */
+static bool can_compare(const struct symbol *symbol, struct bits bits, enum relop relop)
+{
+    return !symbol->nominal || (relop == RELOP_EQ && bits.width == symbol->bits.width);
+}
+
+/* OVN goes by how a constant is written: an address is as wide as any other. */
+static bool too_wide(const struct lexer *lx, unsigned int width)
+{
+    if (lx->masked) {
+        return (lx->mask & ~wide_ones(width)) != 0;
+    }
+    return lx->format > FORMAT_HEX && integer_width(lx->format) > width;
+}
+
 /* One constant on the right of a comparison.  Negation is already in relop. */
 static struct expr *make_compare(struct parser *p, const struct symbol *symbol, struct bits bits,
                                  enum relop relop)
@@ -188,6 +212,9 @@ static struct expr *make_compare(struct parser *p, const struct symbol *symbol, 
     const struct lexer *lx = p->lx;
     struct expr *e;
 
+    if (!can_compare(symbol, bits, relop)) {
+        return refuse(p);
+    }
     if (symbol->kind == SYMBOL_PORT) {
         if ((lx->type != TOKEN_STRING && lx->type != TOKEN_GROUP) || relop > RELOP_NE) {
             return fail(p, "a port is compared with == or != to a port name or port group");
@@ -204,6 +231,9 @@ static struct expr *make_compare(struct parser *p, const struct symbol *symbol, 
     }
     if (lx->type != TOKEN_INTEGER) {
         return fail(p, "constant expected");
+    }
+    if (too_wide(lx, symbol->bits.width)) {
+        return refuse(p);
     }
     wide ones = wide_ones(bits.width);
     if ((lx->value & ~ones) != 0) {
@@ -255,8 +285,8 @@ static struct expr *parse_constants(struct parser *p, const struct symbol *symbo
         all = all ? combine(relop == RELOP_EQ ? EXPR_OR : EXPR_AND, all, e) : e;
         lexer_match(p->lx, TOKEN_COMMA);
     }
-    if (all == NULL) {
-        return expr_constant(relop == RELOP_NE);
+    if (all == NULL) { /* {} */
+        return refuse(p);
     }
     return with_prerequisite(p, symbol, all);
 }
@@ -296,6 +326,10 @@ static struct expr *parse_predicate(struct parser *p, const struct symbol *symbo
         }
         negated ^= (p->lx->value == 0) == (relop == RELOP_EQ);
         lexer_next(p->lx);
+        p->atomic = false;
+    }
+    if (negated && symbol->nominal) {
+        return refuse(p);
     }
     struct expr *e = parse_text(symbol->expansion, p->depth + 1, &p->error);
     if (e != NULL && negated) {
@@ -340,6 +374,21 @@ static struct expr *parse_unknown(struct parser *p)
     return e;
 }
 
+/* `field`: not 0.  OVN wants that of more than one bit said, but takes `!field`. */
+static struct expr *parse_bare(struct parser *p, const struct symbol *symbol, struct bits bits,
+                               bool negated)
+{
+    enum relop relop = negated ? RELOP_EQ : RELOP_NE;
+    if ((bits.width > 1 && !negated) || !can_compare(symbol, bits, relop)) {
+        return refuse(p);
+    }
+    struct expr *e = expr_new(EXPR_COMPARE);
+    e->relop = relop;
+    e->bits = bits;
+    e->mask = wide_ones(bits.width) << bits.lo;
+    return with_prerequisite(p, symbol, e);
+}
+
 static struct expr *parse_comparison(struct parser *p, bool negated)
 {
     struct symbol scratch;
@@ -362,16 +411,19 @@ static struct expr *parse_comparison(struct parser *p, bool negated)
         return parse_predicate(p, symbol, negated);
     }
     if (parse_relop(p, &relop)) {
+        p->atomic = false;
         return parse_constants(p, symbol, bits, negated ? relop_negate(relop) : relop);
     }
     if (symbol->kind == SYMBOL_PORT) {
         return fail(p, "port name expected");
     }
-    struct expr *e = expr_new(EXPR_COMPARE); /* `field`: not 0 */
-    e->relop = negated ? RELOP_EQ : RELOP_NE;
-    e->bits = bits;
-    e->mask = wide_ones(bits.width) << bits.lo;
-    return with_prerequisite(p, symbol, e);
+    return parse_bare(p, symbol, bits, negated);
+}
+
+/* Whether `x a field b y` is a range: both operators point the same way. */
+static bool is_range(enum relop a, enum relop b)
+{
+    return a > RELOP_NE && b > RELOP_NE && (a <= RELOP_LE) == (b <= RELOP_LE);
 }
 
 /* `1 < field`, `1 < field < 9`, `0`, `1`. */
@@ -381,7 +433,7 @@ static struct expr *parse_constant_first(struct parser *p, bool negated)
     struct symbol scratch;
     const struct symbol *symbol;
     struct bits bits;
-    enum relop relop;
+    enum relop relop, second;
     const char *error;
 
     lexer_next(p->lx);
@@ -391,6 +443,7 @@ static struct expr *parse_constant_first(struct parser *p, bool negated)
         }
         return expr_constant((constant.value == 1) != negated);
     }
+    p->atomic = false;
     if (!expr_parse_field(p->lx, &bits, &symbol, &scratch, &error)) {
         return fail(p, error);
     }
@@ -404,35 +457,38 @@ static struct expr *parse_constant_first(struct parser *p, bool negated)
     struct expr *e = make_compare(p, symbol, bits, negated ? relop_negate(turned) : turned);
     p->lx = rest;
     e = with_prerequisite(p, symbol, e);
-    if (parse_relop(p, &relop)) {
+    if (parse_relop(p, &second)) {
+        if (!is_range(relop, second)) {
+            expr_free(e);
+            return refuse(p);
+        }
         struct expr *upper =
-            parse_constants(p, symbol, bits, negated ? relop_negate(relop) : relop);
+            parse_constants(p, symbol, bits, negated ? relop_negate(second) : second);
         e = combine(negated ? EXPR_OR : EXPR_AND, e, upper);
     }
     return e;
 }
 
+static struct expr *parse_parentheses(struct parser *p, bool negated)
+{
+    if (++p->depth > EXPR_MAX_DEPTH) {
+        return fail(p, "nested too deeply");
+    }
+    struct expr *e = parse_chain(p, negated);
+    p->depth--;
+    if (e != NULL && !lexer_match(p->lx, TOKEN_RPAREN)) {
+        expr_free(e);
+        return fail(p, "missing )");
+    }
+    p->atomic = true;
+    return e;
+}
+
 static struct expr *parse_primary(struct parser *p, bool negated)
 {
-    if (lexer_match(p->lx, TOKEN_NOT)) {
-        if (++p->depth > EXPR_MAX_DEPTH) {
-            return fail(p, "nested too deeply");
-        }
-        struct expr *e = parse_primary(p, !negated);
-        p->depth--;
-        return e;
-    }
+    p->atomic = true; /* unless it turns out to be a comparison */
     if (lexer_match(p->lx, TOKEN_LPAREN)) {
-        if (++p->depth > EXPR_MAX_DEPTH) {
-            return fail(p, "nested too deeply");
-        }
-        struct expr *e = parse_or(p, negated);
-        p->depth--;
-        if (e != NULL && !lexer_match(p->lx, TOKEN_RPAREN)) {
-            expr_free(e);
-            return fail(p, "missing )");
-        }
-        return e;
+        return parse_parentheses(p, negated);
     }
     if (p->lx->type == TOKEN_ID) {
         return parse_comparison(p, negated);
@@ -443,38 +499,52 @@ static struct expr *parse_primary(struct parser *p, bool negated)
     return fail(p, "expression expected");
 }
 
-/* A chain of && or ||.  De Morgan's laws turn one into the other under a
- * negation. */
-static struct expr *parse_chain(struct parser *p, enum token_type token, bool negated,
-                                struct expr *(*parse_sub)(struct parser *, bool))
+/* OVN has neither `!a == 1` nor `!!a`: it wants parentheses. */
+static struct expr *parse_not(struct parser *p, bool negated)
 {
-    enum expr_type type = (token == TOKEN_AND) != negated ? EXPR_AND : EXPR_OR;
-    struct expr *e = parse_sub(p, negated);
-    struct expr *chain = NULL;
-    while (e != NULL && lexer_match(p->lx, token)) {
-        if (chain == NULL) {
-            chain = expr_new(type);
-            expr_append(chain, e);
-            e = chain;
-        }
-        struct expr *right = parse_sub(p, negated);
-        if (right == NULL) {
-            expr_free(chain);
-            return NULL;
-        }
-        expr_append(chain, right);
+    if (!lexer_match(p->lx, TOKEN_NOT)) {
+        return parse_primary(p, negated);
+    }
+    if (p->lx->type == TOKEN_NOT) {
+        return refuse(p);
+    }
+    struct expr *e = parse_primary(p, !negated);
+    if (e != NULL && !p->atomic) {
+        expr_free(e);
+        return refuse(p);
     }
     return e;
 }
 
-static struct expr *parse_and(struct parser *p, bool negated)
+static bool is_logical(enum token_type token)
 {
-    return parse_chain(p, TOKEN_AND, negated, parse_primary);
+    return token == TOKEN_AND || token == TOKEN_OR;
 }
 
-static struct expr *parse_or(struct parser *p, bool negated)
+/* A chain of && or ||.  De Morgan's laws turn one into the other under a
+ * negation.  Neither binds more tightly: OVN wants parentheses where both are. */
+static struct expr *parse_chain(struct parser *p, bool negated)
 {
-    return parse_chain(p, TOKEN_OR, negated, parse_and);
+    struct expr *e = parse_not(p, negated);
+    enum token_type token = p->lx->type;
+    if (e == NULL || !is_logical(token)) {
+        return e;
+    }
+    struct expr *chain = expr_new((token == TOKEN_AND) != negated ? EXPR_AND : EXPR_OR);
+    while (e != NULL && lexer_match(p->lx, token)) {
+        expr_append(chain, e);
+        e = parse_not(p, negated);
+    }
+    if (e == NULL) {
+        expr_free(chain);
+        return NULL;
+    }
+    expr_append(chain, e);
+    if (is_logical(p->lx->type)) {
+        expr_free(chain);
+        return refuse(p);
+    }
+    return chain;
 }
 
 static struct expr *parse_whole(const char *text, unsigned int depth, bool origins,
@@ -484,7 +554,12 @@ static struct expr *parse_whole(const char *text, unsigned int depth, bool origi
     struct parser p = {.lx = &lx, .depth = depth, .origins = origins};
 
     lexer_init(&lx, text);
-    struct expr *e = depth > EXPR_MAX_DEPTH ? fail(&p, "nested too deeply") : parse_or(&p, false);
+    struct expr *e =
+        depth > EXPR_MAX_DEPTH ? fail(&p, "nested too deeply") : parse_chain(&p, false);
+    if (p.refused || lx.refused) {
+        expr_free(e);
+        return expr_constant(false);
+    }
     if (e != NULL && lx.type != TOKEN_END) {
         expr_free(e);
         e = fail(&p, "unexpected text after the expression");

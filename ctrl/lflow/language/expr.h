@@ -8,7 +8,11 @@
  * carries the prerequisites of its field, as OVN does it: `!(tcp.dst == 80)` is
  * `tcp && tcp.dst != 80`.  Predicates are negated with their prerequisites:
  * `!ip4.mcast` holds for IPv6.  A node that names something unknown is kept as
- * EXPR_UNKNOWN: what it stands next to may decide without it. */
+ * EXPR_UNKNOWN: what it stands next to may decide without it.
+ *
+ * ovn-controller never installs a flow whose match it refuses, though what it says is
+ * plain: `!tcp`, `a || b && c`.  Users can write those, as nobody reads the match of an
+ * ACL or a policy before.  Such a match is the constant false. */
 
 #include <stdbool.h>
 #include <stddef.h>

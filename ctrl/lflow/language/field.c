@@ -68,19 +68,28 @@ const char *field_name(enum field_id id)
 
 #define WHOLE(NAME, FIELD, WIDTH, PREREQ)                                                          \
     {                                                                                              \
-        NAME, SYMBOL_FIELD, {FIELD, 0, WIDTH}, NULL, PREREQ                                        \
+        NAME, SYMBOL_FIELD, {FIELD, 0, WIDTH}, NULL, PREREQ, false                                 \
     }
 #define PART(NAME, FIELD, LO, WIDTH, PREREQ)                                                       \
     {                                                                                              \
-        NAME, SYMBOL_FIELD, {FIELD, LO, WIDTH}, NULL, PREREQ                                       \
+        NAME, SYMBOL_FIELD, {FIELD, LO, WIDTH}, NULL, PREREQ, false                                \
+    }
+#define NOMINAL(NAME, FIELD, WIDTH, PREREQ)                                                        \
+    {                                                                                              \
+        NAME, SYMBOL_FIELD, {FIELD, 0, WIDTH}, NULL, PREREQ, true                                  \
     }
 #define PORT(NAME, FIELD)                                                                          \
     {                                                                                              \
-        NAME, SYMBOL_PORT, {FIELD, 0, 32}, NULL, NULL                                              \
+        NAME, SYMBOL_PORT, {FIELD, 0, 32}, NULL, NULL, true                                        \
     }
 #define PREDICATE(NAME, EXPANSION)                                                                 \
     {                                                                                              \
-        NAME, SYMBOL_PREDICATE, {0, 0, 1}, EXPANSION, NULL                                         \
+        NAME, SYMBOL_PREDICATE, {0, 0, 1}, EXPANSION, NULL, false                                  \
+    }
+/* One whose expansion, but for prerequisites, names something nominal. */
+#define POSITIVE(NAME, EXPANSION)                                                                  \
+    {                                                                                              \
+        NAME, SYMBOL_PREDICATE, {0, 0, 1}, EXPANSION, NULL, true                                   \
     }
 
 /* Bit numbers of `flags` and `ct_state` are those that ovn-controller gives
@@ -135,37 +144,38 @@ static const struct symbol symbols[] = {
 
     WHOLE("eth.src", FIELD_ETH_SRC, 48, NULL),
     WHOLE("eth.dst", FIELD_ETH_DST, 48, NULL),
-    WHOLE("eth.type", FIELD_ETH_TYPE, 16, NULL),
+    NOMINAL("eth.type", FIELD_ETH_TYPE, 16, NULL),
     PREDICATE("eth.bcast", "eth.dst == ff:ff:ff:ff:ff:ff"),
     PART("eth.mcast", FIELD_ETH_DST, 40, 1, NULL),
     PREDICATE("eth.mcastv6", "eth.dst[32..47] == 0x3333"),
 
     WHOLE("vlan.tci", FIELD_VLAN_TCI, 16, NULL),
-    PART("vlan.present", FIELD_VLAN_TCI, 12, 1, NULL),
+    PREDICATE("vlan.present", "vlan.tci[12]"),
     PART("vlan.pcp", FIELD_VLAN_TCI, 13, 3, "vlan.present"),
     PART("vlan.vid", FIELD_VLAN_TCI, 0, 12, "vlan.present"),
 
-    PREDICATE("ip4", "eth.type == 0x800"),
-    PREDICATE("ip6", "eth.type == 0x86dd"),
-    PREDICATE("ip", "eth.type == {0x800, 0x86dd}"),
-    WHOLE("ip.proto", FIELD_IP_PROTO, 8, "ip"),
-    WHOLE("ip.dscp", FIELD_IP_DSCP, 6, "ip"),
-    WHOLE("ip.ecn", FIELD_IP_ECN, 2, "ip"),
-    WHOLE("ip.ttl", FIELD_IP_TTL, 8, "ip"),
+    POSITIVE("ip4", "eth.type == 0x800"),
+    POSITIVE("ip6", "eth.type == 0x86dd"),
+    POSITIVE("ip", "eth.type == {0x800, 0x86dd}"),
+    NOMINAL("ip.proto", FIELD_IP_PROTO, 8, "ip"),
+    NOMINAL("ip.dscp", FIELD_IP_DSCP, 6, "ip"),
+    NOMINAL("ip.ecn", FIELD_IP_ECN, 2, "ip"),
+    NOMINAL("ip.ttl", FIELD_IP_TTL, 8, "ip"),
     WHOLE("ip.frag", FIELD_IP_FRAG, 2, "ip"),
-    PART("ip.is_frag", FIELD_IP_FRAG, 0, 1, "ip"),
-    PART("ip.later_frag", FIELD_IP_FRAG, 1, 1, "ip"),
+    /* No fields: `!ip.is_frag` holds for ARP. */
+    PREDICATE("ip.is_frag", "ip.frag[0]"),
+    PREDICATE("ip.later_frag", "ip.frag[1]"),
     PREDICATE("ip.first_frag", "ip.is_frag && !ip.later_frag"),
 
     WHOLE("ip4.src", FIELD_IP4_SRC, 32, "ip4"),
     WHOLE("ip4.dst", FIELD_IP4_DST, 32, "ip4"),
     PREDICATE("ip4.src_mcast", "ip4.src[28..31] == 0xe"),
     PREDICATE("ip4.mcast", "eth.mcast && ip4.dst[28..31] == 0xe"),
-    PREDICATE("icmp4", "ip4 && ip.proto == 1"),
-    WHOLE("icmp4.type", FIELD_ICMP4_TYPE, 8, "icmp4"),
-    WHOLE("icmp4.code", FIELD_ICMP4_CODE, 8, "icmp4"),
-    WHOLE("icmp4.frag_mtu", FIELD_ICMP4_FRAG_MTU, 16, NULL),
-    PREDICATE("igmp", "ip4.mcast && ip.proto == 2"),
+    POSITIVE("icmp4", "ip4 && ip.proto == 1"),
+    NOMINAL("icmp4.type", FIELD_ICMP4_TYPE, 8, "icmp4"),
+    NOMINAL("icmp4.code", FIELD_ICMP4_CODE, 8, "icmp4"),
+    NOMINAL("icmp4.frag_mtu", FIELD_ICMP4_FRAG_MTU, 16, NULL),
+    POSITIVE("igmp", "ip4.mcast && ip.proto == 2"),
 
     WHOLE("ip6.src", FIELD_IP6_SRC, 128, "ip6"),
     WHOLE("ip6.dst", FIELD_IP6_DST, 128, "ip6"),
@@ -180,47 +190,47 @@ static const struct symbol symbols[] = {
     PREDICATE("ip6.mcast_flood", "eth.mcastv6 && (ip6.mcast_rsvd || ip6.mcast_all_nodes || "
                                  "ip6.mcast_all_rtrs || ip6.mcast_sol_node)"),
     PREDICATE("ip6.mcast", "eth.mcastv6 && ip6.dst[120..127] == 0xff"),
-    PREDICATE("icmp6", "ip6 && ip.proto == 58"),
-    WHOLE("icmp6.type", FIELD_ICMP6_TYPE, 8, "icmp6"),
-    WHOLE("icmp6.code", FIELD_ICMP6_CODE, 8, "icmp6"),
-    WHOLE("icmp6.frag_mtu", FIELD_ICMP6_FRAG_MTU, 32, NULL),
-    PREDICATE("icmp", "icmp4 || icmp6"),
+    POSITIVE("icmp6", "ip6 && ip.proto == 58"),
+    NOMINAL("icmp6.type", FIELD_ICMP6_TYPE, 8, "icmp6"),
+    NOMINAL("icmp6.code", FIELD_ICMP6_CODE, 8, "icmp6"),
+    NOMINAL("icmp6.frag_mtu", FIELD_ICMP6_FRAG_MTU, 32, NULL),
+    POSITIVE("icmp", "icmp4 || icmp6"),
 
-    PREDICATE("arp", "eth.type == 0x806"),
-    WHOLE("arp.op", FIELD_ARP_OP, 16, "arp"),
+    POSITIVE("arp", "eth.type == 0x806"),
+    NOMINAL("arp.op", FIELD_ARP_OP, 16, "arp"),
     WHOLE("arp.spa", FIELD_ARP_SPA, 32, "arp"),
     WHOLE("arp.tpa", FIELD_ARP_TPA, 32, "arp"),
     WHOLE("arp.sha", FIELD_ARP_SHA, 48, "arp"),
     WHOLE("arp.tha", FIELD_ARP_THA, 48, "arp"),
-    PREDICATE("rarp", "eth.type == 0x8035"),
-    WHOLE("rarp.op", FIELD_ARP_OP, 16, "rarp"),
+    POSITIVE("rarp", "eth.type == 0x8035"),
+    NOMINAL("rarp.op", FIELD_ARP_OP, 16, "rarp"),
     WHOLE("rarp.spa", FIELD_ARP_SPA, 32, "rarp"),
     WHOLE("rarp.tpa", FIELD_ARP_TPA, 32, "rarp"),
     WHOLE("rarp.sha", FIELD_ARP_SHA, 48, "rarp"),
     WHOLE("rarp.tha", FIELD_ARP_THA, 48, "rarp"),
 
     /* RFC 4861 wants hop limit 255 and code 0 of every ND message. */
-    PREDICATE("nd", "icmp6.type == {135, 136} && icmp6.code == 0 && ip.ttl == 255"),
-    PREDICATE("nd_ns", "icmp6.type == 135 && icmp6.code == 0 && ip.ttl == 255"),
-    PREDICATE("nd_ns_mcast", "ip6.mcast && icmp6.type == 135 && icmp6.code == 0 && ip.ttl == 255"),
-    PREDICATE("nd_na", "icmp6.type == 136 && icmp6.code == 0 && ip.ttl == 255"),
-    PREDICATE("nd_rs", "icmp6.type == 133 && icmp6.code == 0 && ip.ttl == 255"),
-    PREDICATE("nd_ra", "icmp6.type == 134 && icmp6.code == 0 && ip.ttl == 255"),
+    POSITIVE("nd", "icmp6.type == {135, 136} && icmp6.code == 0 && ip.ttl == 255"),
+    POSITIVE("nd_ns", "icmp6.type == 135 && icmp6.code == 0 && ip.ttl == 255"),
+    POSITIVE("nd_ns_mcast", "ip6.mcast && icmp6.type == 135 && icmp6.code == 0 && ip.ttl == 255"),
+    POSITIVE("nd_na", "icmp6.type == 136 && icmp6.code == 0 && ip.ttl == 255"),
+    POSITIVE("nd_rs", "icmp6.type == 133 && icmp6.code == 0 && ip.ttl == 255"),
+    POSITIVE("nd_ra", "icmp6.type == 134 && icmp6.code == 0 && ip.ttl == 255"),
     WHOLE("nd.target", FIELD_ND_TARGET, 128, "nd"),
     WHOLE("nd.sll", FIELD_ND_SLL, 48, "nd_ns"),
     WHOLE("nd.tll", FIELD_ND_TLL, 48, "nd_na"),
     /* RFC 2710 and RFC 3810. */
-    PREDICATE("mldv1", "eth.mcastv6 && ip6.src == fe80::/10 && icmp6.type == {130, 131, 132}"),
-    PREDICATE("mldv2", "eth.mcastv6 && ip6.dst == ff02::16 && icmp6.type == 143"),
+    POSITIVE("mldv1", "eth.mcastv6 && ip6.src == fe80::/10 && icmp6.type == {130, 131, 132}"),
+    POSITIVE("mldv2", "eth.mcastv6 && ip6.dst == ff02::16 && icmp6.type == 143"),
 
-    PREDICATE("tcp", "ip.proto == 6"),
+    POSITIVE("tcp", "ip.proto == 6"),
     WHOLE("tcp.src", FIELD_TCP_SRC, 16, "tcp"),
     WHOLE("tcp.dst", FIELD_TCP_DST, 16, "tcp"),
     WHOLE("tcp.flags", FIELD_TCP_FLAGS, 12, "tcp"),
-    PREDICATE("udp", "ip.proto == 17"),
+    POSITIVE("udp", "ip.proto == 17"),
     WHOLE("udp.src", FIELD_UDP_SRC, 16, "udp"),
     WHOLE("udp.dst", FIELD_UDP_DST, 16, "udp"),
-    PREDICATE("sctp", "ip.proto == 132"),
+    POSITIVE("sctp", "ip.proto == 132"),
     WHOLE("sctp.src", FIELD_SCTP_SRC, 16, "sctp"),
     WHOLE("sctp.dst", FIELD_SCTP_DST, 16, "sctp"),
 };
@@ -252,6 +262,7 @@ static bool find_register(const char *name, const char *prefix, unsigned int cou
     scratch->bits.width = (uint8_t)width;
     scratch->expansion = NULL;
     scratch->prerequisite = NULL;
+    scratch->nominal = false;
     return true;
 }
 

@@ -77,6 +77,9 @@ struct symbol {
     struct bits bits;         /* of FIELD and PORT */
     const char *expansion;    /* of PREDICATE: an expression */
     const char *prerequisite; /* expression that must hold for the field to exist, or NULL */
+    /* OVN's nominal level of measurement (ovn-sb(5)): Open vSwitch cannot mask the field, or the
+     * predicate stands for such a one.  It is only asked for what it is, never for what not. */
+    bool nominal;
 };
 
 /* NULL: no such symbol.  reg0 … reg11, xreg0 … xreg5 and xxreg0 … xxreg2 are

@@ -129,6 +129,12 @@ static size_t parse_integer(const char *s, wide *value, enum integer_format *for
     return 0;
 }
 
+/* OVN has no decimal numbers that look octal. */
+static bool has_leading_zero(const char *s, enum integer_format format)
+{
+    return format == FORMAT_DECIMAL && s[0] == '0' && isdigit((unsigned char)s[1]);
+}
+
 /* The mask after a slash: a prefix length for addresses, else a value of the
  * same format. */
 static bool parse_mask(struct lexer *lx)
@@ -147,7 +153,10 @@ static bool parse_mask(struct lexer *lx)
         mask = wide_ones(width) & ~wide_ones(width - (unsigned int)mask);
     } else if (format != lx->format && !(format <= FORMAT_HEX && lx->format <= FORMAT_HEX)) {
         return false;
+    } else if (format != lx->format) { /* OVN takes 0/0x12, and no other number like it */
+        lx->refused |= lx->format != FORMAT_DECIMAL || lx->value != 0;
     }
+    lx->refused |= has_leading_zero(lx->next, format);
     lx->next += n;
     lx->mask = mask;
     lx->value &= mask;
@@ -162,6 +171,7 @@ static void lex_integer(struct lexer *lx)
         fail(lx, "malformed constant");
         return;
     }
+    lx->refused |= has_leading_zero(lx->next, lx->format);
     lx->next += n;
     lx->n_constants++;
     lx->type = TOKEN_INTEGER;
@@ -193,6 +203,8 @@ static void lex_id(struct lexer *lx, enum token_type type)
     }
     memcpy(lx->text, lx->next, n);
     lx->text[n] = '\0';
+    /* For OVN, `$a-b` is the set a, something else, and b. */
+    lx->refused |= type != TOKEN_ID && (!is_id_start(*lx->text) || strchr(lx->text, '-') != NULL);
     lx->next += n;
     lx->type = type;
 }
@@ -340,6 +352,7 @@ void lexer_init(struct lexer *lx, const char *text)
 {
     lx->start = lx->next = text;
     lx->n_constants = 0;
+    lx->refused = false;
     lx->type = TOKEN_END;
     lx->error = NULL;
     lexer_next(lx);

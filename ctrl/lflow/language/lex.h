@@ -55,6 +55,7 @@ struct lexer {
     wide mask; /* all ones of the format's width when not masked */
     bool masked;
     enum integer_format format;
+    bool refused;      /* something up to the token is none of OVN's language */
     const char *error; /* static string */
 };
 

@@ -105,11 +105,19 @@ static void finish_rows(struct model_datapath *dp)
     }
 }
 
+/* As in ovn-controller: a port that names another one's peer leads nowhere.  (One whose own
+ * option changes is added anew, and who names it finished again.) */
+static bool are_peers(const struct model_port *port, const struct model_port *peer)
+{
+    return peer != NULL && peer != port && peer->peer_name != NULL &&
+           strcmp(peer->peer_name, port->name) == 0;
+}
+
 static void finish_port(const struct model *m, struct model_port *port)
 {
     if (port->peer_name != NULL) {
         struct model_port *peer = model_port_by_name(m, port->peer_name);
-        port->peer = peer != port ? peer : NULL;
+        port->peer = are_peers(port, peer) ? peer : NULL;
     }
     if (port->distributed_name != NULL && port->type == MODEL_PORT_CHASSISREDIRECT) {
         struct model_port *distributed = model_port_by_name(m, port->distributed_name);
