@@ -380,6 +380,22 @@ static void follow_underlay(struct gateway *gw)
     slow_path_set_tables(gw->slow_path, icgw_pmd_tables());
 }
 
+/* Said once, however often it is tried again. */
+static void follow_trouble(struct gateway *gw)
+{
+    static struct vlog_rate_limit rl = VLOG_RATE_LIMIT_INIT(60, 10);
+    const char *trouble = underlay_trouble(gw->underlay);
+    if ((trouble != NULL) == gw->underlay_trouble) {
+        return;
+    }
+    gw->underlay_trouble = trouble != NULL;
+    if (trouble != NULL) {
+        VLOG_WARN_RL(&rl, "underlay: %s: next hops may be out of date; trying again", trouble);
+    } else {
+        VLOG_INFO_RL(&rl, "underlay: next hops are up to date again");
+    }
+}
+
 /* The model waits for the Southbound, other zones do not. */
 static void follow_keys(struct gateway *gw)
 {
@@ -456,6 +472,7 @@ void gateway_run(struct gateway *gw)
     if (underlay_run(gw->underlay)) {
         follow_underlay(gw);
     }
+    follow_trouble(gw);
     run_slow_path(gw);
     capture_command_run();
     trace_live_run();

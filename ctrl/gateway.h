@@ -37,6 +37,7 @@ struct gateway {
     const struct icgw_config *config;
     struct ovsdb *ovsdb;
     struct underlay *underlay;
+    bool underlay_trouble; /* and it was said */
     struct lflow_cache *cache;
     struct slow_path *slow_path;
     const struct model *model;       /* NULL until there is one; of *ovsdb, or … */

@@ -47,7 +47,7 @@
     X(NEIGHBOUR_TIMEOUT, "neighbour_timeout")                                                      \
     X(BFD_FULL, "bfd_full")           /* the BFD thread does not keep up */                        \
     X(HANDOVER_FULL, "handover_full") /* another worker does not keep up */                        \
-    X(RX_TOO_LONG, "rx_too_long")     /* longer than the MTU of any port */
+    X(RX_TOO_LONG, "rx_too_long")     /* longer than its port's MTU admits */
 
 /* Why a packet left the fast path for the interpreter in the control thread. */
 #define ICGW_SLOWS(X)                                                                              \

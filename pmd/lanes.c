@@ -89,6 +89,7 @@ static void lane_init(struct pmd_worker *w, uint16_t p)
     if (port->host_interface) {
         lane->host_id = port->host.id;
         lane->host_rx_queue = pmd_dev_queue(&port->host, w->index, port->host.n_rxq);
+        lane->host_max = port->mtu + PMD_HOST_OVERHEAD;
         out_init(&lane->host, &port->host, w->index, w->feeds[2 * p + 1], ICGW_DROP_HOST_FULL);
     }
     w->relays |= lane->tx.queue == 0 && relayed(&port->dev);
@@ -121,6 +122,7 @@ static struct pmd_worker *worker_create(uint16_t index)
         lane->tx.queue = lane->host.queue = PMD_NO_QUEUE;
         lane->tx.full = ICGW_DROP_TX_FULL;
         lane->host.full = ICGW_DROP_HOST_FULL;
+        lane->host_max = UINT32_MAX;
     }
     for (uint16_t p = 0; p < pmd.n_ports; p++) {
         lane_init(w, p);

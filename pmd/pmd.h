@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include <rte_common.h>
+#include <rte_ether.h>
 #include <rte_ring.h>
 
 #include "icgw_pmd.h"
@@ -35,6 +36,9 @@ struct rte_rcu_qsbr;
  * them in advance; a frame fits one. */
 #define PMD_HOST_RX_DESC 4
 #define PMD_HOST_TX_DESC 256
+
+/* What net_tap sends beyond the MTU: the Ethernet header, a VLAN tag, the CRC. */
+#define PMD_HOST_OVERHEAD (RTE_ETHER_HDR_LEN + RTE_VLAN_HLEN + RTE_ETHER_CRC_LEN)
 
 #define PMD_RING_SIZE 1024
 /* As PMD_RX_DESC: the worker at the other end may be napping. */
@@ -123,6 +127,7 @@ struct pmd_lane {
     uint16_t rest_queue; /* likewise */
     uint16_t host_id;
     uint16_t host_rx_queue;
+    uint32_t host_max;    /* bytes of a frame that the host interface takes */
     struct rte_ring *bfd; /* as pmd_port.bfd; NULL: another worker's */
     struct pmd_out tx;
     struct pmd_out host;

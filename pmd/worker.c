@@ -77,6 +77,19 @@ static void hand_over_bfd(struct pmd_worker *w, const struct pmd_lane *lane, str
     b->drop[b->n_drop++] = m;
 }
 
+/* net_tap stops at a frame that is too long, and what comes after it in the burst
+ * would be lost as well. */
+static inline void push_host(struct pmd_worker *w, struct pmd_lane *lane, struct burst *b,
+                             struct rte_mbuf *m)
+{
+    if (likely(rte_pktmbuf_pkt_len(m) <= lane->host_max)) {
+        pmd_out_push(&lane->host, m);
+        return;
+    }
+    drop(w, b, m, ICGW_DROP_RX_TOO_LONG);
+    pmd_capture_dropped(w, pmd_capture_port(lane->id), &m, 1, ICGW_DROP_RX_TOO_LONG);
+}
+
 static inline void act(struct pmd_worker *w, struct pmd_lane *lane, struct burst *b,
                        struct rte_mbuf *m, const struct icgw_result *r)
 {
@@ -89,7 +102,7 @@ static inline void act(struct pmd_worker *w, struct pmd_lane *lane, struct burst
         break;
     }
     case ICGW_ACTION_HOST:
-        pmd_out_push(&lane->host, m);
+        push_host(w, lane, b, m);
         break;
     case ICGW_ACTION_SLOW:
         if (pmd_slow_admit(w, r->reason)) {

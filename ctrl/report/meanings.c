@@ -59,7 +59,7 @@ static const struct meaning meanings[ICGW_N_DROPS] = {
                                         "normal in small numbers; a scan of an empty subnet?"},
     [ICGW_DROP_NEIGHBOUR_TIMEOUT] = {"the next hop did not answer ARP or ND",
                                      "normal for addresses that nobody has"},
-    [ICGW_DROP_RX_TOO_LONG] = {"a frame is longer than the MTU of any port",
+    [ICGW_DROP_RX_TOO_LONG] = {"a frame is longer than the MTU of its port admits",
                                "raise mtu in [port], or lower it at the sender"},
     [ICGW_DROP_HANDOVER_FULL] = {"another worker did not keep up with what is handed to it",
                                  "is each core of [workers] free for its worker?"},

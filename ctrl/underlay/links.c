@@ -142,24 +142,30 @@ static int on_link(const struct nlmsghdr *nlh, void *links)
     return MNL_CB_OK;
 }
 
+static void start_again(void *links)
+{
+    ul_links_clear(links);
+}
+
 int ul_links_load(struct ul_links *links, struct ul_netlink *nl)
 {
-    int rc = -EINTR;
+    char buffer[256];
+    struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
+    struct ul_links got = {NULL};
+    struct ifinfomsg *ifi;
+    int rc;
 
-    /* EINTR: interfaces changed while they were listed. */
-    for (int attempt = 0; attempt < 3 && rc == -EINTR; attempt++) {
-        char buffer[256];
-        struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
-        struct ifinfomsg *ifi;
-
-        ul_links_clear(links);
-        nlh->nlmsg_type = RTM_GETLINK;
-        nlh->nlmsg_flags = NLM_F_DUMP;
-        ifi = mnl_nlmsg_put_extra_header(nlh, sizeof *ifi);
-        ifi->ifi_family = AF_UNSPEC;
-        rc = ul_netlink_request(nl, nlh, on_link, links);
+    nlh->nlmsg_type = RTM_GETLINK;
+    ifi = mnl_nlmsg_put_extra_header(nlh, sizeof *ifi);
+    ifi->ifi_family = AF_UNSPEC;
+    rc = ul_netlink_dump(nl, nlh, on_link, &got, start_again);
+    if (rc < 0) { /* part of them is worse than what was known */
+        ul_links_clear(&got);
+        return rc;
     }
-    return rc;
+    ul_links_clear(links);
+    *links = got;
+    return 0;
 }
 
 void ul_links_clear(struct ul_links *links)

@@ -27,7 +27,7 @@ struct ul_links {
 
 /* Takes over an RTM_NEWLINK or RTM_DELLINK.  True: something changed. */
 bool ul_links_update(struct ul_links *links, const struct nlmsghdr *nlh);
-/* Starts again from a dump.  0, or a negative errno. */
+/* Starts again from a dump.  0, or a negative errno: they stay as they were. */
 int ul_links_load(struct ul_links *links, struct ul_netlink *nl);
 void ul_links_clear(struct ul_links *links);
 const struct ul_link *ul_links_find(const struct ul_links *links, int index);

@@ -99,7 +99,7 @@ static bool set_state(struct ul_neighbour *n, uint16_t state, const struct nlatt
         n->silent_until = 0;
     }
     n->state = state;
-    n->loaded = true;
+    n->loaded = n->seen = true;
     changed = was != ul_neighbour_usable(n);
     if (answers(n) && memcmp(n->mac, mnl_attr_get_payload(mac), sizeof n->mac) != 0) {
         memcpy(n->mac, mnl_attr_get_payload(mac), sizeof n->mac);
@@ -149,26 +149,29 @@ static int on_neighbour(const struct nlmsghdr *nlh, void *ns)
     for (size_t b_ = 0; b_ < UL_NEIGHBOUR_BUCKETS; b_++)                                           \
         for (struct ul_neighbour *N = (NS)->buckets[b_]; N; N = N->next)
 
+static void unmark(void *ns)
+{
+    FOR_EACH(n, (struct ul_neighbours *)ns)
+    {
+        n->seen = false;
+    }
+}
+
 int ul_neighbours_load(struct ul_neighbours *ns, struct ul_netlink *nl)
 {
     char buffer[256];
     struct nlmsghdr *nlh = mnl_nlmsg_put_header(buffer);
     int rc;
 
-    FOR_EACH(n, ns)
-    {
-        n->loaded = false;
-    }
     nlh->nlmsg_type = RTM_GETNEIGH;
-    nlh->nlmsg_flags = NLM_F_DUMP;
     mnl_nlmsg_put_extra_header(nlh, sizeof(struct ndmsg));
-    rc = ul_netlink_request(nl, nlh, on_neighbour, ns);
-    if (rc < 0 && rc != -EINTR) { /* EINTR: entries changed meanwhile; events tell which */
+    rc = ul_netlink_dump(nl, nlh, on_neighbour, ns, unmark);
+    if (rc < 0) {
         return rc;
     }
     FOR_EACH(n, ns)
     {
-        if (!n->loaded) {
+        if (!n->seen) {
             n->managed = false;
             set_state(n, 0, NULL);
         }
@@ -209,9 +212,9 @@ int64_t ul_neighbours_ask(struct ul_neighbours *ns, struct ul_netlink *nl)
 
     FOR_EACH(n, ns)
     {
-        /* Asked about an entry that the operator has fixed, the kernel would
-         * make it an ordinary one. */
-        if ((n->managed && answers(n)) || (n->state & (NUD_PERMANENT | NUD_NOARP))) {
+        /* Asked about an entry that the operator has fixed, or may have, the
+         * kernel would make it an ordinary one. */
+        if ((n->managed && answers(n)) || (n->state & (NUD_PERMANENT | NUD_NOARP)) || !n->loaded) {
             continue;
         }
         int64_t after = answers(n) ? ASK_MS : ASK_SILENT_MS;

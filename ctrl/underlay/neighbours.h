@@ -14,6 +14,7 @@ struct ul_neighbour {
     bool managed;         /* the kernel keeps it resolved by itself */
     bool wanted;          /* by some path; mark for ul_neighbours_sweep() */
     bool loaded;          /* `state` is the kernel's word */
+    bool seen;            /* mark for ul_neighbours_load() */
     bool no_room;         /* the kernel's table is full */
     uint8_t mac[6];       /* the kernel's word or, while `silent_until` is not 0, its last one */
     int64_t silent_until; /* ms; how long that is worth trying */
@@ -33,7 +34,8 @@ struct ul_neighbour *ul_neighbours_get(struct ul_neighbours *ns, int oif,
 /* Takes over an RTM_NEWNEIGH or RTM_DELNEIGH.  True: an address that we use
  * became known, unknown or another. */
 bool ul_neighbours_update(struct ul_neighbours *ns, const struct nlmsghdr *nlh);
-/* Reads the state of all entries from the kernel.  0, or a negative errno. */
+/* Reads the state of all entries from the kernel.  0, or a negative errno: those
+ * that the kernel has not mentioned stay as they were. */
 int ul_neighbours_load(struct ul_neighbours *ns, struct ul_netlink *nl);
 /* Asks the kernel to resolve the entries that it does not keep by itself, and
  * those that do not answer.  Returns after how many ms to ask again; INT64_MAX:

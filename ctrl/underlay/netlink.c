@@ -11,8 +11,12 @@
 #include <linux/rtnetlink.h>
 
 #define REQUEST_TIMEOUT_MS 1000
+/* Interfaces that come and go in a gust are rarely in the way that often. */
+#define DUMP_ATTEMPTS 3
 /* Room for a gust of route changes; what does not fit is noticed (ENOBUFS). */
 #define EVENT_BUFFER (1 << 20)
+/* More datagrams than that buffer, or a dump, can have. */
+#define DISCARD_AT_ONCE 100000
 
 bool ul_fail(char **error, const char *format, ...)
 {
@@ -74,11 +78,37 @@ void ul_netlink_close(struct ul_netlink *nl)
     }
 }
 
+/* Takes what waits off the socket, nothing of each datagram being read. */
+static void discard(const struct mnl_socket *s)
+{
+    int fd = mnl_socket_get_fd(s), i = 0;
+
+    while ((recv(fd, NULL, 0, MSG_DONTWAIT) >= 0 || errno == ENOBUFS) && i < DISCARD_AT_ONCE) {
+        i++;
+    }
+}
+
+/* Whether the kernel says that what it lists changed meanwhile.  Takes that mark
+ * away: mnl_cb_run() would stop there, with most of the dump still to be read. */
+static bool take_interruption(char *buffer, ssize_t n)
+{
+    struct nlmsghdr *nlh = (struct nlmsghdr *)buffer;
+    int left = (int)n;
+    bool interrupted = false;
+
+    for (; mnl_nlmsg_ok(nlh, left); nlh = mnl_nlmsg_next(nlh, &left)) {
+        interrupted |= nlh->nlmsg_flags & NLM_F_DUMP_INTR;
+        nlh->nlmsg_flags &= (uint16_t)~NLM_F_DUMP_INTR;
+    }
+    return interrupted;
+}
+
 /* Receives until an answer to request `seq` has come; those to requests that
  * have timed out may precede it. */
 static int answer(struct ul_netlink *nl, uint32_t seq, mnl_cb_t cb, void *data)
 {
     unsigned int portid = mnl_socket_get_portid(nl->requests);
+    bool interrupted = false;
 
     for (;;) {
         ssize_t n = mnl_socket_recvfrom(nl->requests, nl->buffer, sizeof nl->buffer);
@@ -97,15 +127,26 @@ static int answer(struct ul_netlink *nl, uint32_t seq, mnl_cb_t cb, void *data)
         if (nlh->nlmsg_seq != seq) {
             continue;
         }
+        interrupted |= take_interruption(nl->buffer, n);
         rc = mnl_cb_run(nl->buffer, (size_t)n, seq, portid, cb, data);
-        if (rc <= 0) {
-            return rc == 0 ? 0 : -errno;
+        if (rc < 0) {
+            return -errno;
+        }
+        if (rc == 0) {
+            return interrupted ? -EINTR : 0;
         }
     }
 }
 
 int ul_netlink_request(struct ul_netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *data)
 {
+    int rc;
+
+    /* While a dump has not been read to its end the kernel begins no other (EBUSY). */
+    if (nl->left_over) {
+        discard(nl->requests);
+    }
+    nl->left_over = true;
     nlh->nlmsg_seq = ++nl->seq;
     nlh->nlmsg_flags |= NLM_F_REQUEST;
     if ((nlh->nlmsg_flags & NLM_F_DUMP) != NLM_F_DUMP) {
@@ -114,7 +155,22 @@ int ul_netlink_request(struct ul_netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb,
     if (mnl_socket_sendto(nl->requests, nlh, nlh->nlmsg_len) < 0) {
         return -errno;
     }
-    return answer(nl, nlh->nlmsg_seq, cb, data);
+    rc = answer(nl, nlh->nlmsg_seq, cb, data);
+    nl->left_over = rc < 0 && rc != -EINTR;
+    return rc;
+}
+
+int ul_netlink_dump(struct ul_netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *data,
+                    void (*start)(void *data))
+{
+    int rc = -EINTR;
+
+    nlh->nlmsg_flags |= NLM_F_DUMP;
+    for (int attempt = 0; attempt < DUMP_ATTEMPTS && rc == -EINTR; attempt++) {
+        start(data);
+        rc = ul_netlink_request(nl, nlh, cb, data);
+    }
+    return rc;
 }
 
 int ul_netlink_event(struct ul_netlink *nl, mnl_cb_t cb, void *data)
@@ -128,6 +184,11 @@ int ul_netlink_event(struct ul_netlink *nl, mnl_cb_t cb, void *data)
         return -errno;
     }
     return 1;
+}
+
+void ul_netlink_discard_events(struct ul_netlink *nl)
+{
+    discard(nl->events);
 }
 
 int ul_family(const struct icgw_addr *addr)

@@ -20,6 +20,7 @@ struct ul_netlink {
     struct mnl_socket *events;   /* non-blocking, subscribed */
     struct mnl_socket *requests; /* blocks, but for REQUEST_TIMEOUT_MS at most */
     uint32_t seq;
+    bool left_over; /* something may be left of the answer to the last request */
     char buffer[UL_BUFFER];
 };
 
@@ -27,12 +28,20 @@ bool ul_netlink_open(struct ul_netlink *nl, char **error);
 void ul_netlink_close(struct ul_netlink *nl);
 
 /* Sends the message, hands each answer to cb (may be NULL) and waits for the
- * end of the dump or the acknowledgement.  0, or a negative errno. */
+ * end of the dump or the acknowledgement.  0, or a negative errno, of which
+ * -EINTR means that what was listed changed meanwhile: cb may have missed some. */
 int ul_netlink_request(struct ul_netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *data);
+/* Likewise for a dump, which is tried again a few times after -EINTR; start() is
+ * called before each attempt. */
+int ul_netlink_dump(struct ul_netlink *nl, struct nlmsghdr *nlh, mnl_cb_t cb, void *data,
+                    void (*start)(void *data));
 
 /* Hands the next datagram of notifications to cb.  1: there was one; 0: none is
  * waiting; a negative errno, of which -ENOBUFS means that some were lost. */
 int ul_netlink_event(struct ul_netlink *nl, mnl_cb_t cb, void *data);
+/* Once some were lost: those that wait are older than what the kernel says when
+ * asked, and until all of them are read it drops new ones without a word. */
+void ul_netlink_discard_events(struct ul_netlink *nl);
 
 /* Addresses in netlink attributes have 4 or 16 bytes, according to family. */
 int ul_family(const struct icgw_addr *addr);

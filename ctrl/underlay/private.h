@@ -30,7 +30,9 @@ struct underlay {
     bool dirty;        /* routes are to be asked for again … */
     int64_t requeried; /* … but not too soon after this time */
     int64_t ask_at;    /* when to ask about neighbours again; INT64_MAX: never */
+    int64_t resync_at; /* when to start again, for what was lost; INT64_MAX: nothing was */
     bool changed;      /* since underlay_run() said so */
+    char trouble[96];  /* why the last attempt to start again failed; "": it did not */
     uint16_t n_hosts;
     char (*hosts)[IFNAMSIZ]; /* by port */
 };

@@ -12,6 +12,8 @@
 /* Routes are asked for again that long after the last time at the earliest: a
  * routing daemon that loads its table sends changes by the thousand. */
 #define REQUERY_MS 100
+/* What could not be read is asked for again after that time. */
+#define RESYNC_MS 100
 /* Notifications taken at once; more wait for the next underlay_run(). */
 #define EVENTS_AT_ONCE 256
 
@@ -101,6 +103,35 @@ static void ask(struct underlay *u)
     u->ask_at = after != INT64_MAX ? now_ms() + after : INT64_MAX;
 }
 
+/* All stays as it was, and notifications do not tell what was missed. */
+static void resync_later(struct underlay *u, const char *what, int rc)
+{
+    int64_t later = now_ms() + RESYNC_MS;
+
+    snprintf(u->trouble, sizeof u->trouble, "cannot list %s: netlink: %s", what, strerror(-rc));
+    u->resync_at = later < u->resync_at ? later : u->resync_at;
+}
+
+static int load_links(struct underlay *u)
+{
+    int rc = ul_links_load(&u->links, &u->nl);
+
+    if (rc < 0) {
+        resync_later(u, "network interfaces", rc);
+    }
+    return rc;
+}
+
+static int load_neighbours(struct underlay *u)
+{
+    int rc = ul_neighbours_load(&u->neighbours, &u->nl);
+
+    if (rc < 0) {
+        resync_later(u, "neighbours", rc);
+    }
+    return rc;
+}
+
 /* Routes of paths that have not been asked for, and what follows from them. */
 static void query_missing(struct underlay *u)
 {
@@ -115,7 +146,7 @@ static void query_missing(struct underlay *u)
         }
     }
     if (u->neighbours.n_new > 0) {
-        ul_neighbours_load(&u->neighbours, &u->nl);
+        load_neighbours(u);
         u->changed = true;
     }
     ul_neighbours_sweep(&u->neighbours, &u->nl);
@@ -139,12 +170,22 @@ static void ask_soon(struct underlay *u)
     u->ask_at = soon < u->ask_at ? soon : u->ask_at;
 }
 
-/* Notifications were lost: start again. */
+/* Starts again, as notifications were lost or a list could not be read. */
 static void resync(struct underlay *u)
 {
-    ul_links_load(&u->links, &u->nl);
-    ul_neighbours_load(&u->neighbours, &u->nl);
-    u->dirty = u->changed = true;
+    u->resync_at = INT64_MAX;
+    if (load_links(u) == 0 && load_neighbours(u) == 0) {
+        u->trouble[0] = '\0';
+        u->dirty = u->changed = true;
+    }
+}
+
+/* What was lost may be anything. */
+static void on_loss(struct underlay *u, int64_t now)
+{
+    ul_netlink_discard_events(&u->nl);
+    u->dirty = true;
+    u->resync_at = now;
 }
 
 static int on_event(const struct nlmsghdr *nlh, void *data)
@@ -185,15 +226,15 @@ struct underlay *underlay_open(const char *const *host_interfaces, uint16_t n, c
         snprintf(u->hosts[i], sizeof u->hosts[i], "%s", host_interfaces[i]);
     }
     u->n_hosts = n;
-    u->ask_at = INT64_MAX;
+    u->ask_at = u->resync_at = INT64_MAX;
     u->requeried = INT64_MIN / 2;
     if (!ul_netlink_open(&u->nl, error)) {
         underlay_close(u);
         return NULL;
     }
-    rc = ul_links_load(&u->links, &u->nl);
-    if (rc < 0) {
-        ul_fail(error, "cannot list network interfaces: netlink: %s", strerror(-rc));
+    rc = load_links(u);
+    if (rc < 0 && rc != -EINTR) { /* that is a matter of moments: underlay_run() tries again */
+        ul_fail(error, "%s", u->trouble);
         underlay_close(u);
         return NULL;
     }
@@ -255,12 +296,18 @@ int underlay_fd(const struct underlay *u)
 
 int64_t underlay_wakeup(const struct underlay *u)
 {
-    int64_t requery_at = u->requeried + REQUERY_MS;
+    int64_t requery_at = u->dirty ? u->requeried + REQUERY_MS : INT64_MAX;
+    int64_t at = requery_at < u->ask_at ? requery_at : u->ask_at;
 
     if (u->changed) {
         return 0; /* underlay_want() found something to tell */
     }
-    return u->dirty && requery_at < u->ask_at ? requery_at : u->ask_at;
+    return u->resync_at < at ? u->resync_at : at;
+}
+
+const char *underlay_trouble(const struct underlay *u)
+{
+    return u->trouble[0] ? u->trouble : NULL;
 }
 
 bool underlay_run(struct underlay *u)
@@ -273,6 +320,9 @@ bool underlay_run(struct underlay *u)
         rc = ul_netlink_event(&u->nl, on_event, u);
     }
     if (rc < 0) {
+        on_loss(u, now);
+    }
+    if (now >= u->resync_at) {
         resync(u);
     }
     if (u->dirty && now >= u->requeried + REQUERY_MS) {

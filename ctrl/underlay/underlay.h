@@ -62,6 +62,11 @@ int64_t underlay_wakeup(const struct underlay *);
  * have changed. */
 bool underlay_run(struct underlay *);
 
+/* NULL, or why notifications that were lost could not be made up for: next hops may
+ * be out of date.  It is tried again, see underlay_wakeup(); the text is valid until
+ * the next call of anything here. */
+const char *underlay_trouble(const struct underlay *);
+
 /* The next hop towards path->remote, sent from path->local.  False: not
  * resolved; *why then says why ("no route", "route leaves by eth5, which is no
  * host interface of ours", "next hop does not answer", …) and is valid until

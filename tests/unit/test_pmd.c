@@ -500,6 +500,50 @@ static void what_is_not_ours_goes_to_the_host(void **state)
     close(fd);
 }
 
+/* All of them in one burst. */
+static void receive_for_host(const uint16_t *lengths, unsigned int n)
+{
+    static uint8_t data[2048];
+    struct rte_mbuf *pkts[8];
+
+    memcpy(data, frame(ICGW_ACTION_HOST, 0, 0x67), FRAME_LEN);
+    for (unsigned int i = 0; i < n; i++) {
+        pkts[i] = icgw_pmd_mbuf(data, lengths[i]);
+        assert_non_null(pkts[i]);
+    }
+    assert_int_equal(rte_ring_enqueue_bulk(port0, (void **)pkts, n, NULL), n);
+}
+
+/* net_tap takes none of what comes after a frame that is too long for it. */
+static void a_long_frame_for_the_host_takes_no_other_with_it(void **state)
+{
+    static const uint16_t lengths[] = {100, 1523, 1522, 101, 2000, 102};
+    static const ssize_t kept[] = {100, 1522, 101, 102};
+    struct icgw_stats before = total(), after;
+    char got[2048];
+    int fd;
+
+    (void)state;
+    if (!have_host) {
+        skip();
+    }
+    fd = packet_socket();
+    receive_for_host(lengths, RTE_DIM(lengths));
+    for (unsigned int i = 0; i < RTE_DIM(kept);) {
+        ssize_t len = recv(fd, got, sizeof got, 0);
+
+        assert_true(len > 0);
+        if (got[0] == MAGIC) {
+            assert_int_equal(len, kept[i++]);
+        }
+    }
+    close(fd);
+    WAIT_FOR(total().to_host == before.to_host + RTE_DIM(kept));
+    after = total();
+    assert_int_equal(after.drops[ICGW_DROP_RX_TOO_LONG] - before.drops[ICGW_DROP_RX_TOO_LONG], 2);
+    assert_int_equal(after.drops[ICGW_DROP_HOST_FULL], before.drops[ICGW_DROP_HOST_FULL]);
+}
+
 static void what_the_host_sends_leaves_by_the_port(void **state)
 {
     unsigned int seen = captured;
@@ -633,6 +677,7 @@ int main(void)
         cmocka_unit_test(publishes_while_a_worker_is_stuck),
         cmocka_unit_test(host_interface_has_the_ports_address),
         cmocka_unit_test(what_is_not_ours_goes_to_the_host),
+        cmocka_unit_test(a_long_frame_for_the_host_takes_no_other_with_it),
         cmocka_unit_test(what_the_host_sends_leaves_by_the_port),
         cmocka_unit_test(without_host_interface_the_frame_is_dropped),
         cmocka_unit_test(sleeps_when_idle),

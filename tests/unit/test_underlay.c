@@ -12,6 +12,8 @@
 #include <cmocka.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
+#include <limits.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -24,6 +26,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#include <libmnl/libmnl.h>
+#include <linux/rtnetlink.h>
+
 #include "underlay.h"
 
 static pid_t far_end;
@@ -31,6 +36,60 @@ static struct underlay *u;
 
 static const uint8_t host_mac[6] = {2, 0, 0, 0, 0, 1};
 static const uint8_t far_mac[6] = {2, 0, 0, 0, 0, 2};
+
+/* What the kernel is made to do. */
+static struct {
+    bool lose;              /* the next notifications do not fit */
+    bool silent;            /* the next request is not answered in time */
+    uint16_t type;          /* dumps of these messages … */
+    unsigned int interrupt; /* … are interrupted, so many of them */
+    uint32_t seq;           /* the last one that was */
+} fate;
+
+/* --- in place of libmnl */
+
+ssize_t __real_mnl_socket_recvfrom(const struct mnl_socket *s, void *buffer, size_t size);
+ssize_t __wrap_mnl_socket_recvfrom(const struct mnl_socket *s, void *buffer, size_t size);
+
+/* As the kernel does when an interface comes or goes during a dump: the first
+ * message of the next datagram says so.  This dump misses everything. */
+static void interrupt(struct nlmsghdr *nlh, int n)
+{
+    if (nlh->nlmsg_type == fate.type && fate.interrupt > 0 && nlh->nlmsg_seq != fate.seq &&
+        (nlh->nlmsg_flags & NLM_F_MULTI)) {
+        fate.seq = nlh->nlmsg_seq;
+        fate.interrupt--;
+        nlh->nlmsg_flags |= NLM_F_DUMP_INTR;
+    }
+    for (; mnl_nlmsg_ok(nlh, n); nlh = mnl_nlmsg_next(nlh, &n)) {
+        if (nlh->nlmsg_seq == fate.seq && nlh->nlmsg_type == fate.type) {
+            nlh->nlmsg_type = NLMSG_NOOP;
+        }
+    }
+}
+
+ssize_t __wrap_mnl_socket_recvfrom(const struct mnl_socket *s, void *buffer, size_t size)
+{
+    bool event = u && mnl_socket_get_fd(s) == underlay_fd(u);
+    ssize_t n;
+
+    if (event && fate.lose) {
+        fate.lose = false;
+        errno = ENOBUFS;
+        return -1;
+    }
+    if (!event && fate.silent) {
+        fate.silent = false;
+        errno = EAGAIN;
+        return -1;
+    }
+    /* Little room: the kernel needs several datagrams for what there is here. */
+    n = __real_mnl_socket_recvfrom(s, buffer, event || size < 4096 ? size : 4096);
+    if (n > 0 && !event) {
+        interrupt(buffer, (int)n);
+    }
+    return n;
+}
 
 /* --- helpers */
 
@@ -357,6 +416,150 @@ static void survives_lost_notifications(void **state)
     expect_hop(p, 0, 1500, far_mac);
 }
 
+/* An interface that the kernel has made another one, without telling. */
+static void change_unnoticed(const char *change)
+{
+    SH("%s", change);
+    fate.lose = true;
+}
+
+static void interrupt_dumps(uint16_t type, unsigned int n)
+{
+    fate.type = type;
+    fate.interrupt = n;
+}
+
+static void gets_over_interrupted_dumps(void **state)
+{
+    struct underlay_path p = path("192.0.2.1", "192.0.2.2");
+
+    (void)state;
+    want(p);
+    expect_hop(p, 0, 1500, far_mac);
+    interrupt_dumps(RTM_NEWLINK, 2);
+    change_unnoticed("ip link set host0 mtu 1450");
+    catch_up();
+    assert_int_equal(fate.interrupt, 0);
+    assert_null(underlay_trouble(u));
+    expect_hop(p, 0, 1450, far_mac);
+    SH("ip link set host0 mtu 1500");
+    catch_up();
+    expect_hop(p, 0, 1500, far_mac);
+}
+
+static void tries_again_what_it_could_not_list(void **state)
+{
+    struct underlay_path p = path("192.0.2.1", "192.0.2.2");
+
+    (void)state;
+    want(p);
+    expect_hop(p, 0, 1500, far_mac);
+    catch_up();
+    interrupt_dumps(RTM_NEWLINK, UINT_MAX);
+    change_unnoticed("ip link set host0 mtu 1450");
+    for (int i = 0; i < 3; i++) {
+        catch_up();
+        assert_non_null(underlay_trouble(u));
+        assert_non_null(strstr(underlay_trouble(u), "cannot list network interfaces"));
+        assert_true(underlay_wakeup(u) <= now_ms() + 100);
+        expect_hop(p, 0, 1500, far_mac); /* as it was */
+    }
+    assert_true(fate.interrupt > UINT_MAX - 60); /* three each 100 ms */
+    interrupt_dumps(RTM_NEWLINK, 0);
+    catch_up();
+    assert_null(underlay_trouble(u));
+    expect_hop(p, 0, 1450, far_mac);
+    SH("ip link set host0 mtu 1500");
+    catch_up();
+    expect_hop(p, 0, 1500, far_mac);
+}
+
+/* The kernel begins no other dump before it has been read to its end. */
+static void a_dump_that_was_given_up_is_not_in_the_way(void **state)
+{
+    struct underlay_path p = path("192.0.2.1", "192.0.2.2");
+
+    (void)state;
+    want(p);
+    expect_hop(p, 0, 1500, far_mac);
+    catch_up();
+    change_unnoticed("ip link set host0 mtu 1450");
+    fate.silent = true;
+    underlay_run(u);
+    assert_non_null(strstr(underlay_trouble(u), strerror(ETIMEDOUT)));
+    usleep(110 * 1000);
+    underlay_run(u);
+    assert_null(underlay_trouble(u));
+    expect_hop(p, 0, 1450, far_mac);
+    SH("ip link set host0 mtu 1500");
+    catch_up();
+    expect_hop(p, 0, 1500, far_mac);
+}
+
+static void starts_while_interfaces_come_and_go(void **state)
+{
+    struct underlay_path p = path("192.0.2.1", "192.0.2.2");
+    static const char *const hosts[] = {"nothing0", "host0"};
+    struct underlay *first = u;
+    char *error = NULL;
+
+    (void)state;
+    interrupt_dumps(RTM_NEWLINK, 2);
+    u = underlay_open(hosts, 2, &error);
+    assert_non_null(u);
+    assert_null(underlay_trouble(u));
+    underlay_close(u);
+    interrupt_dumps(RTM_NEWLINK, 3); /* no more attempts at once */
+    u = underlay_open(hosts, 2, &error);
+    assert_non_null(u);
+    assert_non_null(underlay_trouble(u));
+    want(p);
+    expect_hop(p, 0, 1500, far_mac);
+    assert_null(underlay_trouble(u));
+    underlay_close(u);
+    u = first;
+}
+
+/* What the operator has fixed is not asked about before it is known to be fixed. */
+static void tries_again_for_neighbours(void **state)
+{
+    static const uint8_t fixed[6] = {2, 0, 0, 0, 0, 9};
+    struct underlay_path p = path("192.0.2.1", "192.0.2.9");
+
+    (void)state;
+    SH("ip neigh replace 192.0.2.9 dev host0 lladdr 02:00:00:00:00:09 nud permanent");
+    interrupt_dumps(RTM_NEWNEIGH, UINT_MAX);
+    want(p);
+    catch_up();
+    assert_non_null(strstr(underlay_trouble(u), "cannot list neighbours"));
+    SH("ip neigh show 192.0.2.9 | grep -q PERMANENT");
+    interrupt_dumps(RTM_NEWNEIGH, 0);
+    catch_up();
+    assert_null(underlay_trouble(u));
+    expect_hop(p, 0, 1500, fixed);
+    SH("ip neigh del 192.0.2.9 dev host0");
+    underlay_want(u, NULL, 0);
+}
+
+/* What fitted before others were lost is older than what the kernel says when asked. */
+static void old_notifications_do_not_undo_a_resync(void **state)
+{
+    struct underlay_path p = path("192.0.2.1", "192.0.2.2");
+    int small = 1;
+
+    (void)state;
+    want(p);
+    expect_hop(p, 0, 1500, far_mac);
+    catch_up();
+    setsockopt(underlay_fd(u), SOL_SOCKET, SO_RCVBUF, &small, sizeof small);
+    SH("ip link set host0 mtu 1450");
+    SH("for i in $(seq 40); do ip route add 10.1.$i.0/24 via 192.0.2.2; done");
+    SH("ip link set host0 mtu 1500");
+    catch_up();
+    expect_hop(p, 0, 1500, far_mac);
+    SH("for i in $(seq 40); do ip route del 10.1.$i.0/24; done");
+}
+
 /* One turn of a daemon that shields; another one may have been killed before. */
 static void shield_once(void)
 {
@@ -469,6 +672,7 @@ static bool build_network(void)
                "ip link add other0 type veth peer name other1\n"
                "ip addr add 203.0.113.129/25 dev other0; ip link set other0 up;"
                " ip link set other1 up\n"
+               "for i in $(seq 10); do ip link add many$i type veth peer name more$i; done\n"
                "nsenter -t %d -n sh -c 'ip link set far0 up; ip addr add 192.0.2.2/24 dev far0;"
                " ip addr add 2001:db8::2/64 dev far0 nodad'\n",
                far_end, far_end) == 0;
@@ -512,7 +716,13 @@ int main(void)
         cmocka_unit_test(asks_one_that_is_silent),
         cmocka_unit_test(follows_the_interface),
         cmocka_unit_test(tells_when_something_changed),
+        cmocka_unit_test(gets_over_interrupted_dumps),
+        cmocka_unit_test(tries_again_what_it_could_not_list),
+        cmocka_unit_test(a_dump_that_was_given_up_is_not_in_the_way),
+        cmocka_unit_test(starts_while_interfaces_come_and_go),
+        cmocka_unit_test(tries_again_for_neighbours),
         cmocka_unit_test(survives_lost_notifications),
+        cmocka_unit_test(old_notifications_do_not_undo_a_resync),
         cmocka_unit_test(takes_its_shield_away),
         cmocka_unit_test(follows_a_carrier),
         cmocka_unit_test(puts_addresses_on),
