@@ -200,6 +200,7 @@ static struct expr *make_compare(struct parser *p, const struct symbol *symbol, 
     if (lx->type == TOKEN_SET && relop <= RELOP_NE) {
         e = expr_named(EXPR_SET, lx->text, relop);
         e->bits = bits;
+        e->value = symbol->bits.width;
         return e;
     }
     if (lx->type != TOKEN_INTEGER) {

@@ -40,8 +40,10 @@ struct expr {
      * 1 on; 0: one of a predicate. */
     uint16_t origin;
     uint32_t n_sub;
-    struct bits bits;  /* COMPARE, PORT, SET, GROUP */
-    wide value;        /* COMPARE: shifted to the place of the bits; CONSTANT: 0 or 1 */
+    struct bits bits; /* COMPARE, PORT, SET, GROUP */
+    /* COMPARE: shifted to the place of the bits; CONSTANT: 0 or 1; SET: width of the field
+     * that the bits are of, as OVN has it. */
+    wide value;
     wide mask;         /* COMPARE: which bits of the container count */
     char *name;        /* PORT, SET, GROUP, RESIDENT, UNKNOWN */
     struct expr **sub; /* AND, OR */
