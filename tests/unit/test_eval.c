@@ -286,6 +286,25 @@ static void exclude(struct fixture *f, const char *match, bool possible)
     expr_free(e);
 }
 
+/* No comparison is left, and so none of its prerequisites. */
+static void test_unlike_an_empty_set(void **state)
+{
+    struct fixture *f = *state;
+    IS(f, "ip6.src != $empty");
+    IS(f, "!(ip6.src == $empty)");
+    NOT(f, "!(ip6.src != $empty)");
+    IS(f, "ip4.src != $empty");
+    IS(f, "ip6.src != {$empty, $empty}");
+    NOT(f, "ip6.src != {$empty, $mixed}");
+    NOT(f, "ip6.src != {$empty, ::1}");
+    NOT(f, "ip6.src != $mixed");
+    NOT(f, "ip6 && ip6.src != $empty");
+    NOT(f, "ip6.src != $absent");
+    NEVER(f, "ip6.src != {$empty, $absent}");
+    APPLIES(f, "ip6.src != $empty");
+    exclude(f, "ip6.src != $empty", false);
+}
+
 static void test_class_guards(void **state)
 {
     struct fixture *f = *state;
@@ -447,6 +466,7 @@ int main(void)
         TEST(test_names),
         TEST(test_sets),
         TEST(test_flow_without_its_sets),
+        TEST(test_unlike_an_empty_set),
         TEST(test_too_wide_elements),
         TEST(test_narrow_elements),
         TEST(test_class_guards),

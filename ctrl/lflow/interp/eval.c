@@ -213,6 +213,15 @@ static enum truth match_set(struct eval *ev, const struct expr *e)
     return e->relop == RELOP_EQ ? result : truth_not(result);
 }
 
+static enum truth match_empty(struct eval *ev, const struct expr *e)
+{
+    const struct model_address_set *set = model_address_set(ev->model, e->name);
+    if (ev->deps != NULL) {
+        dependencies_add_address_set(ev->deps, ev->model, e->name);
+    }
+    return truth_of((set != NULL && set->n == 0) == (e->relop == RELOP_EQ));
+}
+
 static enum truth match_resident(const struct eval *ev, const struct expr *e)
 {
     const struct model_port *port = model_port_by_name(ev->model, e->name);
@@ -271,6 +280,8 @@ static enum truth evaluate(struct eval *ev, const struct expr *e)
         return match_group(ev, e);
     case EXPR_SET:
         return match_set(ev, e);
+    case EXPR_EMPTY:
+        return match_empty(ev, e);
     case EXPR_RESIDENT:
         return match_resident(ev, e);
     case EXPR_UNKNOWN:
