@@ -25,6 +25,7 @@ static const char zone[] = "chassis gw1 192.0.2.21\n"
                            "port sw cr 3 chassisredirect chassis=gw1\n"
                            "group sw _MC_flood 32768 a b\n"
                            "addresses as 10.0.0.0/8 192.168.1.1 00:00:00:00:00:01 fd01::/16\n"
+                           "addresses empty\n"
                            "ports 1_pg a cr\n";
 
 static struct lflow_cache *cache;

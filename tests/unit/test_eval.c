@@ -26,7 +26,9 @@ static const char zone[] = "chassis gw1 192.0.2.21\n"
                            "port other c 7 vif\n"
                            "group sw _MC_flood 32768 a b\n"
                            "addresses macs 00:00:00:00:00:01 00:00:00:00:00:02\n"
-                           "addresses nets 10.0.0.0/8 192.168.1.1 fd00::/8\n"
+                           "addresses nets 10.0.0.0/8 192.168.1.1\n"
+                           "addresses mixed 10.0.0.5 10.1.0.0/16 fd00::5\n"
+                           "addresses numbers 1 0x20\n"
                            "addresses empty\n"
                            "ports 1_pg a cr\n";
 
@@ -189,7 +191,81 @@ static void test_sets(void **state)
     state_set(&f->state, whole(FIELD_IP4_SRC), 0x0a020304);
     IS(f, "ip4.src == $nets");
     state_set(&f->state, whole(FIELD_IP4_SRC), 0x0b020304);
-    NOT(f, "ip4.src == $nets"); /* the IPv6 prefix is not cut down to 32 bits */
+    NOT(f, "ip4.src == $nets");
+}
+
+static void check_flow(struct fixture *f, const char *match, enum truth expected)
+{
+    const struct lflow_code *code = lflow_cache_get(f->cache, match, "drop;");
+    enum truth got = eval_flow(&f->eval, code);
+    lflow_cache_put(f->cache, code);
+    if (got != expected) {
+        fail_msg("flow `%s`: expected %d, got %d", match, expected, got);
+    }
+}
+
+#define APPLIES(F, MATCH) check_flow(F, MATCH, TRUTH_TRUE)
+#define NEVER(F, MATCH) check_flow(F, MATCH, TRUTH_FALSE)
+
+/* Where ovn-controller takes no such flow it does not matter what else the match says. */
+static void test_flow_without_its_sets(void **state)
+{
+    struct fixture *f = *state;
+    state_set(&f->state, whole(FIELD_INPORT), 1);
+    APPLIES(f, "ip4 || eth.src == $macs");
+    NEVER(f, "ip4 || eth.src == $absent");
+    NEVER(f, "eth.src == {$macs, $absent}");
+    NEVER(f, "ip4.src == {$nets, $absent}");
+    check_flow(f, "ip4.src == {$nets, $empty}", TRUTH_UNKNOWN);
+    APPLIES(f, "inport == @pg");
+    NEVER(f, "inport == {@pg, @absent}");
+    NEVER(f, "inport == {@absent, @pg}");
+    NEVER(f, "inport == \"a\" || outport == @absent");
+    state_set_input(&f->state, FIELD_INPORT, 0, 0);
+    check_flow(f, "inport == @pg", TRUTH_UNKNOWN);
+    NEVER(f, "inport == @absent");
+    /* There is a row of the group for the other switch, with ports there, or there is none. */
+    f->eval.datapath = model_datapath_by_key(f->model, 2);
+    NEVER(f, "ip4 || inport == @pg");
+}
+
+/* Too wide for the field, and for that the flow has no say. */
+static void test_too_wide_elements(void **state)
+{
+    struct fixture *f = *state;
+    state_set(&f->state, whole(FIELD_IP4_SRC), 0x0a000005);
+    NOT(f, "ip4.src == $mixed");
+    NOT(f, "ip4.src != $mixed");
+    NEVER(f, "ip4.src == $mixed");
+    NEVER(f, "ip4 || ip4.src == $mixed");
+    NEVER(f, "ip4.src == {10.0.0.5, $mixed}");
+    NEVER(f, "ip4 || eth.src == $mixed");
+    NEVER(f, "ip4 || ip4.src == $macs");
+    APPLIES(f, "ip4 || ip6.src == $mixed");
+    APPLIES(f, "ip4 || eth.src == $nets");
+    APPLIES(f, "ip4 || ip.dscp == $numbers");
+    NEVER(f, "ip4 || ip.ecn == $numbers");
+}
+
+/* 10.0.0.5 is an IPv6 address like any other, 10.1.0.0/16 a mask on its end. */
+static void test_narrow_elements(void **state)
+{
+    struct fixture *f = *state;
+    wide prefix = (wide)0x20010db8 << 96;
+    state_set_input(&f->state, FIELD_ETH_TYPE, 0x86dd, ~(wide)0);
+    state_set(&f->state, whole(FIELD_IP6_SRC), prefix | 0x0a000005);
+    NOT(f, "ip6.src == $mixed");
+    IS(f, "ip6.src != $mixed");
+    IS(f, "ip6.src[0..31] == $mixed"); /* the lowest bits of each */
+    state_set(&f->state, whole(FIELD_IP6_SRC), 0x0a000005);
+    IS(f, "ip6.src == $mixed");
+    NOT(f, "ip6.src != $mixed");
+    state_set(&f->state, whole(FIELD_IP6_SRC), prefix | 0x0a010203);
+    IS(f, "ip6.src == $mixed");
+    state_set(&f->state, whole(FIELD_IP6_SRC), (wide)0xfd00 << 112 | 5);
+    IS(f, "ip6.src == $mixed");
+    state_set(&f->state, whole(FIELD_ETH_SRC), 0x0a000005);
+    IS(f, "ip6 || eth.src == {$nets, $macs}");
 }
 
 /* Excluding adds to the guard; afterwards the match is false. */
@@ -208,6 +284,25 @@ static void exclude(struct fixture *f, const char *match, bool possible)
         fail_msg("`%s` is not false under its guard", match);
     }
     expr_free(e);
+}
+
+/* No comparison is left, and so none of its prerequisites. */
+static void test_unlike_an_empty_set(void **state)
+{
+    struct fixture *f = *state;
+    IS(f, "ip6.src != $empty");
+    IS(f, "!(ip6.src == $empty)");
+    NOT(f, "!(ip6.src != $empty)");
+    IS(f, "ip4.src != $empty");
+    IS(f, "ip6.src != {$empty, $empty}");
+    NOT(f, "ip6.src != {$empty, $mixed}");
+    NOT(f, "ip6.src != {$empty, ::1}");
+    NOT(f, "ip6.src != $mixed");
+    NOT(f, "ip6 && ip6.src != $empty");
+    NOT(f, "ip6.src != $absent");
+    NEVER(f, "ip6.src != {$empty, $absent}");
+    APPLIES(f, "ip6.src != $empty");
+    exclude(f, "ip6.src != $empty", false);
 }
 
 static void test_class_guards(void **state)
@@ -370,6 +465,10 @@ int main(void)
         TEST(test_partly_known),
         TEST(test_names),
         TEST(test_sets),
+        TEST(test_flow_without_its_sets),
+        TEST(test_unlike_an_empty_set),
+        TEST(test_too_wide_elements),
+        TEST(test_narrow_elements),
         TEST(test_class_guards),
         TEST(test_ttl_guard),
         TEST(test_fragment_guard),

@@ -79,6 +79,9 @@ static void put_expr(struct text *t, const struct expr *e)
         put_bits(t, e->bits);
         put(t, "%s%s%s", relops[e->relop], sigils[e->type], e->name);
         break;
+    case EXPR_EMPTY:
+        put(t, "%sempty(%s)", e->relop == RELOP_EQ ? "" : "!", e->name);
+        break;
     case EXPR_RESIDENT:
         put(t, "%sresident(%s)", e->relop == RELOP_EQ ? "" : "!", e->name);
         break;
@@ -174,6 +177,12 @@ static void test_sets_and_ranges(void **state)
     check("eth.src == $macs", "eth.src==$macs");
     check("ip4.src == {$a, 10.0.0.0/8}", "(eth.type==0x800 && (ip4.src==$a || "
                                          "ip4.src==0xa000000/0xff000000))");
+    check("eth.src != $macs", "eth.src!=$macs");
+    check("ip4.src != $a", "(empty(a) || (eth.type==0x800 && ip4.src!=$a))");
+    check("!(ip4.src == {$a, $b})", "((empty(a) && empty(b)) || "
+                                    "(eth.type==0x800 && (ip4.src!=$a && ip4.src!=$b)))");
+    check("ip4.src != {$a, 10.0.0.1}", "(eth.type==0x800 && (ip4.src!=$a && "
+                                       "ip4.src!=0xa000001))");
     check("1 < flags", "flags>0x1");
     check("1 < flags <= 9", "(flags>0x1 && flags<=0x9)");
     check("!(1 < flags <= 9)", "(flags<=0x1 || flags>0x9)");

@@ -185,15 +185,16 @@ static void test_comments(void **state)
 static void test_lone_constant(void **state)
 {
     wide value, mask;
+    bool masked;
     enum integer_format format;
     (void)state;
-    assert_true(lex_constant("10.0.0.0/8", &value, &mask, &format));
-    assert_true(value == 0x0a000000 && mask == 0xff000000 && format == FORMAT_IPV4);
-    assert_true(lex_constant(" fd01::1 ", &value, &mask, &format));
-    assert_true(format == FORMAT_IPV6 && mask == ~(wide)0);
-    assert_false(lex_constant("10.0.0.1 10.0.0.2", &value, &mask, &format));
-    assert_false(lex_constant("ip4", &value, &mask, &format));
-    assert_false(lex_constant("", &value, &mask, &format));
+    assert_true(lex_constant("10.0.0.0/8", &value, &mask, &masked, &format));
+    assert_true(value == 0x0a000000 && mask == 0xff000000 && masked && format == FORMAT_IPV4);
+    assert_true(lex_constant(" fd01::1 ", &value, &mask, &masked, &format));
+    assert_true(format == FORMAT_IPV6 && mask == ~(wide)0 && !masked);
+    assert_false(lex_constant("10.0.0.1 10.0.0.2", &value, &mask, &masked, &format));
+    assert_false(lex_constant("ip4", &value, &mask, &masked, &format));
+    assert_false(lex_constant("", &value, &mask, &masked, &format));
 }
 
 int main(void)

@@ -66,6 +66,15 @@ static void assert_same(const struct expr *outline, const struct lflow_constant 
     }
 }
 
+static bool names_sets(const struct expr *e)
+{
+    bool found = e->type == EXPR_SET || e->type == EXPR_GROUP;
+    for (size_t i = 0; i < e->n_sub; i++) {
+        found |= names_sets(e->sub[i]);
+    }
+    return found;
+}
+
 static void assert_outline(const struct lflow_code *code)
 {
     const struct lflow_constant *constants;
@@ -86,6 +95,7 @@ static void assert_outline(const struct lflow_code *code)
     assert_int_equal(code->takes_all, parsed->match != NULL &&
                                           parsed->match->type == EXPR_CONSTANT &&
                                           parsed->match->value != 0);
+    assert_int_equal(code->names_sets, parsed->match != NULL && names_sets(parsed->match));
     assert_ptr_equal(lflow_parsed(code), parsed);
 }
 
@@ -103,6 +113,8 @@ static void test_shapes(void **state)
          "drop;"},
         {"xreg0[0..47] == 00:00:00:00:00:01 /* \"a\" 1.2.3.4 */", "next;",
          "xreg0[0..47] == 00:00:00:00:00:02 /* \"a\" 1.2.3.4 */", "next;"},
+        {"ip && (inport == @g || ip4.src != {$s, 10.0.0.1})", "drop;",
+         "ip && (inport == @g || ip4.src != {$s, 10.0.0.2})", "drop;"},
         {"inport == \"x\"", "ip4.dst = 128.0.0.0; next;", "inport == \"y\"",
          "ip4.dst = 0.0.0.0; next;"},
     };

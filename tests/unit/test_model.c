@@ -380,8 +380,23 @@ static void test_sets(void **state)
     assert_true(model_add_address_set(m, "empty", NULL, 0));
     model_finish(m);
     assert_int_equal(model_address_set(m, "set")->n, 3);
-    assert_true(model_address_set(m, "set")->addresses[0].mask == 0xff000000);
+    const struct model_address *addresses = model_address_set(m, "set")->addresses;
+    assert_true(addresses[0].mask == 0xff000000 && addresses[0].width == 32);
+    assert_true(addresses[1].mask == ~(wide)0 && addresses[1].width == 128);
+    assert_true(addresses[2].mask == ~(wide)0 && addresses[2].width == 48);
+    assert_int_equal(model_address_set(m, "set")->width, 128);
     assert_int_equal(model_address_set(m, "empty")->n, 0);
+    assert_int_equal(model_address_set(m, "empty")->width, 0);
+    static const char *const numbers[] = {"5", "0x80", "10.0.0.0/0", "::/::ff", "0.0.0.5/32"};
+    static const uint8_t widths[] = {3, 8, 0, 8, 32};
+    assert_true(model_add_address_set(m, "numbers", numbers, 5));
+    for (size_t i = 0; i < 5; i++) {
+        assert_int_equal(model_address_set(m, "numbers")->addresses[i].width, widths[i]);
+    }
+    /* The same bits, of another width. */
+    assert_true(model_add_address_set(m, "v4", (const char *[]){"0.0.0.5"}, 1));
+    assert_true(model_add_address_set(m, "v6", (const char *[]){"::5"}, 1));
+    assert_true(model_address_set_fingerprint(m, "v4") != model_address_set_fingerprint(m, "v6"));
     assert_null(model_address_set(m, "absent"));
 }
 

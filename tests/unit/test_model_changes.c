@@ -24,6 +24,8 @@
 #define N_PORTS 8 /* of each datapath, at most */
 #define N_FLOWS 60
 #define N_NEIGHBOURS 4
+#define N_SETS 4
+#define EMPTY 4 /* a set without elements */
 
 /* What the databases would hold. */
 struct world {
@@ -40,7 +42,7 @@ struct world {
     uint8_t neighbours[N_DATAPATHS][N_NEIGHBOURS]; /* last byte of the MAC; 0: no row */
     uint8_t fdb[N_DATAPATHS];
     uint8_t flows[N_FLOWS]; /* variant; 0: no row */
-    uint8_t sets[2];        /* likewise */
+    uint8_t sets[N_SETS];   /* number of elements, or EMPTY; 0: no row */
     bool turned;            /* lr1-ls's peer is another one of those that name it */
 };
 
@@ -107,6 +109,11 @@ static const struct {
     {0x10, MODEL_INGRESS, 1, 50, "eth.dst == 02:00:00:00:02:01", "outport = \"vm2-%u\"; output;"},
     {0x10, MODEL_INGRESS, 1, 50, "eth.dst == 02:00:00:00:02:02", "outport = \"vm2-2\"; output;"},
     {0x04, MODEL_INGRESS, 1, 60, "inport == @pg1 && eth.dst == 02:00:00:00:01:01", "drop;"},
+    /* No packet is ever compared with these sets. */
+    {0x04, MODEL_INGRESS, 1, 61, "eth.dst == 02:00:00:00:01:02 && (ip || eth.src == $as2)",
+     "drop;"},
+    {0x04, MODEL_INGRESS, 1, 62, "eth.dst == 02:00:00:00:01:01 && (ip || inport == @pg2)", "drop;"},
+    {0x04, MODEL_INGRESS, 1, 63, "eth.dst == 02:00:00:00:01:01 && arp.spa != $as1", "drop;"},
     {0x01, MODEL_INGRESS, 1, 50, "eth.dst == aa:00:00:00:00:01", "outport = \"ts-lr1\"; output;"},
     {0x01, MODEL_INGRESS, 1, 50, "eth.dst == aa:00:00:00:00:02", "outport = \"ts-lr2\"; output;"},
     {0x01, MODEL_INGRESS, 1, 50, "eth.dst == aa:00:00:00:00:09", "outport = \"ts-far\"; output;"},
@@ -222,17 +229,25 @@ static void add_flow(struct model *m, const struct world *w, unsigned int i)
     model_add_flow(m, datapaths, n, &row);
 }
 
+/* The last addresses are too wide for the fields that the sets are compared with. */
+static const struct {
+    bool group;
+    const char *name;
+    const char *elements[3];
+} set_rows[N_SETS] = {
+    {false, "as1", {"10.9.0.1", "10.9.0.2", "fd00::3"}},
+    {true, "2_pg1", {"ls1-lr", "vm1-2", "vm1-3"}},
+    {false, "as2", {"02:00:00:00:09:01", "10.9.0.2", "fd00::3"}},
+    {true, "2_pg2", {"vm1-1", "vm1-2", "ls1-lr"}},
+};
+
 static void add_set(struct model *m, const struct world *w, unsigned int i)
 {
-    static const char *const addresses[] = {"10.9.0.1", "10.9.0.2", "10.9.0.3"};
-    static const char *const members[] = {"ls1-lr", "vm1-2", "vm1-3"};
-    if (w->sets[i] == 0) {
-        return;
-    }
-    if (i == 0) {
-        model_add_address_set(m, "as1", addresses, w->sets[i]);
-    } else {
-        model_add_port_group(m, "2_pg1", members, w->sets[i]);
+    size_t n = w->sets[i] == EMPTY ? 0 : w->sets[i];
+    if (w->sets[i] != 0 && set_rows[i].group) {
+        model_add_port_group(m, set_rows[i].name, set_rows[i].elements, n);
+    } else if (w->sets[i] != 0) {
+        model_add_address_set(m, set_rows[i].name, set_rows[i].elements, n);
     }
 }
 
@@ -251,8 +266,9 @@ static void fill(struct model *m, const struct world *w)
     for (unsigned int i = 0; i < N_FLOWS; i++) {
         add_flow(m, w, i);
     }
-    add_set(m, w, 0);
-    add_set(m, w, 1);
+    for (unsigned int i = 0; i < N_SETS; i++) {
+        add_set(m, w, i);
+    }
     model_finish(m);
 }
 
@@ -364,16 +380,20 @@ static void change_flow(struct model *m, struct world *w)
     add_flow(m, w, i);
 }
 
-static void change_set(struct model *m, struct world *w)
+static void set_set(struct model *m, struct world *w, unsigned int i, uint8_t n)
 {
-    unsigned int i = any(2);
-    w->sets[i] = (uint8_t)any(4);
-    if (i == 0) {
-        model_remove_address_set(m, "as1");
+    w->sets[i] = n;
+    if (set_rows[i].group) {
+        model_remove_port_group(m, set_rows[i].name);
     } else {
-        model_remove_port_group(m, "2_pg1");
+        model_remove_address_set(m, set_rows[i].name);
     }
     add_set(m, w, i);
+}
+
+static void change_set(struct model *m, struct world *w)
+{
+    set_set(m, w, any(N_SETS), (uint8_t)any(EMPTY + 1));
 }
 
 static void change(struct model *m, struct world *w)
@@ -585,9 +605,7 @@ static void test_chassis_with_the_same_address(void **state)
 
 static void set_group(struct model *m, struct world *w, uint8_t n)
 {
-    w->sets[1] = n;
-    model_remove_port_group(m, "2_pg1");
-    add_set(m, w, 1);
+    set_set(m, w, 1, n);
     model_finish(m);
 }
 
@@ -629,6 +647,41 @@ static void test_port_group_alone(void **state)
     set_group(m, &f->w, 0);
     check(m, m, &f->before);
     assert_int_equal(n_of(f->before, ICGW_VERDICT_FORWARD), n_forwarded);
+}
+
+/* Flows come to life, or cease to be, by sets that no packet is compared with. */
+static void test_sets_that_flows_need(void **state)
+{
+    static const struct {
+        unsigned int set;
+        uint8_t n, n_dropped; /* VMs that are not reached then */
+    } steps[] = {
+        {2, 1, 1},     /* created */
+        {2, 2, 1},     /* another address */
+        {2, 3, 0},     /* … that is too wide */
+        {2, 1, 1},     /* without it */
+        {3, 1, 2},     /* the group, too */
+        {2, 0, 1},     /* destroyed */
+        {3, 2, 1},     /* another port */
+        {3, 0, 0},     /* destroyed */
+        {0, EMPTY, 1}, /* every packet is unlike its elements */
+        {0, 1, 0},     /* no longer IPv6 */
+        {0, 0, 0},
+    };
+    struct fixture *f = *state;
+
+    start(&f->w);
+    f->w.neighbours[1][1] = 2;
+    struct model *m = f->model = build(&f->w, f->cache);
+    check(m, m, &f->before);
+    uint32_t n_forwarded = n_of(f->before, ICGW_VERDICT_FORWARD);
+    for (size_t i = 0; i < sizeof steps / sizeof *steps; i++) {
+        set_set(m, &f->w, steps[i].set, steps[i].n);
+        model_finish(m);
+        check(m, m, &f->before);
+        assert_int_equal(n_of(f->before, ICGW_VERDICT_FORWARD), n_forwarded - steps[i].n_dropped);
+        assert_true(f->before->n_reused > 0); /* endpoints that have nothing to do with it */
+    }
 }
 
 /* lr1 asks for a port that there is not, and then is, at a switch that lr1 has nothing to do
@@ -733,6 +786,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_chassis_with_another_number, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_chassis_with_the_same_address, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_port_group_alone, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_sets_that_flows_need, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_port_that_comes, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_address_of_a_peer, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_peer_that_turns, set_up, tear_down),

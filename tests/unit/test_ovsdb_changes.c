@@ -485,6 +485,41 @@ static void test_gone_meanwhile(void **state)
     specialised_free(before);
 }
 
+/* Commits, and compares; something is not as it was before. */
+static void expect_concerned(struct zone *z, struct specialised **before)
+{
+    commit(z);
+    check(z, before);
+    assert_in_range((*before)->n_reused, 0, (*before)->n_endpoints - 1);
+}
+
+/* A flow comes and goes with a set that no packet is compared with, and with elements that are
+ * too wide. */
+static void test_set_of_a_flow(void **state)
+{
+    struct zone *z = *state;
+    struct specialised *before = NULL;
+    start_zone(z);
+    add(" -- create Logical_Flow logical_datapath=%s pipeline=egress table_id=0 priority=0"
+        " match=1 actions='\"output;\"'",
+        find(z, "Datapath_Binding", "tunnel_key", "16711681"));
+    add(" -- create Logical_Flow logical_datapath=%s pipeline=ingress table_id=1 priority=80"
+        " match='\"ip4.dst == 10.0.0.0/24 && (ip || ip4.src == {$as1, $as2})\"' actions='\"drop;\"'"
+        " -- create Address_Set name=as1 addresses=10.9.0.1",
+        find(z, "Datapath_Binding", "tunnel_key", "10"));
+    commit(z);
+    check(z, &before);
+    add(" -- create Address_Set name=as2 addresses=10.9.0.2");
+    expect_concerned(z, &before);
+    add(" -- add Address_Set as2 addresses '\"fd00::5\"'");
+    expect_concerned(z, &before);
+    add(" -- remove Address_Set as2 addresses '\"fd00::5\"'");
+    expect_concerned(z, &before);
+    add(" -- destroy Address_Set as2");
+    expect_concerned(z, &before);
+    specialised_free(before);
+}
+
 static void bind_port(const struct zone *z, const char *port, const char *chassis)
 {
     const char *row = find(z, "Port_Binding", "logical_port", port);
@@ -550,6 +585,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_backlog, zone_create, zone_destroy),
         cmocka_unit_test_setup_teardown(test_last_words, zone_create, zone_destroy),
         cmocka_unit_test_setup_teardown(test_gone_meanwhile, zone_create, zone_destroy),
+        cmocka_unit_test_setup_teardown(test_set_of_a_flow, zone_create, zone_destroy),
         cmocka_unit_test_setup_teardown(test_chassis_concerns_few, zone_create, zone_destroy),
     };
 

@@ -132,8 +132,10 @@ static void test_text_of_any_kind(void **state)
     assert_non_null(model_add_port(m, &row));
     assert_true(model_add_additional_chassis(m, "\\-", "a\tb", "2001:db8::1"));
     assert_true(model_add_additional_chassis(m, "\\-", "a\tb", NULL));
-    const char *elements[] = {"10.0.0.0/8", "fe80::/64", "00:00:00:00:00:01"};
-    assert_true(model_add_address_set(m, "", elements, 3));
+    const char *elements[] = {"10.0.0.0/8", "fe80::/64",   "00:00:00:00:00:01",
+                              "10.0.0.5",   "10.0.0.5/32", "::5",
+                              "5",          "0/0"};
+    assert_true(model_add_address_set(m, "", elements, 8));
     model_finish(m);
 
     char *text = as_text(m), *again;
@@ -143,6 +145,9 @@ static void test_text_of_any_kind(void **state)
     model_finish(other);
     again = as_text(other);
     assert_string_equal(text, again);
+    assert_int_equal(model_address_set(other, "")->n, 8);
+    assert_int_equal(model_address_set_fingerprint(m, ""),
+                     model_address_set_fingerprint(other, ""));
     free(text);
     free(copy);
     free(again);

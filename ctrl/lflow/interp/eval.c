@@ -5,6 +5,7 @@
 
 #include "dependencies.h"
 #include "eval_private.h"
+#include "lflow.h"
 
 uint16_t eval_port_key(const struct model *m, const struct model_datapath *dp, const char *name)
 {
@@ -177,31 +178,48 @@ static enum truth match_group(struct eval *ev, const struct expr *e)
     bool member = value <= UINT16_MAX &&
                   model_port_group_has(ev->model, e->name, ev->datapath, (uint16_t)value, &known);
     if (!known) {
-        return TRUTH_FALSE; /* see match_set() */
+        return TRUTH_FALSE; /* see eval_flow(), with != too */
     }
     return truth_of(member == (e->relop == RELOP_EQ));
 }
 
-static enum truth match_set(struct eval *ev, const struct expr *e)
+const struct model_address_set *eval_set(const struct eval *ev, const struct expr *e)
 {
     const struct model_address_set *set = model_address_set(ev->model, e->name);
+    return set != NULL && set->width <= e->value ? set : NULL;
+}
+
+wide eval_set_value(const struct expr *e, wide value)
+{
+    return (value & wide_ones(e->bits.width)) << e->bits.lo;
+}
+
+static enum truth match_set(struct eval *ev, const struct expr *e)
+{
+    const struct model_address_set *set = eval_set(ev, e);
     enum truth result = TRUTH_FALSE;
-    wide ones = wide_ones(e->bits.width);
     if (ev->deps != NULL) {
         dependencies_add_address_set(ev->deps, ev->model, e->name);
     }
     if (set == NULL) {
-        return TRUTH_FALSE; /* ovn-controller ignores a flow that names no set, with != too */
+        return TRUTH_FALSE; /* see eval_flow(), with != too */
     }
     for (size_t i = 0; i < set->n && result != TRUTH_TRUE; i++) {
-        if ((set->addresses[i].value & ~ones) != 0) {
-            continue; /* an IPv6 address in a set that an IPv4 field is compared with */
-        }
-        enum truth t = eval_equal_bits(ev, e->bits.field, set->addresses[i].value << e->bits.lo,
-                                       (set->addresses[i].mask & ones) << e->bits.lo);
+        enum truth t =
+            eval_equal_bits(ev, e->bits.field, eval_set_value(e, set->addresses[i].value),
+                            eval_set_value(e, set->addresses[i].mask));
         result = t == TRUTH_FALSE ? result : t;
     }
     return e->relop == RELOP_EQ ? result : truth_not(result);
+}
+
+static enum truth match_empty(struct eval *ev, const struct expr *e)
+{
+    const struct model_address_set *set = model_address_set(ev->model, e->name);
+    if (ev->deps != NULL) {
+        dependencies_add_address_set(ev->deps, ev->model, e->name);
+    }
+    return truth_of((set != NULL && set->n == 0) == (e->relop == RELOP_EQ));
 }
 
 static enum truth match_resident(const struct eval *ev, const struct expr *e)
@@ -262,6 +280,8 @@ static enum truth evaluate(struct eval *ev, const struct expr *e)
         return match_group(ev, e);
     case EXPR_SET:
         return match_set(ev, e);
+    case EXPR_EMPTY:
+        return match_empty(ev, e);
     case EXPR_RESIDENT:
         return match_resident(ev, e);
     case EXPR_UNKNOWN:
@@ -274,6 +294,38 @@ enum truth eval_match(struct eval *ev, const struct expr *e)
 {
     enum truth t = evaluate(ev, e);
     return t == TRUTH_UNKNOWN && ev->known != NULL && ev->known->n > 0 ? eval_recall(ev, e) : t;
+}
+
+/* Whether ovn-controller takes a match that names these sets and groups.  Depends on all of
+ * them: the packet need not come as far as one that is created or destroyed. */
+static bool sets_suit(struct eval *ev, const struct expr *e)
+{
+    bool suit = true;
+    if (e->type == EXPR_SET) {
+        if (ev->deps != NULL) {
+            dependencies_add_address_set(ev->deps, ev->model, e->name);
+        }
+        return eval_set(ev, e) != NULL;
+    }
+    if (e->type == EXPR_GROUP) {
+        if (ev->deps != NULL) {
+            dependencies_add_port_group(ev->deps, ev->model, ev->datapath, e->name);
+        }
+        return model_port_group_fingerprint(ev->model, ev->datapath, e->name) != 0;
+    }
+    for (size_t i = 0; i < e->n_sub; i++) {
+        suit &= sets_suit(ev, e->sub[i]);
+    }
+    return suit;
+}
+
+enum truth eval_flow(struct eval *ev, const struct lflow_code *code)
+{
+    const struct expr *match = lflow_parsed(code)->match;
+    enum truth t = eval_match(ev, match);
+    /* Comparisons with sets that there are not are false: a match that is false all the same
+     * stays so, whatever becomes of the sets that have not been looked at. */
+    return t != TRUTH_FALSE && code->names_sets && !sets_suit(ev, match) ? TRUTH_FALSE : t;
 }
 
 /* Makes `bits == value` false by an assumption. */
@@ -306,15 +358,13 @@ static bool make_compare_false(const struct eval *ev, const struct expr *e, stru
 static bool make_set_false(const struct eval *ev, const struct expr *e, struct guard *guard,
                            bool sources)
 {
-    const struct model_address_set *set = model_address_set(ev->model, e->name);
-    wide ones = wide_ones(e->bits.width);
+    const struct model_address_set *set = eval_set(ev, e);
     if (e->relop != RELOP_EQ || set == NULL) {
         return false;
     }
     for (size_t i = 0; i < set->n; i++) {
-        if ((set->addresses[i].value & ~ones) == 0 &&
-            !exclude(ev, e->bits.field, set->addresses[i].value << e->bits.lo,
-                     (set->addresses[i].mask & ones) << e->bits.lo, guard, sources)) {
+        if (!exclude(ev, e->bits.field, eval_set_value(e, set->addresses[i].value),
+                     eval_set_value(e, set->addresses[i].mask), guard, sources)) {
             return false;
         }
     }

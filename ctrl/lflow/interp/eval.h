@@ -25,6 +25,12 @@ struct eval {
 
 enum truth eval_match(struct eval *, const struct expr *);
 
+/* The same of a flow whose match is understood: false where ovn-controller would not take
+ * it, because it names an address set or port group that there is not, or a set with an
+ * address that the field is too narrow for.  One that is not false may be asked about, and
+ * made false, by its match. */
+enum truth eval_flow(struct eval *, const struct lflow_code *);
+
 /* Whether the bits equal a value: for functions such as get_arp() that look a
  * field up in a table of constants. */
 enum truth eval_equal(struct eval *, struct bits, wide value);

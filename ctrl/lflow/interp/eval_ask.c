@@ -96,12 +96,10 @@ static bool add_range(struct eval *ev, struct whole *w, const struct expr *e)
 
 static bool add_set(struct eval *ev, struct whole *w, const struct expr *e)
 {
-    const struct model_address_set *set = model_address_set(ev->model, e->name);
-    wide ones = wide_ones(e->bits.width);
+    const struct model_address_set *set = eval_set(ev, e);
     for (size_t i = 0; set != NULL && i < set->n; i++) {
-        const wide value = set->addresses[i].value, mask = set->addresses[i].mask & ones;
-        if ((value & ~ones) == 0 && !add_value(ev, w, e->bits.field, value << e->bits.lo,
-                                               mask << e->bits.lo, e->relop == RELOP_NE)) {
+        if (!add_value(ev, w, e->bits.field, eval_set_value(e, set->addresses[i].value),
+                       eval_set_value(e, set->addresses[i].mask), e->relop == RELOP_NE)) {
             return false;
         }
     }

@@ -21,6 +21,13 @@ bool eval_ask_origin(const struct state *, enum field_id, wide value, wide mask,
  * 1, and the other way round; asked as equality with 1, which is what guards exclude. */
 enum truth eval_equal_bits(struct eval *, enum field_id, wide value, wide mask);
 
+/* The set that an EXPR_SET compares with.  NULL: there is none, or one of its elements is
+ * wider than the field, and ovn-controller takes no flow with such a comparison. */
+const struct model_address_set *eval_set(const struct eval *, const struct expr *);
+/* Value or mask of an element, as bits of the container.  Of one that is wider than a part
+ * of a field, the lowest bits. */
+wide eval_set_value(const struct expr *, wide value);
+
 /* What has been assumed of the expression as a whole. */
 enum truth eval_recall(struct eval *, const struct expr *);
 

@@ -78,7 +78,7 @@ static bool search(struct interp *in, struct eval *ev, const struct model_stage 
                            parsed->match_error);
             return false;
         }
-        enum truth t = eval_match(ev, parsed->match);
+        enum truth t = eval_flow(ev, flow->code);
         if (t == TRUTH_TRUE) {
             c->flow = flow;
             c->row = &stage->flows[position];

@@ -20,7 +20,7 @@ static void look_through(struct interp *in, struct eval *ev, enum model_pipeline
             const struct lflow_parsed *parsed =
                 flow->code->tracks_connections ? lflow_parsed(flow->code) : NULL;
             if (parsed != NULL && parsed->match != NULL &&
-                eval_match(ev, parsed->match) != TRUTH_FALSE) {
+                eval_flow(ev, flow->code) != TRUTH_FALSE) {
                 in->refused = flow;
             }
         }

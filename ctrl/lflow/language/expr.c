@@ -227,6 +227,7 @@ static struct expr *make_compare(struct parser *p, const struct symbol *symbol, 
     if (lx->type == TOKEN_SET && relop <= RELOP_NE) {
         e = expr_named(EXPR_SET, lx->text, relop);
         e->bits = bits;
+        e->value = symbol->bits.width;
         return e;
     }
     if (lx->type != TOKEN_INTEGER) {
@@ -251,13 +252,34 @@ static struct expr *make_compare(struct parser *p, const struct symbol *symbol, 
     return e;
 }
 
+/* That all sets are empty which a field is compared with by !=.  NULL: it is compared with
+ * something else. */
+static struct expr *all_empty(const struct expr *e)
+{
+    struct expr *all = NULL;
+    if (e->type == EXPR_SET && e->relop == RELOP_NE) {
+        return expr_named(EXPR_EMPTY, e->name, RELOP_EQ);
+    }
+    for (size_t i = 0; e->type == EXPR_AND && i < e->n_sub; i++) {
+        struct expr *one = all_empty(e->sub[i]);
+        if (one == NULL) {
+            expr_free(all);
+            return NULL;
+        }
+        all = all ? combine(EXPR_AND, all, one) : one;
+    }
+    return all;
+}
+
 static struct expr *with_prerequisite(struct parser *p, const struct symbol *symbol, struct expr *e)
 {
     if (e == NULL || symbol->prerequisite == NULL) {
         return e;
     }
+    struct expr *empty = all_empty(e);
     struct expr *pre = parse_text(symbol->prerequisite, p->depth + 1, &p->error);
-    return combine(EXPR_AND, pre, e);
+    e = combine(EXPR_AND, pre, e);
+    return empty != NULL ? combine(EXPR_OR, empty, e) : e;
 }
 
 /* `field relop constant` or `field relop {a, b, …}`; the lexer is on the
@@ -305,6 +327,7 @@ static void invert(struct expr *e)
     case EXPR_COMPARE:
     case EXPR_PORT:
     case EXPR_SET:
+    case EXPR_EMPTY:
     case EXPR_GROUP:
     case EXPR_RESIDENT:
         e->relop = relop_negate(e->relop);

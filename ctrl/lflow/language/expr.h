@@ -7,7 +7,8 @@
  * Negation is moved down to the comparisons while parsing, and each comparison
  * carries the prerequisites of its field, as OVN does it: `!(tcp.dst == 80)` is
  * `tcp && tcp.dst != 80`.  Predicates are negated with their prerequisites:
- * `!ip4.mcast` holds for IPv6.  A node that names something unknown is kept as
+ * `!ip4.mcast` holds for IPv6.  `ip4.src != $set` does, too, while the set is empty: it has
+ * no comparison to carry prerequisites then.  A node that names something unknown is kept as
  * EXPR_UNKNOWN: what it stands next to may decide without it.
  *
  * ovn-controller never installs a flow whose match it refuses, though what it says is
@@ -29,6 +30,7 @@ enum expr_type {
     EXPR_COMPARE,  /* field against a constant */
     EXPR_PORT,     /* inport or outport against a port name */
     EXPR_SET,      /* field against an address set */
+    EXPR_EMPTY,    /* an address set has no elements */
     EXPR_GROUP,    /* inport or outport against a port group */
     EXPR_RESIDENT, /* is_chassis_resident("port") */
     EXPR_UNKNOWN,  /* a symbol or function that we do not know */
@@ -39,15 +41,17 @@ enum relop { RELOP_EQ, RELOP_NE, RELOP_LT, RELOP_LE, RELOP_GT, RELOP_GE };
 /* A large zone has millions of them: fields are as small as they can be. */
 struct expr {
     enum expr_type type : 8;
-    enum relop relop : 8; /* COMPARE; EQ or NE for PORT, SET, GROUP, RESIDENT */
+    enum relop relop : 8; /* COMPARE; EQ or NE for PORT, SET, EMPTY, GROUP, RESIDENT */
     /* COMPARE, PORT of expr_parse_outline(): which constant of the text it compares with, from
      * 1 on; 0: one of a predicate. */
     uint16_t origin;
     uint32_t n_sub;
-    struct bits bits;  /* COMPARE, PORT, SET, GROUP */
-    wide value;        /* COMPARE: shifted to the place of the bits; CONSTANT: 0 or 1 */
+    struct bits bits; /* COMPARE, PORT, SET, GROUP */
+    /* COMPARE: shifted to the place of the bits; CONSTANT: 0 or 1; SET: width of the field
+     * that the bits are of, as OVN has it. */
+    wide value;
     wide mask;         /* COMPARE: which bits of the container count */
-    char *name;        /* PORT, SET, GROUP, RESIDENT, UNKNOWN */
+    char *name;        /* PORT, SET, EMPTY, GROUP, RESIDENT, UNKNOWN */
     struct expr **sub; /* AND, OR */
 };
 

@@ -376,7 +376,8 @@ bool lexer_match_id(struct lexer *lx, const char *id)
     return true;
 }
 
-bool lex_constant(const char *text, wide *value, wide *mask, enum integer_format *format)
+bool lex_constant(const char *text, wide *value, wide *mask, bool *masked,
+                  enum integer_format *format)
 {
     struct lexer lx;
     lexer_init(&lx, text);
@@ -385,6 +386,7 @@ bool lex_constant(const char *text, wide *value, wide *mask, enum integer_format
     }
     *value = lx.value;
     *mask = lx.mask;
+    *masked = lx.masked;
     *format = lx.format;
     lexer_next(&lx);
     return lx.type == TOKEN_END;

@@ -66,8 +66,10 @@ void lexer_next(struct lexer *);
 bool lexer_match(struct lexer *, enum token_type type);
 bool lexer_match_id(struct lexer *, const char *id);
 
-/* A lone integer constant, for elements of address sets.  False: it is none. */
-bool lex_constant(const char *text, wide *value, wide *mask, enum integer_format *format);
+/* A lone integer constant, for elements of address sets: `masked` and all before it are
+ * what they are in a lexer.  False: it is none. */
+bool lex_constant(const char *text, wide *value, wide *mask, bool *masked,
+                  enum integer_format *format);
 
 /* Width in bits of values in that format; 64 for numbers. */
 unsigned int integer_width(enum integer_format);

@@ -102,6 +102,15 @@ static void grow(struct lflow_cache *cache)
     cache->n_buckets = n;
 }
 
+static bool names_sets(const struct expr *e)
+{
+    bool found = e->type == EXPR_SET || e->type == EXPR_GROUP;
+    for (size_t i = 0; i < e->n_sub && !found; i++) {
+        found = names_sets(e->sub[i]);
+    }
+    return found;
+}
+
 /* What is known without having parsed this one: what all of its shape have in common. */
 static void set_facts(struct lflow_code *code, const struct lflow_parsed *parsed)
 {
@@ -112,6 +121,7 @@ static void set_facts(struct lflow_code *code, const struct lflow_parsed *parsed
         code->unsupported != NULL && strncmp(code->unsupported, "ct_", 3) == 0;
     code->tunnel_rx = match != NULL && expr_mentions(match, &tunnel_rx);
     code->takes_all = match != NULL && match->type == EXPR_CONSTANT && match->value != 0;
+    code->names_sets = match != NULL && names_sets(match);
 }
 
 const struct lflow_parsed *lflow_parse(const struct lflow_code *code)

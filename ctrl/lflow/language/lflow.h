@@ -41,6 +41,7 @@ struct lflow_code {
     bool tunnel_rx;          /* the match looks at flags.tunnel_rx */
     bool tracks_connections; /* an action does, and is not supported */
     bool takes_all;          /* the match holds for every packet */
+    bool names_sets;         /* the match names address sets or port groups */
 };
 
 struct model_datapath;

@@ -107,12 +107,14 @@ struct model_group {
 
 struct model_address {
     wide value;
-    wide mask;
+    wide mask;     /* all ones without a mask: whatever the field has beyond the value is 0 */
+    uint8_t width; /* of the narrowest field that it can be compared with */
 };
 
 struct model_address_set {
     struct model_address *addresses;
     size_t n;
+    uint8_t width; /* of the narrowest field that all of them can be compared with */
     uint64_t fingerprint;
 };
 

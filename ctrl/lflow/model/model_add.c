@@ -265,6 +265,35 @@ bool model_add_fdb(struct model *m, int64_t datapath_key, const char *mac, int64
     return true;
 }
 
+static uint8_t significant_bits(wide value)
+{
+    uint8_t n = 0;
+    for (; value != 0; value >>= 1) {
+        n++;
+    }
+    return n;
+}
+
+/* As ovn-controller takes constants: an address is as wide as its family has it, a number
+ * or mask as it has to be, and a mask is only what is written.  10.0.0.5 is ::10.0.0.5 to
+ * an IPv6 field, 10.0.0.5/32 any address that ends so. */
+static bool parse_address(const char *text, struct model_address *a)
+{
+    enum integer_format format;
+    bool masked;
+    if (!lex_constant(text, &a->value, &a->mask, &masked, &format)) {
+        return false;
+    }
+    if (masked) {
+        a->width = significant_bits(a->mask);
+        return true;
+    }
+    bool number = format == FORMAT_DECIMAL || format == FORMAT_HEX;
+    a->width = number ? significant_bits(a->value) : (uint8_t)integer_width(format);
+    a->mask = ~(wide)0;
+    return true;
+}
+
 bool model_add_address_set(struct model *m, const char *name, const char *const *addresses,
                            size_t n)
 {
@@ -275,10 +304,10 @@ bool model_add_address_set(struct model *m, const char *name, const char *const 
     }
     for (size_t i = 0; i < n; i++) {
         struct model_address address;
-        enum integer_format format;
-        if (lex_constant(addresses[i], &address.value, &address.mask, &format)) {
+        if (parse_address(addresses[i], &address)) {
             struct model_address *slot = model_grow(&set->addresses, &set->n, sizeof *slot);
             *slot = address;
+            set->width = address.width > set->width ? address.width : set->width;
         }
     }
     set->fingerprint = model_fingerprint_address_set(set);

@@ -127,8 +127,10 @@ uint64_t model_fingerprint_address_set(const struct model_address_set *set)
 {
     uint64_t addresses = FINGERPRINT_START;
     for (size_t i = 0; i < set->n; i++) {
-        fingerprint_add(&addresses, fingerprint_bytes(FINGERPRINT_START, &set->addresses[i],
-                                                      sizeof set->addresses[i]));
+        const struct model_address *a = &set->addresses[i];
+        uint64_t h = fingerprint_bytes(FINGERPRINT_START, &a->value, sizeof a->value);
+        h = fingerprint_bytes(h, &a->mask, sizeof a->mask);
+        fingerprint_add(&addresses, fingerprint_number(h, a->width));
     }
     return addresses;
 }

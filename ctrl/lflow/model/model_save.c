@@ -131,6 +131,25 @@ static void save_datapath(const struct model_datapath *dp, FILE *f)
     }
 }
 
+/* A constant that is read as what it is: of no mask, its format tells its width. */
+static void put_address(FILE *f, const struct model_address *a)
+{
+    uint8_t bytes[6];
+    bool unmasked = a->mask == ~(wide)0;
+    if (unmasked && a->width == 32) {
+        wide_to_bytes(a->value, bytes, 4);
+        fprintf(f, "\t%u.%u.%u.%u", bytes[0], bytes[1], bytes[2], bytes[3]);
+    } else if (unmasked && a->width == 48) {
+        wide_to_bytes(a->value, bytes, 6);
+        put_mac(f, bytes);
+    } else {
+        fprintf(f, "\t0x%" PRIx64 "%016" PRIx64, (uint64_t)(a->value >> 64), (uint64_t)a->value);
+    }
+    if (!unmasked || a->width == 128) {
+        fprintf(f, "/0x%" PRIx64 "%016" PRIx64, (uint64_t)(a->mask >> 64), (uint64_t)a->mask);
+    }
+}
+
 static void save_sets(const struct model *m, FILE *f)
 {
     const struct model_entry *entry;
@@ -139,9 +158,7 @@ static void save_sets(const struct model *m, FILE *f)
         putc('A', f);
         put(f, entry->name);
         for (size_t i = 0; i < set->n; i++) {
-            wide v = set->addresses[i].value, mask = set->addresses[i].mask;
-            fprintf(f, "\t0x%" PRIx64 "%016" PRIx64 "/0x%" PRIx64 "%016" PRIx64,
-                    (uint64_t)(v >> 64), (uint64_t)v, (uint64_t)(mask >> 64), (uint64_t)mask);
+            put_address(f, &set->addresses[i]);
         }
         putc('\n', f);
     }
