@@ -114,6 +114,11 @@ void session_run(struct session *s)
         if (!s->was_connected && s->what) {
             TIMELINE_INFO("%s: connected (%s)", s->what, s->remote);
         }
+        if (!s->was_connected) {
+            /* The next run sends a condition that was set while the contents were under way,
+             * for which the library wakes nobody. */
+            poll_immediate_wake();
+        }
         s->outage_said = !s->what;
     } else if (s->was_connected) {
         s->down_since = now;

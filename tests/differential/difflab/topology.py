@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 
-from . import policy, transit_router
+from . import oddities, policy, transit_router
 from .batch import Batch
 from .plan import Port, Router, Switch, Topology, Vm, Zone, host
 from .world import CHASSIS, TRANSIT, ZONES
@@ -35,6 +35,7 @@ def make(seed: int, release: str) -> Topology:
     policy.add_services(topology, topology.zones[1])
     policy.add_neighbours(topology, topology.zones[1])
     transit_router.add(topology)
+    oddities.add(topology)
     return topology
 
 
