@@ -21,7 +21,7 @@ struct ul_netlink {
     struct mnl_socket *requests; /* blocks, but for REQUEST_TIMEOUT_MS at most */
     uint32_t seq;
     bool left_over; /* something may be left of the answer to the last request */
-    char buffer[UL_BUFFER];
+    _Alignas(struct nlmsghdr) char buffer[UL_BUFFER];
 };
 
 bool ul_netlink_open(struct ul_netlink *nl, char **error);

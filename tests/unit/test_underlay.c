@@ -509,6 +509,7 @@ static void starts_while_interfaces_come_and_go(void **state)
     assert_non_null(u);
     assert_null(underlay_trouble(u));
     underlay_close(u);
+    u = NULL;
     interrupt_dumps(RTM_NEWLINK, 3); /* no more attempts at once */
     u = underlay_open(hosts, 2, &error);
     assert_non_null(u);
@@ -517,6 +518,7 @@ static void starts_while_interfaces_come_and_go(void **state)
     expect_hop(p, 0, 1500, far_mac);
     assert_null(underlay_trouble(u));
     underlay_close(u);
+    u = NULL;
     u = first;
 }
 
@@ -696,6 +698,7 @@ static int stop(void **state)
 {
     (void)state;
     underlay_close(u);
+    u = NULL;
     kill(far_end, SIGKILL);
     waitpid(far_end, NULL, 0);
     return 0;
