@@ -55,12 +55,12 @@ def broken_neighbour(lab: Lab) -> None:
     before = gateway.drops()["underlay_unresolved"]
     far.gateway.kill()
     try:
-        # Else the kernel may believe for 45 s what it knows.
+        # Else the kernel may believe for 45 s what it knows; it may have heard of it just now.
         gateway.netns.ip("neigh", "change", far.gateway.address, "dev", HOST_INTERFACE,
                          "managed", "nud", "stale")
         wait_for("the problem in status", lambda: any(
             far.gateway.address in problem["problem"] and problem["see"] == "peers"
-            for problem in gateway.query("status")["problems"]), timeout=60)
+            for problem in gateway.query("status")["problems"]), timeout=150)
         zone.guest.netns.run("ping", "-c", "3", "-i", "0.2", "-W", "1", far.guest.ipv4,
                              check=False)
         check(gateway.drops()["underlay_unresolved"] > before, "no drop has been counted")
