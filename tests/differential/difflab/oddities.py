@@ -12,7 +12,7 @@ REFUSED = ("ip.proto != 6", "eth.type != 0x86dd", "!tcp", "!ip6 && ip", "ip4 && 
            "!!udp", "ip4.src == $no-set", "tcp.flags", "tcp.dst == 0.0.0.80", "udp.dst[0..3]",
            "ip4 || ip4.src == {10.0.0.0/8, $nothing}", "ip && inport == {@nobody, \"nobody\"}",
            "ip4.src == $mixed", "ip4.dst == $mixed || ip6")
-TAKEN = ("!ip.is_frag && ip", "!ip.later_frag", "!ip.first_frag && ip4", "!(tcp.dst == 80)",
+TAKEN = ("!ip.is_frag && ip", "ip.later_frag", "!ip.first_frag && ip4", "!(tcp.dst == 80)",
          "!ip4.mcast && ip", "ip6.src == $mixed", "ip6.dst == $mixed", "ip4.src != $empty",
          "!(ip6.dst == $empty)", "ip4.src == {$empty, 10.1.0.0/16}", "ip4.src == $empty || udp",
          "1000 < udp.dst < 2000", "!eth.mcast && ip6", "!vlan.present && ip")
