@@ -7,6 +7,17 @@
 #include "ovsdb_rows.h"
 #include "ovsdb_zone.h"
 
+/* False: there is nothing to test with, which has been said. */
+static inline bool has_databases(void)
+{
+    if (is_installed("ovsdb-server") && is_installed("ovn-sbctl") && is_installed("ovn-ic-sbctl") &&
+        !access(SCHEMAS "ovn-sb.ovsschema", R_OK) && !access(SCHEMAS "ovn-ic-sb.ovsschema", R_OK)) {
+        return true;
+    }
+    printf("skipped: needs ovsdb-server and OVN's tools and schemas\n");
+    return false;
+}
+
 static inline char *uuid_of(const struct zone *z, enum database db, const char *table,
                             const char *condition)
 {

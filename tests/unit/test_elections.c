@@ -263,10 +263,7 @@ static void test_claim_that_fails(void **state)
 
 int main(void)
 {
-    if (!is_installed("ovsdb-server") || !is_installed("ovn-sbctl") ||
-        !is_installed("ovn-ic-sbctl") || access(SCHEMAS "ovn-sb.ovsschema", R_OK) ||
-        access(SCHEMAS "ovn-ic-sb.ovsschema", R_OK)) {
-        printf("skipped: needs ovsdb-server and OVN's tools and schemas\n");
+    if (!has_databases()) {
         return 77; /* meson: skipped */
     }
     vlog_set_levels(NULL, VLF_SYSLOG, VLL_OFF);
