@@ -131,12 +131,18 @@ record() {
         return
     fi
     failed=$((failed + 1))
-    show_end "$5"
+    show_failure "$1 $2" "$5" tail -n 30 "$5"
 }
 
-show_end() {
-    tail -n 30 "$1" | sed 's/^/    | /'
-    echo "    all of it: $1"
+# show_failure WHAT LOG COMMAND...: what the command has to say of it, now and at the end of the
+# run, where it is looked for.
+show_failure() {
+    local what=$1 log=$2
+    shift 2
+    {
+        echo "  $what, all of it in $log:"
+        "$@" | sed 's/^/    | /'
+    } | tee -a "$logs/failures"
 }
 
 # case_ended SUITE NAME LOG START STATUS
@@ -188,9 +194,14 @@ cmocka_ended() {
         sed -n 's/.*<testcase name="\([^"]*\)".*/         skipped: \1/p'
     if [ "$failures" != 0 ]; then
         cat "$out"/*.xml >>"$log" 2>/dev/null
-        show_end "$log"
+        show_failure "$suite $name" "$log" cmocka_says "$log"
     fi
     [ -z "$xml_dir" ] || keep_cmocka_xml "$out" "$suite-$name" "$failures"
+}
+
+# cmocka_says LOG: which cases failed and why, or the last words of a program that died.
+cmocka_says() {
+    grep -B 1 -A 9 -E '<(failure|error)' "$1" || tail -n 30 "$1"
 }
 
 # keep_cmocka_xml FOLDER PREFIX FAILURES: a program that died has no XML of its own.
@@ -209,6 +220,10 @@ keep_cmocka_xml() {
 # The line that everybody waits for.
 finish() {
     local skips=
+    if [ -f "$logs/failures" ]; then
+        echo "== failed"
+        cat "$logs/failures"
+    fi
     [ $skipped = 0 ] || skips=", $skipped skipped"
     echo "$passed passed, $failed failed$skips"
     [ $failed = 0 ] && [ $passed -gt 0 ]

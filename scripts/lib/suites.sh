@@ -228,4 +228,5 @@ count_program() {
     passed=$((passed + $1))
     failed=$((failed + $2))
     skipped=$((skipped + ${3:-0}))
+    [ $2 = 0 ] || show_failure "$name" "$log" grep -A 12 FAIL "$log" >/dev/null
 }
