@@ -144,8 +144,8 @@ suite_fuzz() {
         seeds=tests/fuzz/corpus/$name
         [ -d "$seeds" ] || seeds=
         mkdir -p "$logs/corpus-$name"
-        side_by_side "case_ended fuzz $name $logs/fuzz-$name.log" 90 "$logs/fuzz-$name.log" \
-            "$target" -max_total_time="${seconds:-6}" -runs=5000000 -timeout=10 \
+        side_by_side "case_ended fuzz $name $logs/fuzz-$name.log" 180 "$logs/fuzz-$name.log" \
+            "$target" -max_total_time="${seconds:-6}" -runs=5000000 -timeout=60 \
             -rss_limit_mb=3000 -artifact_prefix="$logs/fuzz-$name-" "$logs/corpus-$name" $seeds
     done
     all_end

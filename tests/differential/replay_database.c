@@ -12,8 +12,8 @@
 #include "timeval.h"
 #include "util.h"
 
-/* More than databases that have lost something are not believed for. */
-#define PATIENCE_MS 15000
+/* Much more than databases that have lost something are not believed for. */
+#define PATIENCE_MS 60000
 
 static struct ovsdb *databases; /* models are theirs */
 

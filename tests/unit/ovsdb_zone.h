@@ -34,7 +34,7 @@
 #include "ovsdb.h"
 #include "timeval.h"
 
-#define DEADLINE_MS 10000
+#define DEADLINE_MS 60000 /* of what is sure to come */
 
 enum database { SB, ICSB, N_DATABASES };
 
@@ -124,7 +124,7 @@ ctl(const struct zone *z, enum database db, const char *format, ...)
     va_start(args, format);
     vsnprintf(arguments, sizeof arguments, format, args);
     va_end(args);
-    snprintf(command, sizeof command, "%s --no-leader-only --timeout=10 --db=unix:%s/%s.sock %s",
+    snprintf(command, sizeof command, "%s --no-leader-only --timeout=60 --db=unix:%s/%s.sock %s",
              database_tool[db], z->dir, database_name[db], arguments);
     FILE *f = popen(command, "r");
     assert_non_null(f);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 
-/* The keys of ports that IC-SB has and had, with a clock that the test moves.  The
+/* The keys of ports that IC-SB has and had, with a clock that only the test moves.  The
  * database's schema is OVN's without what keeps senseless rows out. */
 
 #include "ovsdb_gateway.h"
@@ -9,7 +9,7 @@ static long long skew; /* ms */
 
 static long long test_time_msec(void)
 {
-    return time_msec() + skew;
+    return 1000000 + skew;
 }
 
 #define time_msec test_time_msec

@@ -210,6 +210,7 @@ static void forwards_from_port_to_port(void **state)
     WAIT_FOR(captured == seen + 2);
     assert_int_equal(last[FRAME_LEN - 1], 0x22);
     WAIT_FOR(total().tx_packets == before.tx_packets + 2);
+    WAIT_FOR(total().busy_cycles > before.busy_cycles); /* at the end of the burst */
     struct icgw_stats after = total();
     assert_int_equal(icgw_pmd_traffic(0x11).packets, 1);
     assert_int_equal(icgw_pmd_traffic(0x22).bytes, FRAME_LEN);
@@ -218,7 +219,6 @@ static void forwards_from_port_to_port(void **state)
     assert_int_equal(after.rx_packets - before.rx_packets, 2);
     assert_int_equal(after.rx_bytes - before.rx_bytes, 2 * FRAME_LEN);
     assert_int_equal(after.tx_bytes - before.tx_bytes, 2 * FRAME_LEN);
-    assert_true(after.busy_cycles > before.busy_cycles);
     assert_true(after.polls > before.polls);
 }
 
@@ -284,12 +284,11 @@ static void limits_the_slow_path_per_reason(void **state)
     for (int i = 0; i < 900; i++) {
         receive(ICGW_ACTION_SLOW, ICGW_SLOW_ARP, 0);
     }
-    WAIT_FOR(total().rx_packets >= before.rx_packets + 900);
-    struct icgw_stats after = total();
-    uint64_t passed = after.slow[ICGW_SLOW_ARP] - before.slow[ICGW_SLOW_ARP];
-    uint64_t refused =
-        after.drops[ICGW_DROP_SLOW_PATH_RATE] - before.drops[ICGW_DROP_SLOW_PATH_RATE];
-    assert_int_equal(passed + refused, 900);
+    uint64_t passed, refused;
+    WAIT_FOR(
+        (passed = total().slow[ICGW_SLOW_ARP] - before.slow[ICGW_SLOW_ARP],
+         refused = total().drops[ICGW_DROP_SLOW_PATH_RATE] - before.drops[ICGW_DROP_SLOW_PATH_RATE],
+         passed + refused == 900));
     assert_true(passed >= 200);
     assert_true(refused > 0);
 
@@ -325,9 +324,16 @@ static void hands_bfd_over_by_value(void **state)
     assert_false(readable_within(icgw_pmd_bfd_fd(), 0));
 }
 
+static uint64_t bfd_received(void)
+{
+    struct icgw_stats now = total();
+    return now.to_bfd + now.drops[ICGW_DROP_BFD_FULL];
+}
+
 static void drops_bfd_that_nobody_fetches(void **state)
 {
     struct icgw_stats before = total();
+    uint64_t received = bfd_received();
     uint8_t got[ICGW_BFD_FRAME_MAX];
     unsigned int fetched = 0;
 
@@ -335,7 +341,7 @@ static void drops_bfd_that_nobody_fetches(void **state)
     for (int i = 0; i < 1500; i++) {
         receive(ICGW_ACTION_BFD, 0, 0);
         if (i % 500 == 499) {
-            WAIT_FOR(total().rx_packets >= before.rx_packets + (unsigned int)i + 1);
+            WAIT_FOR(bfd_received() == received + (unsigned int)i + 1);
         }
     }
     struct icgw_stats after = total();
@@ -578,12 +584,14 @@ static void without_host_interface_the_frame_is_dropped(void **state)
 static void sleeps_when_idle(void **state)
 {
     struct icgw_stats before = total();
+    uint64_t begun = rte_get_timer_cycles();
 
     (void)state;
     rte_delay_us_sleep(300 * 1000);
     struct icgw_stats after = total();
+    uint64_t ms = (rte_get_timer_cycles() - begun) * 1000 / rte_get_timer_hz();
     /* At most one nap per millisecond and worker, after a few short ones. */
-    assert_true(after.polls - before.polls < 2000);
+    assert_true(after.polls - before.polls < 7 * ms);
     assert_true(after.polls > before.polls);
 }
 

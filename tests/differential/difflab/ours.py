@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import shutil
+import signal
 import subprocess
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from ovnlab.process import Process
-from ovnlab.shell import LabError, run, wait_for
+from ovnlab.shell import LabError, Late, run, wait_for
 
 from .packets import Packet
 from .world import GATEWAY, World
@@ -77,7 +78,7 @@ class Copy:
         return self
 
     def stop(self) -> None:
-        self.process.stop()
+        self.process.stop(signal.SIGKILL)   # nobody needs its files
 
     def __enter__(self) -> "Copy":
         return self.start()
@@ -103,7 +104,7 @@ def replay(program: Path, copy: Copy, own: str, packets: list[Packet], ties: int
         done = subprocess.run(argv, input=lines_of(packets), capture_output=True, text=True,
                               timeout=PATIENCE, check=False)
     except subprocess.TimeoutExpired as late:
-        raise LabError(f"replay did not end within {PATIENCE} s") from late
+        raise Late(f"replay did not end within {PATIENCE} s") from late
     if done.returncode or not done.stdout.endswith("end\n"):
         raise LabError(f"replay ended with {done.returncode}: {done.stderr[-2000:]}\n"
                        f"{done.stdout[-500:]}")

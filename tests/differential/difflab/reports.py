@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Callable, Iterator, Optional
 
 from ovnlab.release import Release
-from ovnlab.shell import LabError, Unavailable
+from ovnlab.shell import LabError, Late, Unavailable
 
 from . import show
 from .seed import EFFORTS, Result, Runner
@@ -44,6 +44,8 @@ class Report:
     features: set[str] = field(default_factory=set)
     last_effort: bool = False   # it has differed even when run without haste
     broken: str = ""         # neither the same nor different: what has gone wrong
+    late: bool = False       # … which was that something took too long
+    first_turn: str = ""     # what went wrong when this is the second
     complaint: list[str] = field(default_factory=list)   # the differences, for a person …
     explained: list[str] = field(default_factory=list)   # … and all about the one packet asked for
 
@@ -53,6 +55,20 @@ class Report:
 
 
 def one_by_one(settings: Settings, seeds: Iterator[int]) -> Iterator[Report]:
+    """Where something took too long, which a busy machine can do, a seed has a second turn."""
+    late = []
+    for report in _in_worlds(settings, seeds):
+        if report.late:
+            late.append(report)
+        else:
+            yield report
+    for first in late:
+        for report in _in_worlds(settings, iter([first.seed])):
+            report.first_turn = first.broken
+            yield report
+
+
+def _in_worlds(settings: Settings, seeds: Iterator[int]) -> Iterator[Report]:
     """A world ends with what does not work any more in it, and after some seeds."""
     for first in seeds:
         some = itertools.islice(seeds, None if settings.keep else SEEDS_PER_WORLD - 1)
@@ -64,7 +80,7 @@ def one_by_one(settings: Settings, seeds: Iterator[int]) -> Iterator[Report]:
         except Unavailable:
             raise
         except LabError as error:
-            yield Report(first, broken=f"no world: {error}")
+            yield Report(first, broken=f"no world: {error}", late=isinstance(error, Late))
 
 
 def _in_world(world: World, settings: Settings, seeds: Iterator[int]) -> Iterator[Report]:
@@ -73,7 +89,9 @@ def _in_world(world: World, settings: Settings, seeds: Iterator[int]) -> Iterato
             try:
                 result = runner.run(seed)
             except LabError as error:
-                yield Report(seed, broken="\n".join([str(error), *world.ended()]))
+                ended = world.ended()
+                yield Report(seed, broken="\n".join([str(error), *ended]),
+                             late=isinstance(error, Late) and not ended)
                 return
             yield _report(settings, runner, result)
 
@@ -94,13 +112,12 @@ def _complaint(result: Result) -> list[str]:
 
 
 def side_by_side(settings: Settings, seeds: range, jobs: int) -> Iterator[Report]:
-    """Each world takes the next seed when it has done one: reports come in any order."""
-    following = multiprocessing.Value("l", seeds.start)
+    """Each world has its share: what follows what in it does not depend on the machine's pace."""
     ends: dict[Connection, multiprocessing.Process] = {}
     try:
-        for _ in range(jobs):
+        for job in range(jobs):
             here, there = multiprocessing.Pipe(duplex=False)
-            child = multiprocessing.Process(target=_work, args=(settings, seeds, following, there))
+            child = multiprocessing.Process(target=_work, args=(settings, seeds[job::jobs], there))
             child.start()
             there.close()   # the child has it: its end is an end of file here
             ends[here] = child
@@ -120,19 +137,9 @@ def side_by_side(settings: Settings, seeds: range, jobs: int) -> Iterator[Report
             child.join()
 
 
-def _work(settings: Settings, seeds: range, following: "multiprocessing.sharedctypes.Synchronized[int]",
-          end: Connection) -> None:
-    def take() -> Iterator[int]:
-        while True:
-            with following.get_lock():
-                seed = following.value
-                following.value += 1
-            if seed not in seeds:
-                return
-            yield seed
-
+def _work(settings: Settings, seeds: range, end: Connection) -> None:
     try:
-        for report in one_by_one(settings, take()):
+        for report in one_by_one(settings, iter(seeds)):
             end.send(report)
     except KeyboardInterrupt:
         pass   # the world has been removed; the parent says so

@@ -15,13 +15,13 @@ from __future__ import annotations
 import struct
 from dataclasses import dataclass
 
-from ovnlab.shell import LabError
+from ovnlab.shell import Late
 
 from . import headers
 from .southbound import Southbound
 from .world import GATEWAY, MARKER, World
 
-PATIENCE = 5.0
+PATIENCE = 15.0   # seconds
 ROUNDS = 3      # times that a packet's consequences may pass through ovn-controller
 OTHER, UNREACHED = "169.254.255.2", "198.18.0.1"   # router of the other zone, and nobody
 OUTER = 14 + 20 + 8 + 16    # up to the inner Ethernet header
@@ -87,7 +87,7 @@ class Stock:
         while True:
             frame = self.wire.receive(PATIENCE)
             if not frame:
-                raise LabError(f"marker {self.count} did not come back")
+                raise Late(f"marker {self.count} did not come back")
             number = self.marker.number(frame)
             if number == self.count:
                 return

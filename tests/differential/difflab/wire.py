@@ -7,11 +7,11 @@ import ctypes
 import os
 import select
 import socket
-import time
 
 from ovnlab.frames import mac
 from ovnlab.journal import Journal
 from ovnlab.netns import Netns, hide_from_kernel, veth
+from ovnlab.shell import Patience
 from ovnlab.underlay import UnderlayKind
 
 DEVICE = "wire"
@@ -49,8 +49,10 @@ class Wire:
 
     def receive(self, timeout: float) -> bytes:
         """The next frame that the gateway has sent; b"" when none comes in time."""
-        deadline = time.monotonic() + timeout
-        while select.select([self.socket], [], [], max(0.0, deadline - time.monotonic()))[0]:
+        patience = Patience(timeout)
+        while not patience.over():
+            if not select.select([self.socket], [], [], Patience.LOOK)[0]:
+                continue
             frame, address = self.socket.recvfrom(65535)
             if address[2] != socket.PACKET_OUTGOING and is_tunnel(frame):
                 return frame

@@ -20,7 +20,7 @@ from ovnlab.lab import INTERRUPTS
 from ovnlab.ovsnode import OvsNode
 from ovnlab.process import Process
 from ovnlab.release import Release
-from ovnlab.shell import LabError, wait_for
+from ovnlab.shell import Late, Patience, wait_for
 
 from .wire import ROUTER_MAC, Wire
 
@@ -30,7 +30,7 @@ TRANSIT = ("ts1", "ts2", "ts3")
 MARKER = "tsm"          # the transit switch of the marker packets, see marker.py
 MARKER_DATAPATHS = (MARKER, "lr1m")
 NEVER = 3600            # seconds that Open vSwitch keeps a next hop at the most
-QUIET = 0.3             # no database has changed for so long: everybody is done
+LOOK, QUIET_LOOKS = 0.02, 15   # no database has changed for so many looks: everybody is done
 
 
 @dataclass(frozen=True)
@@ -107,9 +107,15 @@ class World:
             central.start()
         self.gateway.configure()
         self.gateway.ready()
+        self._await_transit()
         self._add_chassis()
         self._add_marker()
         self._fix_next_hops()
+
+    def _await_transit(self) -> None:
+        for central in self.zones.values():
+            wait_for(f"transit switches in {central.name}", lambda: {*TRANSIT, MARKER} <= set(
+                central.nbctl("--bare", "--columns=name", "list", "Logical_Switch").split()))
 
     def _add_chassis(self) -> None:
         """Fake chassis have the features of the real one: northd goes by the least."""
@@ -137,8 +143,6 @@ class World:
     def _add_marker(self) -> None:
         for zone, gateway in ((1, GATEWAY), (2, "gw2")):
             central, router = self.zones[zone], f"lr{zone}m"
-            wait_for(f"{MARKER} in zone {zone}", lambda: MARKER in central.nbctl(
-                "--bare", "--columns=name", "list", "Logical_Switch"))
             central.nbctl(
                 "--wait=sb", "lr-add", router, "--", "lrp-add", router, f"{router}-p",
                 f"0a:00:00:00:ff:0{zone}", f"169.254.255.{zone}/24",
@@ -162,16 +166,16 @@ class World:
 
     def settle(self, timeout: float = 20) -> None:
         """Return when no database has changed for a while, and the gateway is up to date."""
-        deadline = time.monotonic() + timeout
         self.zones[1].sync()
-        before, since = self.fingerprint(), time.monotonic()
-        while time.monotonic() - since < QUIET:
-            time.sleep(0.02)
+        patience = Patience(timeout)
+        before, same = self.fingerprint(), 0
+        while same < QUIET_LOOKS:
+            if patience.over():
+                raise Late(f"databases still change after {timeout:g} s")
+            time.sleep(LOOK)
             now = self.fingerprint()
-            if now != before:
-                before, since = now, time.monotonic()
-            if time.monotonic() > deadline:
-                raise LabError(f"databases still change after {timeout:g} s")
+            same = same + 1 if now == before else 0
+            before = now
         self.zones[1].sync()
 
     def fingerprint(self) -> tuple[int, ...]:

@@ -173,4 +173,4 @@ class Central:
 
     def sync(self, timeout: float = 20) -> None:
         """Return once every chassis says that it holds the present state."""
-        self.nbctl(f"--timeout={timeout:g}", "--wait=hv", "sync", timeout=timeout + 5)
+        self.nbctl("--wait=hv", "sync", timeout=timeout)

@@ -12,7 +12,7 @@ from typing import Optional, Sequence
 
 from .journal import Journal, started_at
 from .netns import Netns
-from .shell import LabError, ProcessEnded
+from .shell import LabError, Late, Patience, ProcessEnded
 
 
 CRASHES = (-signal.SIGSEGV, -signal.SIGABRT)
@@ -68,12 +68,15 @@ class Process:
 
     def wait(self, patience: float = 10) -> int:
         assert self.child is not None
-        try:
-            return self.child.wait(patience)
-        except subprocess.TimeoutExpired as late:
-            self.child.kill()
-            self.child.wait()
-            raise LabError(f"{self.name} did not end within {patience:g} s; killed") from late
+        left = Patience(patience)
+        while True:
+            try:
+                return self.child.wait(min(Patience.LOOK, patience))
+            except subprocess.TimeoutExpired:
+                if left.over():
+                    self.child.kill()
+                    self.child.wait()
+                    raise Late(f"{self.name} did not end within {patience:g} s; killed") from None
 
     def tail(self, lines: int = 12) -> str:
         """The end of its log, or of what it printed when it has no log."""
