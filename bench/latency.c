@@ -14,8 +14,10 @@
 #include <rte_mbuf.h>
 
 #define WARM_UP_SECONDS 0.1
-#define LINK_TIMEOUT 10 /* seconds */
-#define SILENCE 0.2     /* seconds without a packet: what is missing is lost */
+#define LINK_TIMEOUT 10   /* seconds */
+#define SILENCE 0.2       /* seconds without a packet: what is missing is lost … */
+#define LAST_POLLS 1000   /* … if the worker has looked as often: it may have had no core */
+#define WORKER_TIMEOUT 10 /* seconds: it may have ended */
 #define POOL_SIZE 8191
 #define RING_SIZE 1024
 
@@ -140,6 +142,39 @@ static uint16_t receive(struct loop *l)
     return counted;
 }
 
+static uint64_t worker_polls(void)
+{
+    struct icgw_worker_info info;
+
+    icgw_pmd_worker_info(0, &info);
+    return info.stats.polls;
+}
+
+/* Whether nothing more can come, of what was sent before the worker had polled so often. */
+static bool silent(const struct loop *l, uint64_t polls)
+{
+    uint64_t now = rte_rdtsc(), hz = rte_get_tsc_hz();
+
+    return now > l->received_at + WORKER_TIMEOUT * hz ||
+           (now > l->received_at + (uint64_t)(SILENCE * (double)hz) &&
+            worker_polls() - polls >= LAST_POLLS);
+}
+
+/* Waits for what is under way.  Looks once in any case, so that a pause across the end is
+ * one, and once more after the silence: this thread may have had no core meanwhile. */
+static void receive_rest(struct loop *l, struct bench_latency *found)
+{
+    uint64_t polls = worker_polls();
+    bool over;
+    uint16_t n;
+
+    do {
+        over = silent(l, polls);
+        n = receive(l);
+        found->received += n;
+    } while (found->received < found->sent && (n > 0 || !over));
+}
+
 /* Sends at the rate asked for.  What is more than a burst behind, because this thread had
  * no core, is left out: sent at once, it would wait for itself. */
 static void run(struct loop *l, double seconds, struct bench_latency *found)
@@ -166,10 +201,7 @@ static void run(struct loop *l, double seconds, struct bench_latency *found)
         found->received += receive(l);
     }
     l->received_at = RTE_MAX(l->received_at, end);
-    while (found->received < found->sent &&
-           rte_rdtsc() < l->received_at + (uint64_t)(SILENCE * hz)) {
-        found->received += receive(l);
-    }
+    receive_rest(l, found);
 }
 
 static bool link_up(uint16_t port)

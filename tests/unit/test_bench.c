@@ -134,6 +134,13 @@ static void test_not_remembered(void **state OVS_UNUSED)
 
 #define RATE 2000
 #define SECONDS 0.3
+#define BURST 32 /* may be due and not sent yet */
+
+/* What became due at the end, while the generator had no core, is not counted. */
+static double least_due(const struct json *json)
+{
+    return RATE * (SECONDS - number(json, "generator_pause_ns") / 1e9) - BURST;
+}
 
 static void check_latency(const char *arguments)
 {
@@ -143,8 +150,7 @@ static void check_latency(const char *arguments)
     double before = 0;
 
     assert_true(number(json, "received") == number(json, "sent"));
-    /* Where the generator had no core at the end, less was due. */
-    expect_between("due", number(json, "sent") + number(json, "skipped"), RATE * SECONDS * 0.7,
+    expect_between("due", number(json, "sent") + number(json, "skipped"), least_due(json),
                    RATE * SECONDS);
     for (size_t i = 0; i < ARRAY_SIZE(percentiles); i++) {
         /* Two threads that share memory take longer than that. */
@@ -152,7 +158,9 @@ static void check_latency(const char *arguments)
         assert_true(number(latency, percentiles[i]) >= before * 0.98); /* steps of 1.6 % */
         before = number(latency, percentiles[i]);
     }
-    assert_true(number(latency, "p50") < number(latency, "max"));
+    if (number(json, "received") > 10) { /* one alone is both */
+        assert_true(number(latency, "p50") < number(latency, "max"));
+    }
     if (number(json, "received") < 1000) { /* the last of them is the slowest */
         assert_true(number(latency, "p99.9") >= number(latency, "max") * 0.98);
     }

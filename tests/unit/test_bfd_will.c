@@ -17,11 +17,17 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "now.h"
 #include "will.h"
 #include "will_private.h"
 
 #define COPIES 3
-#define LIMIT_MS 2000
+/* By then the process ends, whatever it has sent: on a machine that stood still, fewer
+ * copies.  Another try then, but not for ever. */
+#define ENDS_MS 1000
+#define TRIES 5
+/* That is no promise of the machine's, of course. */
+#define LIMIT_MS 60000
 
 /* The wire: what is sent by the daemon's two ports. */
 static int wire[2];
@@ -75,17 +81,34 @@ static size_t hear(char *frame, size_t max)
     return (size_t)n;
 }
 
-static void expect_will(void)
+/* Returns how many frames there are of all copies. */
+static int hear_will(void)
 {
     char frame[64];
-    for (int i = 0; i < COPIES; i++) {
-        assert_int_equal(hear(frame, sizeof frame), sizeof one);
-        assert_memory_equal(frame, one, sizeof one);
-        assert_int_equal(hear(frame, sizeof frame), sizeof other);
-        assert_memory_equal(frame, other, sizeof other);
+    size_t len;
+    int n = 0;
+    for (; (len = hear(frame, sizeof frame)) > 0; n++) {
+        assert_int_equal(len, n % 2 == 0 ? sizeof one : sizeof other);
+        assert_memory_equal(frame, n % 2 == 0 ? one : other, len);
     }
-    assert_int_equal(hear(frame, sizeof frame), 0);
     close(wire[0]);
+    return n;
+}
+
+/* As live(), and the will is carried out. */
+static int live_and_leave_will(void (*end)(struct bfd_will *))
+{
+    for (int i = 1;; i++) {
+        int64_t before = now_ms();
+        int status = live(end);
+        int n = hear_will();
+        int64_t took = now_ms() - before;
+        if (n == 2 * COPIES || took < ENDS_MS || i == TRIES) {
+            assert_int_equal(n, 2 * COPIES);
+            return status;
+        }
+        print_message("%d frames in %ld ms: once more\n", n, (long)took);
+    }
 }
 
 static void expect_silence(void)
@@ -155,37 +178,32 @@ static void lose_the_process(struct bfd_will *w)
 static void test_killed(void **state)
 {
     (void)state;
-    assert_int_equal(WTERMSIG(live(be_killed)), SIGKILL);
-    expect_will();
+    assert_int_equal(WTERMSIG(live_and_leave_will(be_killed)), SIGKILL);
 }
 
 static void test_aborted(void **state)
 {
     (void)state;
-    assert_int_equal(WTERMSIG(live(abort_it)), SIGABRT);
-    expect_will();
+    assert_int_equal(WTERMSIG(live_and_leave_will(abort_it)), SIGABRT);
 }
 
 /* The handler passes the signal on to whoever had it before. */
 static void test_crashed(void **state)
 {
     (void)state;
-    assert_int_equal(WTERMSIG(live(crash)), SIGSEGV);
-    expect_will();
+    assert_int_equal(WTERMSIG(live_and_leave_will(crash)), SIGSEGV);
 }
 
 static void test_ended_early(void **state)
 {
     (void)state;
-    assert_int_equal(WEXITSTATUS(live(end_early)), 2);
-    expect_will();
+    assert_int_equal(WEXITSTATUS(live_and_leave_will(end_early)), 2);
 }
 
 static void test_signals_are_not_for_it(void **state)
 {
     (void)state;
-    assert_int_equal(WTERMSIG(live(be_terminated)), SIGKILL);
-    expect_will();
+    assert_int_equal(WTERMSIG(live_and_leave_will(be_terminated)), SIGKILL);
 }
 
 static void test_ended_well(void **state)

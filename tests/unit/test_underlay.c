@@ -23,12 +23,12 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include <libmnl/libmnl.h>
 #include <linux/rtnetlink.h>
 
+#include "now.h"
 #include "underlay.h"
 
 static pid_t far_end;
@@ -119,14 +119,6 @@ static struct icgw_addr addr(const char *text)
 static struct underlay_path path(const char *local, const char *remote)
 {
     return (struct underlay_path){addr(local), addr(remote)};
-}
-
-static int64_t now_ms(void)
-{
-    struct timespec ts;
-
-    clock_gettime(CLOCK_MONOTONIC, &ts);
-    return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
 /* As the daemon does: waits for the descriptor or the time, then runs. */
