@@ -88,9 +88,8 @@ def up_with_stock(lab: Lab) -> None:
     for _, gateway, peer in _pairs(lab):
         _wait_up(gateway, peer)
         status = peer.bfd_status(gateway.address)
-        check_equal(f"{gateway.name} as {peer.name} sees it",
-                    (status["state"], status["remote_state"], status["forwarding"]),
-                    ("up", "up", "true"))
+        seen = status["state"], status["remote_state"], status["forwarding"]
+        check_timely(seen == ("up", "up", "true"), f"{gateway.name} as {peer.name} sees it: {seen}")
         session = _session(gateway, peer)
         check_equal("detection time", session["detect_ms"], 3000)
         check_equal("discarded", session["rx_discarded"], 0)

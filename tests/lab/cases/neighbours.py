@@ -4,6 +4,7 @@
 from ovnlab.case import PAIR, case, check, directions
 from ovnlab.guest import Guest
 from ovnlab.lab import Lab
+from ovnlab.shell import wait_for
 from ovnlab.zone import Zone
 
 STRANGER = 99   # a second address on the guest's port
@@ -15,7 +16,8 @@ def _expect_first_packet(here: Zone, there: Zone, address: str) -> None:
           f"{address} is known before the test")
     answered = here.guest.ping(address, count=1, wait=4)
     check(answered, f"the first packet to {address} was not held and delivered")
-    check(there.central.rows("MAC_Binding", f'ip="{address}"'), f"no MAC_Binding for {address}")
+    wait_for(f"MAC_Binding for {address}",
+             lambda: there.central.rows("MAC_Binding", f'ip="{address}"'))
     here.guest.expect_ping(address)
 
 
