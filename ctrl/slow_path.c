@@ -32,7 +32,8 @@ struct slow_path {
 struct run {
     struct slow_path *sp;
     const struct waiting_packet *packet;
-    bool error; /* it is an error about another packet that was too big */
+    const struct waiting_entry *waited; /* for what, until now; NULL: it is new */
+    bool error;                         /* it is an error about another packet that was too big */
 };
 
 static void answer_too_big(struct run *, const struct interp_send *, const struct icgw_tunnel *);
@@ -162,6 +163,11 @@ static void on_wait(struct interp *in, const struct model_port *port, bool v6,
         format_ip(next_hop, v6, text);
         sp->observer->wait(sp->observer->aux, port->name, text);
     }
+    if (run->waited != NULL && waiting_for(run->waited, port->name, next_hop)) {
+        /* Its address is known and the flows ask all the same, as for one of zeros. */
+        drop(sp, ICGW_DROP_NEIGHBOUR_TIMEOUT);
+        return;
+    }
     sp->stats.drops[ICGW_DROP_NEIGHBOUR_QUEUE_FULL] +=
         waiting_add(&sp->waiting, port->name, v6, next_hop, run->packet, sp->ops.now());
 }
@@ -214,7 +220,7 @@ static void answer_too_big(struct run *run, const struct interp_send *to,
         abort();
     }
     if (frame_make_too_big(error, &sp->out, tunnel->mtu - overhead)) {
-        struct run nested = {sp, run->packet, true};
+        struct run nested = {sp, run->packet, run->waited, true};
         struct interp in = {.model = sp->model, .ops = &interp_ops, .aux = &nested, .frame = error};
         interp_from_tunnel(&in, dp, to->inport, to->outport);
         free(in.why);
@@ -222,9 +228,11 @@ static void answer_too_big(struct run *run, const struct interp_send *to,
     free(error);
 }
 
-static void run_packet(struct slow_path *sp, const struct waiting_packet *packet)
+/* waited: for what, until now; NULL: it has just come. */
+static void run_packet(struct slow_path *sp, const struct waiting_packet *packet,
+                       const struct waiting_entry *waited)
 {
-    struct run run = {sp, packet, false};
+    struct run run = {sp, packet, waited, false};
     const struct model_datapath *dp = model_datapath_by_key(sp->model, packet->vni);
 
     if (dp == NULL) {
@@ -284,23 +292,32 @@ void slow_path_packet(struct slow_path *sp, struct rte_mbuf *m)
         if (inner != frame) {
             memcpy(frame, inner, p.inner_len);
         }
-        run_packet(sp, &packet);
+        run_packet(sp, &packet, NULL);
     }
     rte_pktmbuf_free(m);
 }
 
+static bool has_answer(const struct slow_path *sp, const struct waiting_entry *entry)
+{
+    const struct model_port *port = model_port_by_name(sp->model, entry->port);
+    return port != NULL && model_mac_binding(port, entry->v6, &entry->ip) != NULL;
+}
+
+/* Each once: on its way on it may have to wait for another neighbour. */
 static void retry(struct slow_path *sp)
 {
+    struct waiting_entry *answered[WAITING_MAX];
+    size_t n = 0;
     for (size_t i = 0; i < sp->waiting.n;) {
-        const struct waiting_entry *entry = sp->waiting.entries[i];
-        const struct model_port *port = model_port_by_name(sp->model, entry->port);
-        if (port == NULL || model_mac_binding(port, entry->v6, &entry->ip) == NULL) {
+        if (has_answer(sp, sp->waiting.entries[i])) {
+            answered[n++] = waiting_take(&sp->waiting, i);
+        } else {
             i++;
-            continue;
         }
-        struct waiting_entry *taken = waiting_take(&sp->waiting, i);
-        run_packet(sp, &taken->packet);
-        waiting_entry_free(taken);
+    }
+    for (size_t i = 0; i < n; i++) {
+        run_packet(sp, &answered[i]->packet, answered[i]);
+        waiting_entry_free(answered[i]);
     }
 }
 

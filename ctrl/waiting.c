@@ -28,8 +28,7 @@ struct waiting_entry *waiting_take(struct waiting *w, size_t index)
     return entry;
 }
 
-static bool same_neighbour(const struct waiting_entry *e, const char *port,
-                           const struct icgw_addr *ip)
+bool waiting_for(const struct waiting_entry *e, const char *port, const struct icgw_addr *ip)
 {
     return memcmp(&e->ip, ip, sizeof *ip) == 0 && strcmp(e->port, port) == 0;
 }
@@ -39,7 +38,7 @@ static unsigned int make_room(struct waiting *w, const char *port, const struct 
 {
     size_t oldest = 0, n = 0;
     for (size_t i = w->n; i-- > 0;) {
-        if (same_neighbour(w->entries[i], port, ip)) {
+        if (waiting_for(w->entries[i], port, ip)) {
             oldest = i;
             n++;
         }

@@ -44,6 +44,8 @@ struct waiting {
 /* Copies the packet.  Returns how many others were pushed out (0 or 1). */
 unsigned int waiting_add(struct waiting *, const char *port, bool v6, const struct icgw_addr *ip,
                          const struct waiting_packet *, int64_t now);
+/* Whether it is this next hop that the packet waits for. */
+bool waiting_for(const struct waiting_entry *, const char *port, const struct icgw_addr *ip);
 /* Takes the entry out; waiting_entry_free() it. */
 struct waiting_entry *waiting_take(struct waiting *, size_t index);
 void waiting_entry_free(struct waiting_entry *);
