@@ -149,40 +149,16 @@ static void output_port(struct interp *in, const struct model_port *port)
     }
 }
 
-static bool is_on(const struct model_port *port, const struct model_chassis *chassis)
+/* To each chassis of this zone that a member is on, one packet.
+ * served: by number of the chassis, those that have theirs. */
+static void output_member(struct interp *in, const struct model_group *group,
+                          const struct model_port *port, bool *served)
 {
-    bool found = port->chassis == chassis;
-    for (size_t i = 0; i < port->n_additional; i++) {
-        found |= port->additional[i].chassis == chassis;
-    }
-    return found;
-}
-
-/* For a member before this one, or for an earlier place of this one. */
-static bool sent_before(const struct interp *in, const struct model_group *group, size_t member,
-                        size_t place, const struct model_chassis *chassis)
-{
-    const struct model_port *port = group->ports[member];
-    bool sent = place > 0 && port->chassis == chassis;
-    for (size_t i = 1; i < place; i++) {
-        sent |= port->additional[i - 1].chassis == chassis;
-    }
-    for (size_t i = 0; i < member; i++) {
-        const struct model_port *other = group->ports[i];
-        sent |= other->type != MODEL_PORT_REMOTE && local_end(in, other) == NULL &&
-                is_on(other, chassis);
-    }
-    return sent;
-}
-
-/* To the chassis of a member in this zone, each of which gets one packet. */
-static void output_member(struct interp *in, const struct model_group *group, size_t member)
-{
-    const struct model_port *port = group->ports[member];
     for (size_t place = 0; place <= port->n_additional; place++) {
         const struct model_chassis *chassis =
             place == 0 ? port->chassis : port->additional[place - 1].chassis;
-        if (!sent_before(in, group, member, place, chassis)) {
+        if (chassis != NULL && !served[chassis->number]) {
+            served[chassis->number] = true;
             send_to_place(in, chassis, NULL, group->key);
         }
     }
@@ -192,6 +168,12 @@ static void output_member(struct interp *in, const struct model_group *group, si
  * chassis of this zone once each under the key of the group. */
 static void output_group(struct interp *in, const struct model_group *group)
 {
+    size_t n;
+    (void)model_chassis_list(in->model, &n);
+    bool *served = calloc(n + 1, sizeof *served);
+    if (served == NULL) {
+        abort();
+    }
     for (size_t i = 0; i < group->n_ports && in->end == INTERP_COMPLETE; i++) {
         const struct model_port *port = group->ports[i];
         const struct model_port *local = local_end(in, port);
@@ -200,9 +182,10 @@ static void output_group(struct interp *in, const struct model_group *group)
         } else if (port->type == MODEL_PORT_REMOTE) {
             send_to_place(in, port->chassis, port->encap, port->key);
         } else {
-            output_member(in, group, i);
+            output_member(in, group, port, served);
         }
     }
+    free(served);
 }
 
 static void output_ingress(struct interp *in, uint16_t key)
