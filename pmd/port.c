@@ -103,14 +103,16 @@ static bool steer(struct pmd_port *port, const struct pmd_dev_setup *setup, char
     pmd_dev_halt(&port->dev);
     port->dev.rest_queue = port->dev.n_rxq;
     if (!pmd_dev_start(&port->dev, setup, error)) {
-        return false;
-    }
-    if (rte_eth_dev_info_get(port->dev.id, &info) == 0 &&
-        pmd_flow_install(port, info.flow_type_rss_offloads)) {
+        pmd_note(port, true, "rte_flow: no queue for what is no tunnel packet: %s", *error);
+        free(*error);
+        *error = NULL;
+    } else if (rte_eth_dev_info_get(port->dev.id, &info) == 0 &&
+               pmd_flow_install(port, info.flow_type_rss_offloads)) {
         port->spread = ICGW_SPREAD_FLOW;
         return true;
+    } else {
+        pmd_dev_halt(&port->dev);
     }
-    pmd_dev_halt(&port->dev);
     port->dev.rest_queue = PMD_NO_QUEUE;
     return pmd_dev_start(&port->dev, setup, error);
 }

@@ -132,7 +132,9 @@ int __wrap_rte_eth_dev_configure(uint16_t port, uint16_t n_rxq, uint16_t n_txq,
 int __wrap_rte_eth_rx_queue_setup(uint16_t port, uint16_t queue, uint16_t n, unsigned int socket,
                                   const struct rte_eth_rxconf *conf, struct rte_mempool *pool)
 {
-    int rc = __real_rte_eth_rx_queue_setup(port, queue, n, socket, conf, pool);
+    int rc = soft_nic.rx_queues != 0 && queue >= soft_nic.rx_queues
+                 ? -ENOMEM
+                 : __real_rte_eth_rx_queue_setup(port, queue, n, socket, conf, pool);
     char name[32];
 
     if (rc == 0 && nic.rings[queue] == NULL) {

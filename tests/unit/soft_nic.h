@@ -21,6 +21,7 @@
 struct soft_nic {
     /* What it can do; the test sets it. */
     uint16_t max_rx_queues;
+    uint16_t rx_queues; /* that can be set up, fewer than it says; 0: all */
     uint16_t max_tx_queues;
     uint64_t rss;              /* RTE_ETH_RSS_* */
     uint64_t tx_offloads;      /* beside those of net_null */

@@ -243,6 +243,26 @@ static void device_that_refuses_everything(void **state)
     in_child(&c, rss);
 }
 
+static const char *no_rest(void)
+{
+    struct icgw_port_info info;
+
+    EXPECT(noted("rte_flow: no queue for what is no tunnel packet: "));
+    icgw_pmd_port_info(0, &info);
+    EXPECT(info.spread == ICGW_SPREAD_RSS);
+    EXPECT(info.n_rx_queues == 2 && soft_nic.n_rxq == 2);
+    return NULL;
+}
+
+static void device_without_one_queue_more(void **state)
+{
+    struct icgw_pmd_config c = config(2);
+
+    (void)state;
+    soft_nic.rx_queues = 2;
+    in_child(&c, no_rest);
+}
+
 static const char *queues(void)
 {
     unsigned int by_queue[SOFT_NIC_QUEUES];
@@ -335,6 +355,7 @@ int main(void)
         cmocka_unit_test(device_without_geneve),
         cmocka_unit_test(device_without_a_rule_for_the_rest),
         cmocka_unit_test(device_that_refuses_everything),
+        cmocka_unit_test(device_without_one_queue_more),
         cmocka_unit_test(device_that_hashes_addresses_only),
         cmocka_unit_test(driver_without_rules),
         cmocka_unit_test(host_has_a_queue_beside_one_worker),
