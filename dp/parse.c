@@ -48,20 +48,17 @@ bool icgw_is_local4(const struct icgw_tables *tables, uint32_t addr_be)
     return is_local(tables, &addr);
 }
 
-static bool checksum_bad(const struct rte_mbuf *m, const uint8_t *ip, uint32_t len)
+/* What a NIC says of "the" IP header may be about the inner one. */
+static bool checksum_bad(const uint8_t *ip, uint32_t len)
 {
-    if ((m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD) {
-        return false;
-    }
     return icgw_fold(icgw_sum(ip, len)) != 0xffff;
 }
 
 /* Ours are UDP to one of our addresses and Geneve's port.  Anything else goes
  * to the host as it is, damaged or not: the kernel counts that by itself.  So do further
  * fragments, which have no port. */
-static enum icgw_action parse_v4(const struct rte_mbuf *m, const struct icgw_view *v,
-                                 const struct icgw_tables *tables, struct icgw_packet *p,
-                                 struct outer *outer, enum icgw_drop *reason)
+static enum icgw_action parse_v4(const struct icgw_view *v, const struct icgw_tables *tables,
+                                 struct icgw_packet *p, struct outer *outer, enum icgw_drop *reason)
 {
     const uint8_t *ip = v->data + p->outer_l2_len;
     uint16_t fragment;
@@ -100,8 +97,7 @@ static enum icgw_action parse_v4(const struct rte_mbuf *m, const struct icgw_vie
         return damaged(ICGW_DROP_OUTER_BAD_LENGTH, reason);
     }
     outer->end = p->outer_l2_len + len;
-    return checksum_bad(m, ip, ihl) ? damaged(ICGW_DROP_OUTER_BAD_CHECKSUM, reason)
-                                    : ICGW_ACTION_TX;
+    return checksum_bad(ip, ihl) ? damaged(ICGW_DROP_OUTER_BAD_CHECKSUM, reason) : ICGW_ACTION_TX;
 }
 
 /* `at`: the fragment header. */
@@ -134,6 +130,11 @@ static enum icgw_action parse_v6(const struct icgw_view *v, const struct icgw_ta
     p->outer_v6 = true;
     memcpy(p->src.bytes, ip + 8, 16);
     memcpy(p->dst.bytes, ip + 24, 16);
+    /* IPv4 addresses in the form that has no place on the wire (RFC 4291, section 2.5.5.2; the
+     * kernel drops them): they would pass for the IPv4 chassis that has such an address. */
+    if (icgw_addr_is_v4(&p->src) || icgw_addr_is_v4(&p->dst)) {
+        return ICGW_ACTION_HOST;
+    }
     if ((ip[6] != ICGW_PROTO_UDP && ip[6] != ICGW_PROTO_FRAGMENT) || !is_local(tables, &p->dst)) {
         return ICGW_ACTION_HOST;
     }
@@ -205,9 +206,9 @@ static bool parse_geneve(const struct icgw_view *v, const struct outer *outer,
 }
 
 /* Ethernet, one VLAN tag, IP. */
-static enum icgw_action parse_outer(const struct rte_mbuf *m, const struct icgw_view *v,
-                                    const struct icgw_tables *tables, struct icgw_packet *p,
-                                    struct outer *outer, enum icgw_drop *reason)
+static enum icgw_action parse_outer(const struct icgw_view *v, const struct icgw_tables *tables,
+                                    struct icgw_packet *p, struct outer *outer,
+                                    enum icgw_drop *reason)
 {
     uint16_t eth_type;
 
@@ -224,7 +225,7 @@ static enum icgw_action parse_outer(const struct rte_mbuf *m, const struct icgw_
         eth_type = icgw_load_be16(v->data + 16);
     }
     if (eth_type == ICGW_ETH_IPV4) {
-        return parse_v4(m, v, tables, p, outer, reason);
+        return parse_v4(v, tables, p, outer, reason);
     }
     return eth_type == ICGW_ETH_IPV6 ? parse_v6(v, tables, p, outer, reason) : ICGW_ACTION_HOST;
 }
@@ -244,7 +245,7 @@ enum icgw_action icgw_parse(const struct rte_mbuf *m, const struct icgw_tables *
     packet->has_option = false;
     packet->inport = 0;
     packet->outport = 0;
-    action = parse_outer(m, &v, tables, packet, &outer, reason);
+    action = parse_outer(&v, tables, packet, &outer, reason);
     if (action != ICGW_ACTION_TX) {
         return action;
     }

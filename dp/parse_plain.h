@@ -144,8 +144,7 @@ static __rte_always_inline bool icgw_plain_sound(const struct rte_mbuf *m, const
                   (ICGW_PLAIN_IP + len > m->pkt_len)) != 0)) {
         return false;
     }
-    return (m->ol_flags & RTE_MBUF_F_RX_IP_CKSUM_MASK) == RTE_MBUF_F_RX_IP_CKSUM_GOOD ||
-           likely(icgw_plain_cksum_good(ip));
+    return likely(icgw_plain_cksum_good(ip));
 }
 
 static __rte_always_inline bool icgw_plain_local(const struct icgw_tables *tables,

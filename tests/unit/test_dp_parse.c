@@ -277,9 +277,23 @@ static void test_checksum_flag(void **state)
     (void)state;
     put16(buf + at.l3 + 10, 0x1234);
     got = parse_exact(buf, at.end, 0, RTE_MBUF_F_RX_IP_CKSUM_GOOD, &p, &reason);
-    check_outcome("NIC checked it", ICGW_ACTION_TX, 0, got, reason);
+    check_outcome("NIC checked the inner one", ICGW_ACTION_DROP, ICGW_DROP_OUTER_BAD_CHECKSUM, got,
+                  reason);
     got = parse_exact(buf, at.end, 0, RTE_MBUF_F_RX_IP_CKSUM_NONE, &p, &reason);
     check_outcome("NIC did not", ICGW_ACTION_DROP, ICGW_DROP_OUTER_BAD_CHECKSUM, got, reason);
+}
+
+/* An IPv4 address in an IPv6 header is nobody's, above all not that of an IPv4 chassis. */
+static void test_mapped_addresses(void **state)
+{
+    struct frame f = a_frame(true, false);
+
+    (void)state;
+    f.src = addr4(192, 0, 2, 11);
+    expect("IPv4 source in IPv6", &f, ICGW_ACTION_HOST, 0);
+    f = a_frame(true, false);
+    f.dst = addr4(192, 0, 2, 21);
+    expect("IPv4 destination in IPv6", &f, ICGW_ACTION_HOST, 0);
 }
 
 /* The kernel's own, and what has no port, is the kernel's. */
@@ -601,6 +615,7 @@ int main(void)
         cmocka_unit_test(test_checksum_flag),
         cmocka_unit_test(test_v4_fragment),
         cmocka_unit_test(test_v6_fragment),
+        cmocka_unit_test(test_mapped_addresses),
         cmocka_unit_test(test_damaged_geneve),
         cmocka_unit_test(test_short_inside),
         cmocka_unit_test(test_bfd),
