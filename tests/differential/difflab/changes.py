@@ -21,12 +21,13 @@ def make(topology: Topology) -> tuple[Commands, Commands]:
     northbound: Commands = []
     southbound: Commands = []
     for switch in zone.switches:
+        taken = {address for vm in switch.vms for address in vm.ips}
         for vm in switch.vms:
             if rng.random() < SHARE:
                 if vm.chassis and rng.random() < 0.3:
                     southbound += _move(rng, vm)
                 else:
-                    northbound.append(_change_vm(rng, switch, vm))
+                    northbound.append(_change_vm(rng, switch, vm, taken))
         if rng.random() < SHARE:
             northbound.append(_change_switch(rng, switch))
     for router in zone.routers:
@@ -44,9 +45,17 @@ def _move(rng: random.Random, vm: Vm) -> Commands:
     return [["lsp-unbind", vm.name], ["lsp-bind", vm.name, rng.choice(HYPERVISORS)]]
 
 
-def _change_vm(rng: random.Random, switch: Switch, vm: Vm) -> list[str]:
+def _free(rng: random.Random, switch: Switch, taken: set[str]) -> str:
+    """ovn-nbctl refuses addresses that another port of the switch has."""
+    while (address := host(rng, switch.networks[0], 70, 90)) in taken:
+        pass
+    taken.add(address)
+    return address
+
+
+def _change_vm(rng: random.Random, switch: Switch, vm: Vm, taken: set[str]) -> list[str]:
     known = " ".join([vm.mac, *vm.ips])
-    other = " ".join([vm.mac, host(rng, switch.networks[0], 70, 90)])
+    other = " ".join([vm.mac, _free(rng, switch, taken)])
     return rng.choice((
         ["lsp-del", vm.name],
         ["lsp-set-enabled", vm.name, rng.choice(("disabled", "enabled"))],
