@@ -177,21 +177,16 @@ static void on_wait(struct interp *in, const struct model_port *port, bool v6,
 static const struct model_chassis *admitted(struct slow_path *sp, const struct model_datapath *dp,
                                             const struct icgw_addr *src)
 {
-    size_t n;
-    struct model_chassis *const *chassis = model_chassis_list(sp->model, &n);
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = 0; k < chassis[i]->n_encaps; k++) {
-            if (memcmp(&chassis[i]->encaps[k].ip, src, sizeof *src) == 0) {
-                if (chassis[i]->remote && !dp->transit) {
-                    drop(sp, ICGW_DROP_ZONE_VIOLATION);
-                    return NULL;
-                }
-                return chassis[i];
-            }
-        }
+    const struct model_chassis *from = model_chassis_by_ip(sp->model, src);
+    if (from == NULL || from->self) {
+        drop(sp, ICGW_DROP_UNKNOWN_SOURCE);
+        return NULL;
     }
-    drop(sp, ICGW_DROP_UNKNOWN_SOURCE);
-    return NULL;
+    if (from->remote && !dp->transit) {
+        drop(sp, ICGW_DROP_ZONE_VIOLATION);
+        return NULL;
+    }
+    return from;
 }
 
 static const struct interp_ops interp_ops = {.send = on_send,

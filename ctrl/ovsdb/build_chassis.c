@@ -86,6 +86,7 @@ void build_chassis_compare(struct ovsdb *o, struct sset *differ)
 {
     struct model *now = model_create(o->chassis, o->flows.cache);
     icsb_begin(o);
+    doubled_follow(o);
     add_all(o, now);
     compare(o->model, now, differ);
     if (!sset_is_empty(differ)) {

@@ -58,6 +58,13 @@ void icsb_place_port(const struct ovsdb *, struct model *, const char *port);
 void icsb_forget_places(struct ovsdb *);
 void icsb_clear(struct ovsdb *);
 
+/* doubled.c: notes which chassis of this zone has which address, and says which of these
+ * other zones' gateways have … */
+void doubled_follow(struct ovsdb *);
+/* … and which chassis is the one with this address; NULL: none. */
+const char *doubled_owner(const struct ovsdb *, const char *ip);
+void doubled_clear(struct ovsdb *);
+
 /* icsb_keys.c: takes down the keys that IC-SB has for ports of the model. */
 void icsb_follow_keys(struct ovsdb *);
 void icsb_clear_keys(struct ovsdb *);

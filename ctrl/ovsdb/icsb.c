@@ -54,12 +54,15 @@ void icsb_begin(struct ovsdb *o)
     o->zone = find_zone(o);
 }
 
-static size_t add_encaps(struct model *m, struct model_chassis *chassis,
+/* Addresses of this zone's chassis are left out. */
+static size_t add_encaps(const struct ovsdb *o, struct model *m, struct model_chassis *chassis,
                          const struct icsbrec_gateway *gw)
 {
     for (size_t i = 0; i < gw->n_encaps; i++) {
         const struct icsbrec_encap *e = gw->encaps[i];
-        build_encap(m, chassis, e->type, e->ip, &e->options);
+        if (!doubled_owner(o, e->ip)) {
+            build_encap(m, chassis, e->type, e->ip, &e->options);
+        }
     }
     return chassis->n_encaps;
 }
@@ -72,7 +75,7 @@ bool icsb_add_encaps(const struct ovsdb *o, struct model *m, struct model_chassi
     }
     ICSBREC_GATEWAY_FOR_EACH (gw, o->ic.idl) {
         if (gw->availability_zone != o->zone && !strcmp(gw->name, chassis->name)) {
-            return add_encaps(m, chassis, gw) > 0;
+            return add_encaps(o, m, chassis, gw) > 0;
         }
     }
     return false;
@@ -141,7 +144,7 @@ static void add_remembered(const struct ovsdb *o, struct model *m)
         const struct location *l = node->data;
         struct model_chassis *chassis =
             is_in_grace(l) ? model_add_chassis(m, l->gateway, true) : NULL;
-        if (chassis) {
+        if (chassis && !doubled_owner(o, l->ip)) {
             build_encap(m, chassis, l->type, l->ip, &l->options);
         }
     }
@@ -199,7 +202,7 @@ void icsb_add_gateways(const struct ovsdb *o, struct model *m)
         if (gw->availability_zone != o->zone && !sb_chassis(o, gw->name)) {
             struct model_chassis *chassis = model_add_chassis(m, gw->name, true);
             if (chassis) {
-                add_encaps(m, chassis, gw);
+                add_encaps(o, m, chassis, gw);
             }
         }
     }

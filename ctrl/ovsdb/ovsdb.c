@@ -54,6 +54,8 @@ struct ovsdb *ovsdb_create(const struct ovsdb_config *c)
     shash_init(&o->locations);
     shash_init(&o->placed);
     shash_init(&o->ports_of);
+    smap_init(&o->owners);
+    sset_init(&o->doubled);
     shash_init(&o->port_keys);
     changes_init(&o->changes);
     flows_init(&o->flows, c->cache);
@@ -89,6 +91,7 @@ void ovsdb_destroy(struct ovsdb *o)
     smap_destroy(&o->sb_said);
     icsb_clear(o);
     icsb_clear_keys(o);
+    doubled_clear(o);
     shash_destroy_free_data(&o->ports_of);
     changes_destroy(&o->changes);
     model_free(o->model);
@@ -251,6 +254,8 @@ void ovsdb_status(const struct ovsdb *o, struct ovsdb_status *s)
         .standby = (const char *const *)o->standby.names,
         .n_standby = o->standby.n,
         .n_heirless = o->n_heirless,
+        .doubled = o->doubled_list,
+        .n_doubled = sset_count(&o->doubled),
         .nb_cfg = row ? row->nb_cfg : 0,
     };
 }

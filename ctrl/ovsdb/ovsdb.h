@@ -106,7 +106,11 @@ struct ovsdb_status {
     const char *const *standby; /* ports of our groups that others hold; as `claimed` */
     size_t n_standby;
     size_t n_heirless; /* claimed ports that nobody else could take over now */
-    int64_t nb_cfg;    /* acknowledged */
+    /* Encap addresses that this zone has and others want: a sentence about each, sorted;
+     * valid until ovsdb_model(). */
+    const char *const *doubled;
+    size_t n_doubled;
+    int64_t nb_cfg; /* acknowledged */
 };
 void ovsdb_status(const struct ovsdb *, struct ovsdb_status *);
 

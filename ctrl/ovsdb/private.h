@@ -145,6 +145,11 @@ struct ovsdb {
     struct shash placed;     /* transit port -> struct place, as the model has it */
     long long unbound_until; /* ms; when the model has a gateway too many; LLONG_MAX: never */
 
+    /* doubled.c */
+    struct smap owners;        /* address -> chassis of this zone with it */
+    struct sset doubled;       /* those that other zones' gateways have, too, in words … */
+    const char **doubled_list; /* … and sorted */
+
     /* icsb_keys.c */
     struct shash port_keys; /* "PORT VNI KEY" -> struct port_keys */
     uint64_t keys_version;

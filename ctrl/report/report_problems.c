@@ -39,6 +39,9 @@ static void add_databases(const struct gateway *gw, struct json *problems)
             xasprintf("the Interconnection Southbound (%s) is not connected",
                       s.ic_remote ? s.ic_remote : ""));
     }
+    for (size_t i = 0; i < s.n_doubled; i++) {
+        add(problems, "error", "peers", xstrdup(s.doubled[i]));
+    }
     if (gw->specialised == NULL) {
         add(problems, "error", "log",
             xstrdup("nothing is forwarded yet: the Southbound has not been read"));

@@ -40,20 +40,15 @@ static void put_frame(const struct trace *t, const struct trace_frame *f, const 
 
 static void put_sender(const struct trace *t, struct ds *ds)
 {
-    size_t n;
-    struct model_chassis *const *list = model_chassis_list(t->world->model, &n);
-    for (size_t i = 0; i < n; i++) {
-        for (size_t k = 0; k < list[i]->n_encaps; k++) {
-            if (memcmp(&list[i]->encaps[k].ip, &t->packet.src, sizeof t->packet.src) == 0) {
-                ds_put_format(ds, INDENT "sent by %s, %s\n", list[i]->name,
-                              list[i]->remote ? "a gateway of another zone"
-                              : list[i]->self ? "this gateway itself"
-                                              : "a chassis of this zone");
-                return;
-            }
-        }
+    const struct model_chassis *sender = model_chassis_by_ip(t->world->model, &t->packet.src);
+    if (sender == NULL) {
+        ds_put_cstr(ds, INDENT "sent by nobody that is known\n");
+        return;
     }
-    ds_put_cstr(ds, INDENT "sent by nobody that is known\n");
+    ds_put_format(ds, INDENT "sent by %s, %s\n", sender->name,
+                  sender->remote ? "a gateway of another zone"
+                  : sender->self ? "this gateway itself"
+                                 : "a chassis of this zone");
 }
 
 static void put_tunnel(const struct trace *t, uint16_t index, struct ds *ds)

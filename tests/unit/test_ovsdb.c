@@ -341,6 +341,70 @@ static void test_follows_ic_sb(void **state)
     UNTIL(z, located(z, NULL));
 }
 
+/* How many encaps the model's chassis has; -1: there is none. */
+static int n_encaps(const struct zone *z, const char *chassis)
+{
+    const struct model_chassis *c = z->model ? model_chassis_by_name(z->model, chassis) : NULL;
+    return c ? (int)c->n_encaps : -1;
+}
+
+static bool doubles(const struct zone *z, const char *chassis)
+{
+    struct ovsdb_status s;
+    ovsdb_status(z->o, &s);
+    return s.n_doubled == 1 && strstr(s.doubled[0], chassis) && strstr(s.doubled[0], "\"gw4\"");
+}
+
+static bool has_doubled(const struct zone *z)
+{
+    struct ovsdb_status s;
+    ovsdb_status(z->o, &s);
+    return s.n_doubled > 0;
+}
+
+static void set_address(const struct zone *z, const char *gateway, const char *ip)
+{
+    char condition[64];
+    snprintf(condition, sizeof condition, "gateway_name=%s", gateway);
+    char *encap = uuid_of(z, ICSB, "Encap", condition);
+    ctl(z, ICSB, "set Encap %s ip='\"%s\"'", encap, ip);
+    free(encap);
+}
+
+/* An address of a chassis of this zone stays its own, whatever other zones write. */
+static void test_addresses_of_ic_sb(void **state)
+{
+    struct zone *z = *state;
+    gateway_in_charge(z);
+    ctl(z, ICSB, "%s", ic_rows);
+    UNTIL(z, n_encaps(z, "gw4") == 1);
+    assert_false(has_doubled(z));
+    set_address(z, "gw4", "192.0.2.11");
+    UNTIL(z, n_encaps(z, "gw4") == 0 && doubles(z, "\"hv1\""));
+    const struct model_chassis *hv1 = model_chassis_by_name(z->model, "hv1");
+    assert_true(!hv1->remote && hv1->n_encaps == 1);
+    assert_ptr_equal(model_chassis_by_ip(z->model, &hv1->encaps[0].ip), hv1);
+    set_address(z, "gw4", "192.0.2.24");
+    UNTIL(z, n_encaps(z, "gw4") == 1 && !has_doubled(z));
+
+    /* The chassis comes later, and goes first.  IPv6 has many ways to write one. */
+    set_address(z, "gw4", "2001:db8:0::55");
+    ctl(z, SB,
+        "-- --id=@e create Encap type=geneve ip='\"2001:DB8::55\"' chassis_name=hv5"
+        " -- create Chassis name=hv5 encaps=@e");
+    UNTIL(z, n_encaps(z, "gw4") == 0 && doubles(z, "\"hv5\""));
+    assert_int_equal(n_encaps(z, "hv5"), 1);
+    ctl(z, SB, "destroy Chassis hv5");
+    UNTIL(z, n_encaps(z, "gw4") == 1 && !has_doubled(z));
+
+    /* gw2 is in the Southbound as ovn-ic has copied it, which is no other owner. */
+    set_address(z, "gw2", "192.0.2.22");
+    UNTIL(z, model_chassis_by_name(z->model, "gw2")->encaps[0].ip.bytes[15] == 22);
+    assert_false(has_doubled(z));
+    ctl(z, ICSB, "destroy Gateway gw4");
+    UNTIL(z, n_encaps(z, "gw4") == -1);
+}
+
 struct wanted_keys {
     struct ovsdb_keys keys;
     bool found;
@@ -589,6 +653,7 @@ int main(void)
         TEST(test_follows_a_port_that_moves),
         TEST(test_follows_datapath_groups),
         TEST(test_follows_ic_sb),
+        TEST(test_addresses_of_ic_sb),
         TEST(test_keys_of_ic_sb),
         TEST(test_goes_on_without_ic_sb),
         TEST(test_learns),

@@ -293,6 +293,9 @@ const struct model_group *model_group_by_name(const struct model_datapath *, con
 /* The flow with this uuid; NULL: none. */
 const struct lflow *model_flow(const struct model *, const char *uuid);
 struct model_chassis *model_chassis_by_name(const struct model *, const char *name);
+/* Who sends from this address of the underlay, for all who let packets in by their sender;
+ * NULL: nobody. */
+const struct model_chassis *model_chassis_by_ip(const struct model *, const struct icgw_addr *ip);
 const struct model_address_set *model_address_set(const struct model *, const char *name);
 /* Whether the group has the port with that key in that datapath; *known tells
  * whether there is such a group. */

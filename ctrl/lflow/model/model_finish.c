@@ -179,6 +179,7 @@ static void finish_others(struct model *m)
         for (size_t i = 0; i < m->n_chassis; i++) {
             m->chassis_list[i]->number = i;
         }
+        model_list_owners(m);
         model_fingerprint_chassis(m);
         m->others_changed |= m->fingerprint != before;
         m->chassis_changed = false;

@@ -102,12 +102,14 @@ void model_clear(struct model *m)
     model_entries_free(&m->address_sets, model_address_set_free);
     model_entries_free(&m->port_groups, model_port_group_free);
     free(m->chassis_list);
+    free(m->owners);
     free(m->datapath_list);
     free(m->by_key);
     m->chassis_list = NULL;
+    m->owners = NULL;
     m->datapath_list = NULL;
     m->by_key = NULL;
-    m->n_chassis = m->n_datapaths = m->n_removed = m->n_changed = 0;
+    m->n_chassis = m->n_owners = m->n_datapaths = m->n_removed = m->n_changed = 0;
     m->chassis_changed = true;
     model_note_everything(m);
 }

@@ -33,6 +33,12 @@ struct model_port_group {
     uint64_t fingerprint;
 };
 
+/* One of them per address. */
+struct model_owner {
+    struct icgw_addr ip;
+    const struct model_chassis *chassis;
+};
+
 /* What has changed, oldest first. */
 struct model_log {
     uint64_t versions[MODEL_LOG_MAX]; /* of the model with that change */
@@ -54,6 +60,8 @@ struct model {
     char stage_names[2][2][MODEL_MAX_TABLES][MODEL_STAGE_NAME]; /* by router, pipeline */
     struct model_chassis **chassis_list;
     size_t n_chassis;
+    struct model_owner *owners; /* sorted by address once finished */
+    size_t n_owners;
     struct model_datapath **datapath_list; /* sorted by key once finished */
     size_t n_datapaths;
     struct model_datapath **by_key; /* hash table, open addressing */
@@ -92,6 +100,9 @@ int model_compare_tied(const struct lflow_code *, const struct lflow_code *);
 bool model_names_add(struct model *, struct model_port *);
 void model_names_remove(struct model *, struct model_port *);
 void model_names_free(struct model *);
+
+/* model_owners.c */
+void model_list_owners(struct model *);
 
 /* Writes down that what has this token is not as it was, or that nothing is. */
 void model_note(struct model *, uint64_t token);

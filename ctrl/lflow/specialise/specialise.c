@@ -23,14 +23,21 @@ void specialised_free(struct specialised *result)
     free(result);
 }
 
+static bool add_source(struct icgw_tables *tables, const struct model *m,
+                       const struct icgw_addr *ip)
+{
+    const struct model_chassis *sender = model_chassis_by_ip(m, ip);
+    return sender->self ||
+           icgw_tables_add_source(tables, ip, sender->remote ? ICGW_ZONE_REMOTE : ICGW_ZONE_LOCAL);
+}
+
 static bool add_sources(struct icgw_tables *tables, const struct model *m)
 {
     size_t n;
     struct model_chassis *const *chassis = model_chassis_list(m, &n);
     for (size_t i = 0; i < n; i++) {
-        for (size_t k = 0; k < chassis[i]->n_encaps && !chassis[i]->self; k++) {
-            if (!icgw_tables_add_source(tables, &chassis[i]->encaps[k].ip,
-                                        chassis[i]->remote ? ICGW_ZONE_REMOTE : ICGW_ZONE_LOCAL)) {
+        for (size_t k = 0; k < chassis[i]->n_encaps; k++) {
+            if (!add_source(tables, m, &chassis[i]->encaps[k].ip)) {
                 return false;
             }
         }
