@@ -110,18 +110,74 @@ static void test_translated_sources(void **state)
           "connection tracking (ct_snat" TRACKING);
 }
 
+static bool says_translated(void)
+{
+    bool found = false;
+    for (size_t i = 0; i < result->n_reports; i++) {
+        const struct specialised_report *r = specialised_report(result, i);
+        found |= r->unsupported && strstr(r->flow, "ct_snat") != NULL;
+    }
+    return found;
+}
+
 /* The same behind a flow that ends the specialiser's run. */
 static void test_translated_later(void **state)
 {
     (void)state;
     build("in lr 0 9 udp.dst == 9 => drop;\n"
           "in lr 1 9 ip4.src == 10.9.0.0/24 => ct_snat(10.9.9.9);");
-    bool found = false;
-    for (size_t i = 0; i < result->n_reports; i++) {
-        const struct specialised_report *r = specialised_report(result, i);
-        found |= r->unsupported && strstr(r->flow, "ct_snat") != NULL;
+    assert_true(says_translated());
+    clear();
+}
+
+static void add_translation(const char *datapath, enum model_pipeline pipeline, int64_t table)
+{
+    const struct model_flow_row row = {.uuid = "nat",
+                                       .pipeline = pipeline,
+                                       .table = table,
+                                       .priority = 9,
+                                       .match = "ip4.src == 10.9.0.0/24",
+                                       .actions = "ct_snat(10.9.9.9);"};
+    assert_true(model_add_flow(model, &datapath, 1, &row));
+}
+
+static void check_translated(bool expected)
+{
+    struct icgw_addr local = recording_gateway(1);
+    model_finish(model);
+    struct specialised *now = specialise_again(model, &local, 1, result, result->tables);
+    assert_non_null(now);
+    specialised_free(result);
+    result = now;
+    assert_int_equal(says_translated(), expected);
+}
+
+/* A flow comes and goes, behind one that ends the specialiser's run in the transit switch:
+ * beside others of its stage or as the only one, there or in the router behind the port. */
+static void test_translated_now_and_then(void **state)
+{
+    static const struct {
+        const char *datapath;
+        enum model_pipeline pipeline;
+        int64_t table;
+    } places[] = {
+        {"lr", MODEL_INGRESS, 1},
+        {"ts", MODEL_EGRESS, 1},
+        {"lr", MODEL_INGRESS, 40},
+        {"lr", MODEL_EGRESS, 63},
+    };
+    (void)state;
+    build("out ts 0 9 ip.dscp == 46 && ip4.src != 10.9.0.1 => drop;");
+    assert_false(says_translated());
+    for (size_t i = 0; i < 2 * RTE_DIM(places); i++) { /* each twice */
+        enum model_pipeline pipeline = places[i / 2].pipeline;
+        add_translation(places[i / 2].datapath, pipeline, places[i / 2].table);
+        check_translated(true);
+        model_remove_flow(model, "nat");
+        check_translated(false);
+        /* Its stage is not looked through any more. */
+        assert_true(model_datapath_by_uuid(model, places[i / 2].datapath)->tracking[pipeline] == 0);
     }
-    assert_true(found);
     clear();
 }
 
@@ -168,9 +224,10 @@ static int stop(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_connection_tracking), cmocka_unit_test(test_translated_sources),
-        cmocka_unit_test(test_translated_later),    cmocka_unit_test(test_ruled_out),
-        cmocka_unit_test(test_other_actions),       cmocka_unit_test(test_guards),
+        cmocka_unit_test(test_connection_tracking),     cmocka_unit_test(test_translated_sources),
+        cmocka_unit_test(test_translated_later),        cmocka_unit_test(test_ruled_out),
+        cmocka_unit_test(test_other_actions),           cmocka_unit_test(test_guards),
+        cmocka_unit_test(test_translated_now_and_then),
     };
     return cmocka_run_group_tests(tests, start, stop);
 }

@@ -10,19 +10,26 @@
 #include "interp_private.h"
 #include "model_private.h"
 
+static void look_through_stage(struct interp *in, struct eval *ev, const struct model_stage *stage)
+{
+    for (size_t i = 0; i < stage->n_flows && in->refused == NULL; i++) {
+        const struct lflow *flow = stage->flows[i].lflow;
+        const struct lflow_parsed *parsed =
+            flow->code->tracks_connections ? lflow_parsed(flow->code) : NULL;
+        if (parsed != NULL && parsed->match != NULL && eval_flow(ev, flow->code) != TRUTH_FALSE) {
+            in->refused = flow;
+        }
+    }
+}
+
+/* Most zones have no such flow, and this is done for each destination that is slow. */
 static void look_through(struct interp *in, struct eval *ev, enum model_pipeline pipeline,
                          int table)
 {
+    const struct model_datapath *dp = ev->datapath;
     for (; table < MODEL_MAX_TABLES && in->refused == NULL; table++) {
-        const struct model_stage *stage = &ev->datapath->stages[pipeline][table];
-        for (size_t i = 0; i < stage->n_flows && in->refused == NULL; i++) {
-            const struct lflow *flow = stage->flows[i].lflow;
-            const struct lflow_parsed *parsed =
-                flow->code->tracks_connections ? lflow_parsed(flow->code) : NULL;
-            if (parsed != NULL && parsed->match != NULL &&
-                eval_flow(ev, flow->code) != TRUTH_FALSE) {
-                in->refused = flow;
-            }
+        if ((dp->tracking[pipeline] >> table & 1) != 0) {
+            look_through_stage(in, ev, &dp->stages[pipeline][table]);
         }
     }
 }

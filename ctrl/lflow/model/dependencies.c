@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <uthash.h>
+
 #include "model.h"
 #include "model_log.h"
 #include "model_private.h"
@@ -22,17 +24,35 @@ void dependencies_add(struct dependencies *d, const struct model_datapath *dp)
     slot->fingerprint = dp->fingerprint;
 }
 
+/* One of `sets`.  Its name is hh.key. */
+struct listed_set {
+    UT_hash_handle hh;
+};
+
+/* Of a name and a key.  Two keys with the same name never have the same one, as the factor is
+ * odd: a name that is found by it has that key. */
+static unsigned int hash_set(const char *name, size_t size, uint32_t key)
+{
+    unsigned int hash;
+    HASH_VALUE(name, size, hash);
+    return hash + key * 2654435761u;
+}
+
 /* NULL: it is there already. */
 static struct set_dependency *add_set(struct dependencies *d, const char *name, uint32_t key)
 {
-    for (size_t i = 0; i < d->n_sets; i++) {
-        if (d->sets[i].key == key && strcmp(d->sets[i].name, name) == 0) {
-            return NULL;
-        }
+    struct listed_set *listed;
+    size_t size = strlen(name);
+    unsigned int hash = hash_set(name, size, key);
+    HASH_FIND_BYHASHVALUE(hh, d->listed, name, size, hash, listed);
+    if (listed != NULL) {
+        return NULL;
     }
     struct set_dependency *slot = model_grow(&d->sets, &d->n_sets, sizeof *slot);
     slot->name = model_copy(name);
     slot->key = key;
+    listed = model_alloc(sizeof *listed);
+    HASH_ADD_KEYPTR_BYHASHVALUE(hh, d->listed, slot->name, size, hash, listed);
     return slot;
 }
 
@@ -63,8 +83,19 @@ void dependencies_add_way(struct dependencies *d, uint64_t way)
     *(uint64_t *)model_grow(&d->ways, &d->n_ways, sizeof *d->ways) = way;
 }
 
+void dependencies_complete(struct dependencies *d)
+{
+    struct listed_set *listed, *next;
+    HASH_ITER(hh, d->listed, listed, next)
+    {
+        HASH_DEL(d->listed, listed);
+        free(listed);
+    }
+}
+
 void dependencies_free(struct dependencies *d)
 {
+    dependencies_complete(d);
     for (size_t i = 0; i < d->n_sets; i++) {
         free(d->sets[i].name);
     }

@@ -23,6 +23,9 @@ struct dependencies {
         uint64_t fingerprint; /* 0: there was none */
     } * sets;
     size_t n_sets;
+    /* Finds those of `sets`: a run asks for each as often as a flow names it.  Only until
+     * dependencies_complete(). */
+    struct listed_set *listed;
     uint64_t *ways; /* to chassis: see specialise_tunnels() */
     size_t n_ways;
     bool unknown; /* also on something that no datapath has: never to be reused */
@@ -33,6 +36,8 @@ void dependencies_add_address_set(struct dependencies *, const struct model *, c
 void dependencies_add_port_group(struct dependencies *, const struct model *,
                                  const struct model_datapath *, const char *name);
 void dependencies_add_way(struct dependencies *, uint64_t way);
+/* Nothing more is added: frees what only that needs. */
+void dependencies_complete(struct dependencies *);
 void dependencies_free(struct dependencies *);
 /* Adds to a list, grown by model_grow(), the tokens (model_log.h) of all of it: some may be
  * there twice.  A way is a token of its own. */

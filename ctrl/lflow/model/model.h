@@ -172,6 +172,7 @@ struct model_datapath {
     struct model_fdb *fdb;
     size_t n_fdb;
     struct model_stage stages[2][MODEL_MAX_TABLES];
+    uint64_t tracking[2]; /* by pipeline, a bit per table: a flow there tracks connections */
     uint64_t fingerprint; /* of all of the above: see fingerprint.h */
 
     /* While the model is being changed. */

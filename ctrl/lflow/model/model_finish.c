@@ -138,9 +138,19 @@ static void finish_links(const struct model *m, struct model_datapath *dp)
     }
 }
 
-static void finish_stage(const struct model *m, struct model_datapath *dp,
-                         struct model_stage *stage)
+static bool tracks_connections(const struct model_stage *stage)
 {
+    bool found = false;
+    for (size_t i = 0; i < stage->n_flows && !found; i++) {
+        found = stage->flows[i].lflow->code->tracks_connections;
+    }
+    return found;
+}
+
+static void finish_stage(const struct model *m, struct model_datapath *dp, int pipeline, int table)
+{
+    struct model_stage *stage = &dp->stages[pipeline][table];
+    uint64_t bit = UINT64_C(1) << table;
     size_t n = 0;
     for (size_t i = 0; i < stage->n_flows; i++) {
         if (!stage->flows[i].lflow->removed) {
@@ -151,6 +161,8 @@ static void finish_stage(const struct model *m, struct model_datapath *dp,
     sort(stage->flows, stage->n_flows, sizeof *stage->flows, compare_flows);
     stage_index_free(stage->index);
     stage->index = stage_index_create(m, dp, stage);
+    dp->tracking[pipeline] &= ~bit;
+    dp->tracking[pipeline] |= tracks_connections(stage) ? bit : 0;
 }
 
 static void finish_stages(const struct model *m, struct model_datapath *dp)
@@ -162,9 +174,9 @@ static void finish_stages(const struct model *m, struct model_datapath *dp)
     }
     for (int pipeline = 0; pipeline < 2; pipeline++) {
         for (int table = 0; table < MODEL_MAX_TABLES; table++) {
-            struct model_stage *stage = &dp->stages[pipeline][table];
-            if ((dp->stale[pipeline] >> table & 1) != 0 && stage->n_flows > 0) {
-                finish_stage(m, dp, stage);
+            if ((dp->stale[pipeline] >> table & 1) != 0 &&
+                dp->stages[pipeline][table].n_flows > 0) {
+                finish_stage(m, dp, pipeline, table);
             }
         }
         dp->stale[pipeline] = 0;

@@ -302,6 +302,7 @@ bool specialise_endpoint(const struct specialised *result, const struct model *m
     out->endpoint = needs_no_table(port, &kind, &reason)
                         ? simple_endpoint(kind, port->datapath->transit, reason)
                         : with_table(result, m, port, out);
+    dependencies_complete(&out->deps);
     if (out->endpoint != NULL && local != NULL) {
         /* A chassisredirect port stands for another one, whose key it is about. */
         out->endpoint->port_key = local->key;
